@@ -1,0 +1,3 @@
+//! A MicroPython-compatible interpreter: `no_std`, one fixed heap, the same source on the host and on the chip.
+#![no_std]
+extern crate alloc;
