@@ -1,1 +1,4 @@
-//! Solderless.
+//! Solderless: a desktop workbench for MicroPython without the hardware.
+
+pub mod device;
+pub mod session;
