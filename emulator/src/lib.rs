@@ -1,1 +1,3 @@
 //! Emulated microcontrollers.
+
+pub mod clock;
