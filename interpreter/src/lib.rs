@@ -1,3 +1,5 @@
 //! A MicroPython-compatible interpreter: `no_std`, one fixed heap, the same source on the host and on the chip.
 #![no_std]
 extern crate alloc;
+
+pub mod bigint;
