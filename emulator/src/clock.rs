@@ -81,12 +81,7 @@ impl Sub for Time {
 impl fmt::Display for Time {
     /// Seconds with nine decimals, so that equal instants print equally.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{:09} s",
-            self.0 / 1_000_000_000,
-            self.0 % 1_000_000_000
-        )
+        write!(f, "{}.{:09} s", self.0 / 1_000_000_000, self.0 % 1_000_000_000)
     }
 }
 
@@ -103,11 +98,7 @@ pub struct Clock {
 impl Clock {
     /// A clock of `hz` cycles a second (at least one) that starts at cycle 0, time 0.
     pub fn new(hz: u64) -> Clock {
-        Clock {
-            hz: hz.max(1),
-            base_time: Time::ZERO,
-            base_cycles: 0,
-        }
+        Clock { hz: hz.max(1), base_time: Time::ZERO, base_cycles: 0 }
     }
 
     /// The present frequency in hertz.
@@ -133,9 +124,7 @@ impl Clock {
         // The quotient and remainder keep the common case in 64 bits: `rest * 1e9` fits for any
         // clock below 18 GHz.
         let (seconds, rest) = (n / hz, n % hz);
-        let ns = seconds
-            .saturating_mul(NANOS as u64)
-            .saturating_add(rest * NANOS as u64 / hz);
+        let ns = seconds.saturating_mul(NANOS as u64).saturating_add(rest * NANOS as u64 / hz);
         self.base_time.saturating_add(Time(ns))
     }
 
@@ -143,8 +132,7 @@ impl Clock {
     pub fn cycle_at(&self, time: Time) -> u64 {
         let ns = time.saturating_sub(self.base_time).nanos();
         let cycles = (u128::from(ns) * u128::from(self.hz)).div_ceil(NANOS);
-        self.base_cycles
-            .saturating_add(u64::try_from(cycles).unwrap_or(u64::MAX))
+        self.base_cycles.saturating_add(u64::try_from(cycles).unwrap_or(u64::MAX))
     }
 }
 

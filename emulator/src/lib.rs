@@ -1,3 +1,5 @@
 //! Emulated microcontrollers.
 
 pub mod clock;
+pub mod trace;
+pub mod world;
