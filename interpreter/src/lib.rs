@@ -3,4 +3,5 @@
 extern crate alloc;
 
 pub mod bigint;
+pub mod format;
 pub mod hal;

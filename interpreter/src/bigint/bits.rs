@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::{Big, BigError, BigRef, BigResult, SmallLimbs, limbs};
 
+#[expect(clippy::should_implement_trait, reason = "the operators' traits cannot fail")]
 impl BigRef<'_> {
     /// `self << bits`
     pub fn shl(self, bits: usize) -> BigResult {

@@ -110,6 +110,7 @@ impl Big {
     }
 }
 
+#[expect(clippy::should_implement_trait, reason = "the operators' traits cannot fail")]
 impl<'a> BigRef<'a> {
     /// A copy that owns its limbs.
     pub fn to_big(self) -> BigResult {
