@@ -1,4 +1,6 @@
 //! Solderless: a desktop workbench for MicroPython without the hardware.
 
+pub mod command;
 pub mod device;
+pub mod editor;
 pub mod session;
