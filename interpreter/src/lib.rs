@@ -3,5 +3,6 @@
 extern crate alloc;
 
 pub mod bigint;
+pub mod bytecode;
 pub mod format;
 pub mod hal;
