@@ -5,4 +5,5 @@ extern crate alloc;
 pub mod bigint;
 pub mod bytecode;
 pub mod format;
+pub mod fs;
 pub mod hal;
