@@ -1,11 +1,22 @@
 //! Everything that changed, on one axis of virtual time: pin edges, bus items, UART bytes, analogue values,
 //! part inputs and outputs, console text. Writers append; the waveform view, decoders, exports and tests read.
 
+pub mod decode;
+pub mod export;
+mod store;
+mod view;
+
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Time;
 use crate::world::Gpio;
+use store::{Edges, Items, Samples, Texts};
+pub use view::{AnalogColumn, BusView, DigitalColumn, boundary};
+
+/// The default bound on a trace's memory in bytes; some 40 million edges.
+pub const DEFAULT_BOUND: usize = 384 << 20;
 
 /// A channel's index in its trace; stable for the trace's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +46,28 @@ pub struct Channel {
     pub unit: String,
     /// The pin it belongs to, if it is one pin's.
     pub gpio: Option<Gpio>,
+}
+
+impl Channel {
+    /// A pin's level.
+    pub fn digital(name: impl Into<String>, gpio: Option<Gpio>) -> Channel {
+        Channel { name: name.into(), kind: Kind::Digital, unit: String::new(), gpio }
+    }
+
+    /// A value with a unit.
+    pub fn analog(name: impl Into<String>, unit: impl Into<String>) -> Channel {
+        Channel { name: name.into(), kind: Kind::Analog, unit: unit.into(), gpio: None }
+    }
+
+    /// Decoded bus items.
+    pub fn bus(name: impl Into<String>) -> Channel {
+        Channel { name: name.into(), kind: Kind::Bus, unit: String::new(), gpio: None }
+    }
+
+    /// Text.
+    pub fn text(name: impl Into<String>) -> Channel {
+        Channel { name: name.into(), kind: Kind::Text, unit: String::new(), gpio: None }
+    }
 }
 
 /// One thing seen on a bus, with its place in time.
@@ -91,41 +124,125 @@ pub enum BusData {
     },
 }
 
-#[derive(Debug)]
-enum Data {
-    Digital(Vec<(Time, bool)>),
-    Analog(Vec<(Time, f32)>),
-    Bus(Vec<BusItem>),
-    Text(Vec<(Time, Vec<u8>)>),
+impl std::fmt::Display for BusData {
+    /// A label for the waveform row: `S`, `76W`, `F4+`, `3F-` (not acknowledged), `P`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = |ack: bool| if ack { '+' } else { '-' };
+        match *self {
+            BusData::I2cStart => write!(f, "S"),
+            BusData::I2cAddress { address, read, ack } => {
+                write!(f, "{address:02X}{}{}", if read { 'R' } else { 'W' }, sign(ack))
+            }
+            BusData::I2cData { byte, ack, .. } => write!(f, "{byte:02X}{}", sign(ack)),
+            BusData::I2cStop => write!(f, "P"),
+            BusData::Spi { mosi, miso, bits } => {
+                let digits = usize::from(bits).div_ceil(4);
+                write!(f, "{mosi:0digits$X}/{miso:0digits$X}")
+            }
+            BusData::Uart { byte, ok } => {
+                match byte {
+                    b'\n' => write!(f, "\\n")?,
+                    b'\r' => write!(f, "\\r")?,
+                    b' '..=b'~' => write!(f, "{}", byte as char)?,
+                    _ => write!(f, "{byte:02X}")?,
+                }
+                if ok { Ok(()) } else { write!(f, "!") }
+            }
+        }
+    }
 }
 
-/// The store. Appending in order of time; see [`SharedTrace`] for sharing it with a reader.
-#[derive(Debug, Default)]
+#[derive(Debug)]
+enum Data {
+    Digital(Edges),
+    Analog(Samples),
+    Bus(Items),
+    Text(Texts),
+}
+
+impl Data {
+    fn bytes(&self) -> usize {
+        match self {
+            Data::Digital(edges) => edges.times.bytes(),
+            // The pyramid adds a sixteenth and a bit of eight bytes a sample.
+            Data::Analog(samples) => samples.points.bytes() + samples.points.bytes() / 28,
+            Data::Bus(items) => items.items.bytes(),
+            Data::Text(texts) => texts.bytes,
+        }
+    }
+
+    /// The time up to which data would go if the oldest piece were dropped.
+    fn droppable(&self) -> Option<u64> {
+        match self {
+            Data::Digital(edges) => edges.times.oldest_droppable().copied(),
+            Data::Analog(samples) => samples.points.oldest_droppable().map(|&(t, _)| t),
+            Data::Bus(items) => items.items.oldest_droppable().map(|item| item.end.0),
+            Data::Text(texts) => texts.pieces.front().map(|&(t, _)| t),
+        }
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        match self {
+            Data::Digital(edges) => edges.times.drop_oldest(),
+            Data::Analog(samples) => samples.drop_oldest(),
+            Data::Bus(items) => items.items.drop_oldest(),
+            Data::Text(texts) => texts.drop_oldest(),
+        }
+    }
+}
+
+/// The store. Appending goes in order of time within a channel; an entry that comes late is moved up to its
+/// predecessor. See [`SharedTrace`] for sharing it with a reader.
+#[derive(Debug)]
 pub struct Trace {
     channels: Vec<(Channel, Data)>,
+    by_name: HashMap<String, ChannelId>,
+    now: Time,
+    bound: usize,
+    bytes: usize,
+    dropped_before: Option<Time>,
+}
+
+impl Default for Trace {
+    fn default() -> Trace {
+        Trace::new()
+    }
 }
 
 impl Trace {
-    /// An empty trace.
+    /// An empty trace with the default memory bound.
     pub fn new() -> Trace {
-        Trace::default()
+        Trace::with_bound(DEFAULT_BOUND)
     }
 
-    /// Adds a channel, or gives the one that already has this name and kind.
+    /// An empty trace that drops its oldest data beyond `bound` bytes (a chunk a channel always stays).
+    pub fn with_bound(bound: usize) -> Trace {
+        Trace {
+            channels: Vec::new(),
+            by_name: HashMap::new(),
+            now: Time::ZERO,
+            bound,
+            bytes: 0,
+            dropped_before: None,
+        }
+    }
+
+    /// Adds a channel, or gives the one that already has this name. (A name has one kind: writing another kind
+    /// of data into it does nothing.)
     pub fn define(&mut self, channel: Channel) -> ChannelId {
-        if let Some(at) =
-            self.channels.iter().position(|(c, _)| c.name == channel.name && c.kind == channel.kind)
-        {
-            return ChannelId(at as u32);
+        if let Some(&id) = self.by_name.get(&channel.name) {
+            return id;
         }
         let data = match channel.kind {
-            Kind::Digital => Data::Digital(Vec::new()),
-            Kind::Analog => Data::Analog(Vec::new()),
-            Kind::Bus => Data::Bus(Vec::new()),
-            Kind::Text => Data::Text(Vec::new()),
+            Kind::Digital => Data::Digital(Edges::default()),
+            Kind::Analog => Data::Analog(Samples::default()),
+            Kind::Bus => Data::Bus(Items::default()),
+            Kind::Text => Data::Text(Texts::default()),
         };
+        let id = ChannelId(self.channels.len() as u32);
+        self.by_name.insert(channel.name.clone(), id);
         self.channels.push((channel, data));
-        ChannelId(self.channels.len() as u32 - 1)
+        id
     }
 
     /// All channels in the order of their definition.
@@ -133,35 +250,254 @@ impl Trace {
         self.channels.iter().enumerate().map(|(i, (c, _))| (ChannelId(i as u32), c))
     }
 
+    /// A channel by its id.
+    pub fn channel(&self, id: ChannelId) -> Option<&Channel> {
+        self.channels.get(id.0 as usize).map(|(c, _)| c)
+    }
+
+    /// A channel by its name.
+    pub fn find(&self, name: &str) -> Option<ChannelId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The present: how far the recording has come, even when nothing changed.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Moves the present forward.
+    pub fn advance(&mut self, t: Time) {
+        self.now = self.now.max(t);
+    }
+
+    /// The instant before which data was dropped to stay within the memory bound.
+    pub fn dropped_before(&self) -> Option<Time> {
+        self.dropped_before
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Forgets all data; the channels and the present stay.
+    pub fn clear(&mut self) {
+        for (channel, data) in &mut self.channels {
+            let level = match data {
+                Data::Digital(edges) => edges.last_level().map(|level| (level, 0.0)),
+                Data::Analog(samples) => samples.points.last().map(|&(_, v)| (false, v)),
+                _ => None,
+            };
+            *data = match channel.kind {
+                Kind::Digital => Data::Digital(Edges::default()),
+                Kind::Analog => Data::Analog(Samples::default()),
+                Kind::Bus => Data::Bus(Items::default()),
+                Kind::Text => Data::Text(Texts::default()),
+            };
+            // What holds now is not forgotten: it would never be recorded again.
+            match (data, level) {
+                (Data::Digital(edges), Some((level, _))) => drop(edges.push(self.now.0, level)),
+                (Data::Analog(samples), Some((_, v))) => drop(samples.push(self.now.0, v)),
+                _ => {}
+            }
+        }
+        self.bytes = self.channels.iter().map(|(_, data)| data.bytes()).sum();
+        self.dropped_before = None;
+    }
+
     /// Records a level; a repetition of the present level is not stored.
     pub fn edge(&mut self, channel: ChannelId, t: Time, high: bool) {
         if let Some((_, Data::Digital(edges))) = self.channels.get_mut(channel.0 as usize)
-            && edges.last().is_none_or(|&(_, last)| last != high)
+            && edges.push(t.0, high)
         {
-            edges.push((t, high));
+            self.grown();
         }
     }
 
     /// Records a value; a repetition of the present value is not stored.
     pub fn sample(&mut self, channel: ChannelId, t: Time, value: f32) {
         if let Some((_, Data::Analog(samples))) = self.channels.get_mut(channel.0 as usize)
-            && samples.last().is_none_or(|&(_, last)| last != value)
+            && samples.push(t.0, value)
         {
-            samples.push((t, value));
+            self.grown();
         }
     }
 
     /// Records something seen on a bus.
     pub fn bus(&mut self, channel: ChannelId, item: BusItem) {
-        if let Some((_, Data::Bus(items))) = self.channels.get_mut(channel.0 as usize) {
-            items.push(item);
+        if let Some((_, Data::Bus(items))) = self.channels.get_mut(channel.0 as usize)
+            && items.push(item)
+        {
+            self.grown();
         }
     }
 
     /// Records console text.
     pub fn text(&mut self, channel: ChannelId, t: Time, text: &[u8]) {
         if let Some((_, Data::Text(texts))) = self.channels.get_mut(channel.0 as usize) {
-            texts.push((t, text.to_vec()));
+            texts.push(t.0, text);
+            // Text comes in small pieces: count it exactly only now and then.
+            if texts.pieces.len().is_multiple_of(256) {
+                self.grown();
+            }
+        }
+    }
+
+    /// Keeps within the memory bound after a channel began a new chunk.
+    fn grown(&mut self) {
+        self.bytes = self.channels.iter().map(|(_, data)| data.bytes()).sum();
+        while self.bytes > self.bound {
+            let oldest = self
+                .channels
+                .iter_mut()
+                .filter_map(|(_, data)| data.droppable().map(|t| (t, data)))
+                .min_by_key(|&(t, _)| t);
+            let Some((t, data)) = oldest else { return };
+            let before = data.bytes();
+            if !data.drop_oldest() {
+                return;
+            }
+            self.bytes -= before - data.bytes();
+            self.dropped_before = Some(self.dropped_before.map_or(Time(t), |d| d.max(Time(t))));
+        }
+    }
+
+    // Reading single values.
+
+    /// The level at an instant (an edge at exactly `t` has happened); `None` before the first record and for
+    /// channels of another kind.
+    pub fn level_at(&self, channel: ChannelId, t: Time) -> Option<bool> {
+        let edges = self.edges_of(channel)?;
+        edges.level_before(edges.times.partition(|&e| e <= t.0))
+    }
+
+    /// The value at an instant.
+    pub fn value_at(&self, channel: ChannelId, t: Time) -> Option<f32> {
+        let Some((_, Data::Analog(samples))) = self.channels.get(channel.0 as usize) else { return None };
+        let at = samples.points.partition(|&(s, _)| s <= t.0).checked_sub(1)?;
+        samples.points.get(at).map(|&(_, v)| v)
+    }
+
+    /// The newest value of an analogue channel.
+    pub fn last_value(&self, channel: ChannelId) -> Option<f32> {
+        let Some((_, Data::Analog(samples))) = self.channels.get(channel.0 as usize) else { return None };
+        samples.points.last().map(|&(_, v)| v)
+    }
+
+    /// The first edge after `t`, for a cursor that snaps.
+    pub fn next_edge(&self, channel: ChannelId, t: Time) -> Option<(Time, bool)> {
+        let edges = self.edges_of(channel)?;
+        let at = edges.times.partition(|&e| e <= t.0);
+        edges.times.get(at).map(|&e| (Time(e), edges.level(at)))
+    }
+
+    /// The last edge before `t`.
+    pub fn previous_edge(&self, channel: ChannelId, t: Time) -> Option<(Time, bool)> {
+        let edges = self.edges_of(channel)?;
+        let at = edges.times.partition(|&e| e < t.0).checked_sub(1)?;
+        edges.times.get(at).map(|&e| (Time(e), edges.level(at)))
+    }
+
+    /// How many entries (edges, samples, items, pieces) a channel holds.
+    pub fn len(&self, channel: ChannelId) -> usize {
+        match self.channels.get(channel.0 as usize).map(|(_, data)| data) {
+            Some(Data::Digital(e)) => e.times.end() - e.times.start(),
+            Some(Data::Analog(s)) => s.points.end() - s.points.start(),
+            Some(Data::Bus(i)) => i.items.end() - i.items.start(),
+            Some(Data::Text(t)) => t.pieces.len(),
+            None => 0,
+        }
+    }
+
+    /// Whether no channel holds anything.
+    pub fn is_empty(&self) -> bool {
+        (0..self.channels.len()).all(|i| self.len(ChannelId(i as u32)) == 0)
+    }
+
+    // Reading ranges.
+
+    /// The edges in `[t0, t1)`, oldest first.
+    pub fn edges(&self, channel: ChannelId, t0: Time, t1: Time) -> impl Iterator<Item = (Time, bool)> + '_ {
+        let edges = self.edges_of(channel);
+        let from = edges.map_or(0, |e| e.times.partition(|&t| t < t0.0));
+        (from..)
+            .map_while(move |at| edges.and_then(|e| Some((Time(*e.times.get(at)?), e.level(at)))))
+            .take_while(move |&(t, _)| t < t1)
+    }
+
+    /// The samples in `[t0, t1)`, oldest first.
+    pub fn samples(&self, channel: ChannelId, t0: Time, t1: Time) -> impl Iterator<Item = (Time, f32)> + '_ {
+        let samples = match self.channels.get(channel.0 as usize) {
+            Some((_, Data::Analog(samples))) => Some(samples),
+            _ => None,
+        };
+        let from = samples.map_or(0, |s| s.points.partition(|&(t, _)| t < t0.0));
+        (from..)
+            .map_while(move |at| samples.and_then(|s| s.points.get(at)))
+            .map(|&(t, v)| (Time(t), v))
+            .take_while(move |&(t, _)| t < t1)
+    }
+
+    /// The bus items that overlap `[t0, t1)`, oldest first.
+    pub fn items(&self, channel: ChannelId, t0: Time, t1: Time) -> impl Iterator<Item = BusItem> + '_ {
+        let items = match self.channels.get(channel.0 as usize) {
+            Some((_, Data::Bus(items))) => Some(&items.items),
+            _ => None,
+        };
+        let from = items.map_or(0, |i| i.partition(|item| item.end < t0));
+        (from..)
+            .map_while(move |at| items.and_then(|i| i.get(at)))
+            .copied()
+            .take_while(move |item| item.start < t1)
+    }
+
+    /// The text in `[t0, t1)` in the pieces in which it came.
+    pub fn texts(&self, channel: ChannelId, t0: Time, t1: Time) -> impl Iterator<Item = (Time, &[u8])> + '_ {
+        let texts = match self.channels.get(channel.0 as usize) {
+            Some((_, Data::Text(texts))) => Some(&texts.pieces),
+            _ => None,
+        };
+        texts
+            .into_iter()
+            .flatten()
+            .map(|(t, piece)| (Time(*t), piece.as_slice()))
+            .skip_while(move |&(t, _)| t < t0)
+            .take_while(move |&(t, _)| t < t1)
+    }
+
+    // Reading for drawing: see [`boundary`] for where columns lie.
+
+    /// A digital channel in `columns` columns over `[t0, t1)`; empty for other kinds.
+    pub fn digital_view(&self, channel: ChannelId, t0: Time, t1: Time, columns: usize) -> Vec<DigitalColumn> {
+        self.edges_of(channel).map_or_else(Vec::new, |edges| view::digital(edges, t0, t1, columns))
+    }
+
+    /// An analogue channel in `columns` columns; `None` where nothing was recorded yet.
+    pub fn analog_view(
+        &self,
+        channel: ChannelId,
+        t0: Time,
+        t1: Time,
+        columns: usize,
+    ) -> Vec<Option<AnalogColumn>> {
+        match self.channels.get(channel.0 as usize) {
+            Some((_, Data::Analog(samples))) => view::analog(samples, t0, t1, columns),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A bus channel's items, those narrower than a column joined.
+    pub fn bus_view(&self, channel: ChannelId, t0: Time, t1: Time, columns: usize) -> Vec<BusView> {
+        match self.channels.get(channel.0 as usize) {
+            Some((_, Data::Bus(items))) => view::bus(items, t0, t1, columns),
+            _ => Vec::new(),
+        }
+    }
+
+    fn edges_of(&self, channel: ChannelId) -> Option<&Edges> {
+        match self.channels.get(channel.0 as usize) {
+            Some((_, Data::Digital(edges))) => Some(edges),
+            _ => None,
         }
     }
 }
@@ -201,3 +537,6 @@ impl SharedTrace {
         self.generation.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests;
