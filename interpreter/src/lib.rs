@@ -7,3 +7,4 @@ pub mod bytecode;
 pub mod format;
 pub mod fs;
 pub mod hal;
+pub mod regex;
