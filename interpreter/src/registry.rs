@@ -1,0 +1,151 @@
+//! Every native type and module, in one place: append a line to make one known.
+//!
+//! The order is only the order of numbering; values refer to rows by number, so nothing is kept across builds.
+
+use crate::heap::Kind;
+use crate::objects::native::{Entry, NativeModule, NativeType};
+use crate::objects::*;
+use crate::value::{Imm, Val};
+
+macro_rules! types {
+    ($($id:ident => $path:path,)*) => {
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        enum TypeIndex { $($id),* }
+        /// The numbers of the native types.
+        #[allow(missing_docs)]
+        pub mod ids {
+            $(pub const $id: u16 = super::TypeIndex::$id as u16;)*
+        }
+        static TYPES: &[&NativeType] = &[$(&$path),*];
+    };
+}
+
+macro_rules! native_modules {
+    ($($id:ident => $path:path,)*) => {
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, dead_code)]
+        enum ModuleIndex { $($id),* }
+        /// The numbers of the native modules.
+        #[allow(missing_docs)]
+        pub mod modules {
+            $(pub const $id: u16 = super::ModuleIndex::$id as u16;)*
+        }
+        static MODULES: &[&NativeModule] = &[$(&$path),*];
+    };
+}
+
+types! {
+    OBJECT => object::OBJECT,
+    TYPE => class::TYPE,
+    NONE => singletons::NONE,
+    ELLIPSIS => singletons::ELLIPSIS,
+    NOT_IMPLEMENTED => singletons::NOT_IMPLEMENTED,
+    INT => int::INT,
+    BOOL => bool::BOOL,
+    FLOAT => float::FLOAT,
+    COMPLEX => complex::COMPLEX,
+    STR => str::STR,
+    BYTES => bytes::BYTES,
+    BYTEARRAY => bytearray::BYTEARRAY,
+    MEMORYVIEW => memoryview::MEMORYVIEW,
+    LIST => list::LIST,
+    TUPLE => tuple::TUPLE,
+    DICT => dict::DICT,
+    DICTVIEW => dictview::DICTVIEW,
+    SET => set::SET,
+    FROZENSET => frozenset::FROZENSET,
+    RANGE => range::RANGE,
+    SLICE => slice::SLICE,
+    ITER => iterators::ITER,
+    FUNCTION => function::FUNCTION,
+    NATIVE_FUNCTION => function::NATIVE_FUNCTION,
+    METHOD => function::METHOD,
+    CELL => function::CELL,
+    CODE => function::CODE,
+    GENERATOR => generator::GENERATOR,
+    COROUTINE => generator::COROUTINE,
+    MODULE => module::MODULE,
+    PROPERTY => descriptors::PROPERTY,
+    STATICMETHOD => descriptors::STATICMETHOD,
+    CLASSMETHOD => descriptors::CLASSMETHOD,
+    SUPER => descriptors::SUPER,
+    TRACEBACK => exception::TRACEBACK,
+}
+
+native_modules! {
+    BUILTINS => crate::builtins::BUILTINS,
+}
+
+/// Number of the first exception type: their tables come from [`native::ExcKind`].
+pub const EXC_BASE: u16 = 1024;
+/// Native functions of modules: table number from here on.
+const MODULE_TABLE: u32 = 2048;
+
+/// The native type with this number.
+pub fn native_type(id: u16) -> &'static NativeType {
+    if id >= EXC_BASE { exception::type_at(id - EXC_BASE) } else { TYPES[id as usize] }
+}
+
+/// The native module with this number.
+pub fn native_module(id: u16) -> &'static NativeModule {
+    MODULES[id as usize]
+}
+
+/// All native modules.
+pub fn native_modules() -> &'static [&'static NativeModule] {
+    MODULES
+}
+
+/// The entry that a native function value stands for.
+pub fn native_fn(payload: u32) -> &'static Entry {
+    let (table, index) = (payload >> 12, (payload & 0xfff) as usize);
+    if table >= MODULE_TABLE {
+        &native_module((table - MODULE_TABLE) as u16).entries[index]
+    } else {
+        &native_type(table as u16).entries[index]
+    }
+}
+
+/// The value of function `index` in a type's entries.
+pub fn type_fn(t: &NativeType, index: usize) -> Val {
+    Val::imm(Imm::NativeFn, (t.id as u32) << 12 | index as u32)
+}
+
+/// The value of function `index` in a module's entries.
+pub fn module_fn(m: &NativeModule, index: usize) -> Val {
+    Val::imm(Imm::NativeFn, (MODULE_TABLE + m.id as u32) << 12 | index as u32)
+}
+
+/// The native type of cells of a kind. Instances, classes and exceptions are the VM's business.
+pub(crate) fn type_of_kind(kind: Kind) -> &'static NativeType {
+    match kind {
+        Kind::Float => &float::FLOAT,
+        Kind::Complex => &complex::COMPLEX,
+        Kind::BigInt => &int::INT,
+        Kind::Str => &str::STR,
+        Kind::Bytes => &bytes::BYTES,
+        Kind::ByteArray => &bytearray::BYTEARRAY,
+        Kind::MemoryView => &memoryview::MEMORYVIEW,
+        Kind::List => &list::LIST,
+        Kind::Tuple => &tuple::TUPLE,
+        Kind::Dict => &dict::DICT,
+        Kind::DictView => &dictview::DICTVIEW,
+        Kind::Set => &set::SET,
+        Kind::FrozenSet => &frozenset::FROZENSET,
+        Kind::Range => &range::RANGE,
+        Kind::Slice => &slice::SLICE,
+        Kind::Iter => &iterators::ITER,
+        Kind::Function | Kind::Closure => &function::FUNCTION,
+        Kind::Cell => &function::CELL,
+        Kind::BoundMethod | Kind::BoundNative => &function::METHOD,
+        Kind::Code => &function::CODE,
+        Kind::Class => &class::TYPE,
+        Kind::Generator => &generator::GENERATOR,
+        Kind::Traceback => &exception::TRACEBACK,
+        Kind::Module => &module::MODULE,
+        Kind::Property => &descriptors::PROPERTY,
+        Kind::StaticMethod => &descriptors::STATICMETHOD,
+        Kind::ClassMethod => &descriptors::CLASSMETHOD,
+        Kind::Super => &descriptors::SUPER,
+        _ => &object::OBJECT,
+    }
+}

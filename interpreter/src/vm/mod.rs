@@ -1,0 +1,285 @@
+//! The virtual machine: one [`Vm`] holds everything, there are no globals.
+//!
+//! - `run.rs`: the loop over bytecode. Python calls Python without recursion on the native stack; natives that
+//!   call back enter a nested loop, bounded by [`NATIVE_DEPTH`].
+//! - `call.rs`: callables and arguments. `class.rs`, `shape.rs`, `attr.rs`: classes and attributes.
+//! - `ops.rs`: what operators and built-in protocols mean. `generator.rs`, `unwind.rs`, `import.rs`, `load.rs`.
+
+mod attr;
+mod call;
+mod class;
+mod generator;
+mod import;
+mod load;
+mod ops;
+mod out;
+mod run;
+mod shape;
+mod unwind;
+
+use crate::hal::Hal;
+use crate::heap::{Heap, NoMemory, Root};
+use crate::objects::native::{ExcKind, R, Raised};
+use crate::value::Val;
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+pub use crate::objects::native::{Args, BinOp, CmpOp, UnOp};
+pub use out::Out;
+
+/// Nested run loops and native recursion (comparison of nested lists, `repr` …) before RecursionError.
+pub const NATIVE_DEPTH: usize = if cfg!(target_pointer_width = "32") { 24 } else { 64 };
+
+/// Everything an interpreter is.
+pub struct Vm {
+    /// All Python objects, and the stack.
+    pub heap: Heap,
+    /// The board.
+    pub hal: Box<dyn Hal>,
+    /// Set by `hal` (perhaps in an interrupt) when [`Vm::service`] should look at its events.
+    pub(crate) pending: &'static AtomicBool,
+    /// The instruction being executed, valid while a slow path runs.
+    pub(crate) pc: *const u32,
+    /// The current frame's slot 0.
+    pub(crate) r: *mut Val,
+    /// Start of the arena: return addresses on the stack are offsets from here.
+    pub(crate) base: *mut u8,
+    /// The stub instructions that special frames return to.
+    pub(crate) stubs: *const u32,
+    /// One past the last usable slot of the stack.
+    pub(crate) stack_end: *mut Val,
+    /// Depth of native recursion.
+    pub(crate) depth: usize,
+    pub(crate) shapes: shape::Shapes,
+    /// Names in `builtins` were assigned: cached builtins are not to be trusted.
+    pub(crate) builtins_changed: bool,
+    /// The prompt's `_` and interactive printing are on.
+    pub interactive: bool,
+}
+
+impl fmt::Debug for Vm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vm").field("depth", &self.depth).finish_non_exhaustive()
+    }
+}
+
+impl From<NoMemory> for Raised {
+    /// A `Raised` without an exception in place stands for MemoryError.
+    fn from(_: NoMemory) -> Raised {
+        Raised
+    }
+}
+
+impl Vm {
+    /// A machine with a heap of its own of `heap_bytes` bytes (stack included), for the host.
+    ///
+    /// # Errors
+    /// [`NoMemory`] if that is too little to start in.
+    pub fn new(heap_bytes: usize, hal: Box<dyn Hal>) -> Result<Vm, NoMemory> {
+        Vm::on(Heap::with_size(heap_bytes)?, hal)
+    }
+
+    /// A machine on a heap.
+    ///
+    /// # Errors
+    /// [`NoMemory`] if the heap is too small to start in.
+    pub fn on(heap: Heap, hal: Box<dyn Hal>) -> Result<Vm, NoMemory> {
+        let pending = hal.pending();
+        let mut vm = Vm {
+            heap,
+            hal,
+            pending,
+            pc: core::ptr::null(),
+            r: core::ptr::null_mut(),
+            base: core::ptr::null_mut(),
+            stubs: core::ptr::null(),
+            stack_end: core::ptr::null_mut(),
+            depth: 0,
+            shapes: shape::Shapes::default(),
+            builtins_changed: false,
+            interactive: false,
+        };
+        vm.start()?;
+        Ok(vm)
+    }
+
+    // ---- the stack ----
+
+    /// Slot `i` of the stack.
+    #[inline]
+    pub fn stack(&self, i: usize) -> Val {
+        self.heap.slot(i)
+    }
+    /// Slots of the stack.
+    #[inline]
+    pub fn stack_slice(&self, from: usize, n: usize) -> &[Val] {
+        self.heap.slots(from, from + n)
+    }
+
+    // ---- exceptions ----
+
+    /// Raises an exception of a built-in kind with a message.
+    #[cold]
+    #[inline(never)]
+    pub fn raise(&mut self, kind: ExcKind, message: fmt::Arguments<'_>) -> Raised {
+        let mut out = Out::text();
+        let _ = fmt::Write::write_fmt(&mut out, message);
+        let text = out.as_str();
+        let made = self.heap.new_str(text).map_err(Raised::from).and_then(|s| self.new_exception(kind.val(), &[s]));
+        match made {
+            Ok(e) => self.raise_val(e),
+            Err(raised) => raised,
+        }
+    }
+
+    /// Raises an exception of a built-in kind with these `args`.
+    #[cold]
+    #[inline(never)]
+    pub fn raise_args(&mut self, kind: ExcKind, args: &[Val]) -> Raised {
+        match self.new_exception(kind.val(), args) {
+            Ok(e) => self.raise_val(e),
+            Err(raised) => raised,
+        }
+    }
+
+    /// Raises `OSError(errno)` (or its subclass for that number).
+    #[cold]
+    pub fn raise_os(&mut self, errno: i32) -> Raised {
+        let kind = match errno {
+            2 => ExcKind::FileNotFoundError,
+            17 => ExcKind::FileExistsError,
+            13 | 1 => ExcKind::PermissionError,
+            21 => ExcKind::IsADirectoryError,
+            20 => ExcKind::NotADirectoryError,
+            110 => ExcKind::TimeoutError,
+            _ => ExcKind::OSError,
+        };
+        self.raise_args(if cfg!(any()) { kind } else { ExcKind::OSError }, &[Val::small(errno)])
+    }
+
+    /// Raises TypeError.
+    #[cold]
+    pub fn type_error(&mut self, message: fmt::Arguments<'_>) -> Raised {
+        self.raise(ExcKind::TypeError, message)
+    }
+    /// Raises ValueError.
+    #[cold]
+    pub fn value_error(&mut self, message: fmt::Arguments<'_>) -> Raised {
+        self.raise(ExcKind::ValueError, message)
+    }
+
+    /// Raises MemoryError.
+    #[cold]
+    pub fn no_memory(&mut self) -> Raised {
+        self.heap.set_root(Root::Exception, Val::NULL);
+        Raised
+    }
+
+    /// Raises an exception object.
+    #[cold]
+    pub fn raise_val(&mut self, exc: Val) -> Raised {
+        self.heap.set_root(Root::Exception, exc);
+        Raised
+    }
+
+    /// The exception being raised, without ending it. After `Err(Raised)`.
+    pub fn exc(&mut self) -> Val {
+        let e = self.heap.root(Root::Exception);
+        if !e.is_null() {
+            return e;
+        }
+        // A native ran out of memory: there may be none for the exception either, then the spare one serves.
+        let e = self
+            .new_exception(ExcKind::MemoryError.val(), &[])
+            .unwrap_or_else(|_| self.heap.root(Root::SpareMemoryError));
+        self.heap.set_root(Root::Exception, e);
+        e
+    }
+
+    /// Ends the raising of the current exception and gives it.
+    pub fn take_exc(&mut self) -> Val {
+        let e = self.exc();
+        self.heap.set_root(Root::Exception, Val::NULL);
+        e
+    }
+
+    /// After `Err(Raised)`: is it of this kind? Use [`Vm::take_exc`] to swallow it.
+    pub fn exc_is(&mut self, kind: ExcKind) -> bool {
+        let e = self.exc();
+        self.isinstance(e, kind.val())
+    }
+
+    // ---- interrupts ----
+
+    /// Looks at pending events: Ctrl-C raises KeyboardInterrupt, scheduled callbacks run. Long-running natives
+    /// call it through [`Vm::poll`].
+    ///
+    /// # Errors
+    /// KeyboardInterrupt, or what a callback raises.
+    #[cold]
+    #[inline(never)]
+    pub fn service(&mut self) -> R<()> {
+        self.pending.store(false, Ordering::Relaxed);
+        while let Some(event) = self.hal.next_event() {
+            if event == crate::hal::Event::Interrupt {
+                return Err(self.raise_args(ExcKind::KeyboardInterrupt, &[]));
+            }
+        }
+        Ok(())
+    }
+
+    /// Services pending events if there are any.
+    ///
+    /// # Errors
+    /// As [`Vm::service`].
+    #[inline]
+    pub fn poll(&mut self) -> R<()> {
+        if self.pending.load(Ordering::Relaxed) { self.service() } else { Ok(()) }
+    }
+
+    // ---- native recursion ----
+
+    /// Enters a native function that may recurse; pair with [`Vm::leave_native`].
+    ///
+    /// # Errors
+    /// RecursionError at the bound.
+    #[inline]
+    pub fn enter_native(&mut self) -> R<()> {
+        if self.depth >= NATIVE_DEPTH {
+            return Err(self.recursion_error());
+        }
+        self.depth += 1;
+        Ok(())
+    }
+    /// See [`Vm::enter_native`].
+    #[inline]
+    pub fn leave_native(&mut self) {
+        self.depth -= 1;
+    }
+    #[cold]
+    pub(crate) fn recursion_error(&mut self) -> Raised {
+        self.raise(ExcKind::RecursionError, format_args!("maximum recursion depth exceeded"))
+    }
+
+    // ---- values ----
+
+    /// A str object.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn new_str(&mut self, text: &str) -> R {
+        Ok(self.heap.new_str(text)?)
+    }
+
+    /// The text of a str, copied.
+    pub fn text(&self, v: Val) -> Option<String> {
+        self.heap.str_opt(v).map(String::from)
+    }
+
+    /// Console output, as it is.
+    pub fn write_console(&mut self, bytes: &[u8]) {
+        self.hal.console_write(bytes);
+    }
+}

@@ -1,0 +1,166 @@
+//! Where `repr`, `str` and `print` write: a growing text, or the console.
+
+use super::Vm;
+use crate::objects::native::{ExcKind, R};
+use crate::value::Val;
+use alloc::string::String;
+use core::fmt::{self, Write};
+
+/// Console output is passed on whenever this many bytes are waiting.
+const CHUNK: usize = 128;
+
+/// A sink for text. `write!(out, …)` needs no `?` handling beyond ignoring: failures are kept and reported by
+/// [`Out::flush`] and [`Out::finish`].
+#[derive(Debug)]
+pub struct Out {
+    text: String,
+    console: bool,
+    failed: bool,
+}
+
+impl Out {
+    /// Collects text.
+    pub fn text() -> Out {
+        Out { text: String::new(), console: false, failed: false }
+    }
+    /// Writes to the console.
+    pub fn console() -> Out {
+        Out { text: String::new(), console: true, failed: false }
+    }
+    /// Appends.
+    pub fn push(&mut self, s: &str) {
+        let _ = self.write_str(s);
+    }
+    /// Passes console output on if enough is waiting; raises MemoryError if text was lost. Containers call it
+    /// after every item, so that printing a long list needs no long buffer.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn flush(&mut self, vm: &mut Vm) -> R<()> {
+        if self.failed {
+            return Err(vm.no_memory());
+        }
+        if self.console && self.text.len() >= CHUNK {
+            vm.write_console(self.text.as_bytes());
+            self.text.clear();
+        }
+        Ok(())
+    }
+    /// Writes out what is left, and gives the text (empty for the console).
+    ///
+    /// # Errors
+    /// MemoryError if text was lost.
+    pub fn finish(mut self, vm: &mut Vm) -> R<String> {
+        if self.failed {
+            return Err(vm.no_memory());
+        }
+        if self.console {
+            vm.write_console(self.text.as_bytes());
+            self.text.clear();
+        }
+        Ok(self.text)
+    }
+    /// The text so far (not yet passed on).
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+    /// Writes `repr(v)`.
+    ///
+    /// # Errors
+    /// Whatever a `__repr__` raises.
+    pub fn repr(&mut self, vm: &mut Vm, v: Val) -> R<()> {
+        vm.print_into(v, self, true)
+    }
+    /// Writes `str(v)`.
+    ///
+    /// # Errors
+    /// Whatever a `__str__` raises.
+    pub fn str(&mut self, vm: &mut Vm, v: Val) -> R<()> {
+        vm.print_into(v, self, false)
+    }
+}
+
+impl Write for Out {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
+        if self.text.try_reserve(s.len()).is_err() {
+            self.failed = true;
+            return Err(fmt::Error);
+        }
+        self.text.push_str(s);
+        Ok(())
+    }
+}
+
+impl Vm {
+    /// `repr(v)` as Rust text, for messages.
+    pub fn repr_text(&mut self, v: Val) -> R<String> {
+        let mut out = Out::text();
+        out.repr(self, v)?;
+        out.finish(self)
+    }
+    /// `str(v)` as Rust text.
+    pub fn str_text(&mut self, v: Val) -> R<String> {
+        let mut out = Out::text();
+        out.str(self, v)?;
+        out.finish(self)
+    }
+    /// `repr(v)` as a str object.
+    pub fn repr(&mut self, v: Val) -> R {
+        let text = self.repr_text(v)?;
+        Ok(self.heap.new_str(&text)?)
+    }
+    /// `str(v)` as a str object.
+    pub fn str(&mut self, v: Val) -> R {
+        if self.heap.str_opt(v).is_some() {
+            return Ok(v);
+        }
+        let text = self.str_text(v)?;
+        Ok(self.heap.new_str(&text)?)
+    }
+
+    /// Writes `repr(v)` (or `str(v)`) to `out`.
+    ///
+    /// # Errors
+    /// Whatever a `__repr__` or `__str__` raises; RecursionError for structures nested too deeply.
+    pub fn print_into(&mut self, v: Val, out: &mut Out, repr: bool) -> R<()> {
+        self.enter_native()?;
+        let result = self.print_inner(v, out, repr);
+        self.leave_native();
+        result?;
+        out.flush(self)
+    }
+
+    fn print_inner(&mut self, v: Val, out: &mut Out, repr: bool) -> R<()> {
+        use crate::heap::Kind;
+        if matches!(self.heap.kind(v), Some(Kind::Instance | Kind::Exception)) {
+            let mut names: &[&str] = &["__repr__"];
+            if !repr {
+                names = &["__str__", "__repr__"];
+            }
+            for name in names {
+                let Some(f) = self.class_attr_above_object(v, name) else { continue };
+                let s = self.call_bound(f, v, &[])?;
+                let Some(text) = self.heap.str_opt(s) else {
+                    let got = self.type_name(s);
+                    return Err(self.raise(
+                        ExcKind::TypeError,
+                        format_args!("{name} returned non-string (type {got})"),
+                    ));
+                };
+                out.push(text);
+                return Ok(());
+            }
+            if let Some(inner) = self.native_part(v) {
+                return self.print_into(inner, out, repr);
+            }
+        }
+        match self.native_type_of(v).print {
+            Some(f) => f(self, v, out, repr),
+            None => {
+                let name = self.type_name(v);
+                let _ = write!(out, "<{name} object at 0x{:08x}>", v.bits());
+                Ok(())
+            }
+        }
+    }
+}
