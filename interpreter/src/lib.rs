@@ -8,3 +8,4 @@ pub mod format;
 pub mod fs;
 pub mod hal;
 pub mod regex;
+pub mod repl;

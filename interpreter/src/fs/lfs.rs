@@ -255,7 +255,7 @@ fn c_path(path: &str) -> FsResult<[u8; MAX_PATH + 1]> {
 
 fn entry(info: &LfsInfo) -> Entry {
     let end = info.name.iter().position(|&b| b == 0).unwrap_or(info.name.len());
-    let is_dir = u32::from(info.type_) == LFS_TYPE_DIR as u32;
+    let is_dir = u32::from(info.type_) == LFS_TYPE_DIR;
     Entry {
         name: String::from_utf8_lossy(&info.name[..end]).into_owned(),
         kind: if is_dir { Kind::Dir } else { Kind::File },
