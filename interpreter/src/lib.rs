@@ -9,3 +9,4 @@ pub mod fs;
 pub mod hal;
 pub mod regex;
 pub mod repl;
+pub mod syntax;

@@ -1,0 +1,30 @@
+//! Python source to a syntax tree, with CPython's error messages.
+//!
+//! [`Parser`] hands out one top-level statement at a time, so that the tree of a whole module
+//! never exists at once. [`check`] serves an editor.
+
+pub mod ast;
+mod error;
+mod expression;
+mod lexer;
+mod literal;
+mod parser;
+mod pattern;
+mod statement;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use alloc::vec::Vec;
+
+pub use error::{Diagnostic, ErrorKind, Position, SyntaxError, line_text};
+pub use parser::Parser;
+
+/// All syntax errors of a module's source, in their order; after each, reading goes on at the
+/// next line.
+pub fn check(source: &str) -> Vec<Diagnostic> {
+    let mut errors = Parser::errors_of(source);
+    errors.sort_by_key(|e| e.span.start);
+    errors.iter().map(|e| e.locate(source)).collect()
+}
