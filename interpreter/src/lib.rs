@@ -7,6 +7,8 @@ pub mod bytecode;
 pub mod format;
 pub mod fs;
 pub mod hal;
+pub mod heap;
 pub mod regex;
 pub mod repl;
 pub mod syntax;
+pub mod value;

@@ -1,0 +1,349 @@
+//! Collection: mark, compact the buffers, sweep the cells.
+//!
+//! Marking uses the gap between buffers and cells as its stack; when that is full the cell stays marked but
+//! unscanned, and a pass over all cells finds it again. Sweeping links free cells so that those nearest to the
+//! end are used first, and gives free cells at the border back to the gap.
+
+use super::arena::{FIXED, FREE, OWNED, PINNED};
+use super::cell::{CELL, F_BUF, F_BUFVALS, F_MARK, F_SCAN, F_V1, F_V2, F_V3};
+use super::{Heap, NoMemory, TEMPS};
+use crate::value::Val;
+
+/// Cells taken from the gap at a time.
+const RUN: u32 = 32;
+/// The marking stack has at least this many entries.
+const LOCAL_STACK: usize = 32;
+
+struct MarkStack {
+    base: *mut u32,
+    len: usize,
+    cap: usize,
+    overflow: bool,
+}
+
+impl Heap {
+    /// Collects garbage and compacts.
+    pub fn collect(&mut self) {
+        self.collect_keeping(0, [0; 3]);
+    }
+
+    /// Is it the address of a cell (in use or not)? Any word may be asked about.
+    #[inline(always)]
+    pub(super) fn is_cell_addr(&self, addr: u32) -> bool {
+        let end = self.region.end();
+        addr >= self.region.cells_low() && addr < end && (end - addr) & (CELL - 1) == 0
+    }
+
+    /// Makes sure that one cell is free and the log has room. `head` and `words` are those of the cell to come:
+    /// values among them survive.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn refill(&mut self, head: u32, words: [u32; 3]) -> Result<(), NoMemory> {
+        if self.temp_len == self.temp_cap {
+            self.enlarge_temps(head, words)?;
+        }
+        if self.stress {
+            self.collect_keeping(head, words);
+            if self.free == 0 {
+                self.carve(1);
+            }
+            if self.free != 0 {
+                // Only one, so that the next allocation comes here again; the sweep finds the others.
+                // SAFETY: `free` is a free cell.
+                unsafe { self.at(self.free).add(1).write(0) };
+            }
+        } else if self.free == 0 {
+            self.carve(RUN);
+            if self.free == 0 {
+                self.collect_keeping(head, words);
+                if self.free == 0 {
+                    self.carve(RUN);
+                }
+            }
+        }
+        if self.free == 0 { Err(NoMemory) } else { Ok(()) }
+    }
+
+    /// Moves up to `n` cells from the gap to the list of free cells.
+    fn carve(&mut self, n: u32) {
+        let r = self.region;
+        let floor = self.floor.max(r.top() + r.reserve());
+        let n = n.min(r.cells_low().saturating_sub(floor) / CELL);
+        let mut p = r.cells_low() - n * CELL;
+        r.set_cells_low(p);
+        for _ in 0..n {
+            // SAFETY: the cell lies in what was the gap.
+            unsafe {
+                self.at(p).write(0);
+                self.at(p).add(1).write(self.free);
+            }
+            self.free = p;
+            p += CELL;
+        }
+    }
+
+    pub(super) fn grow_temps(&mut self, keep: Val) -> Result<(), NoMemory> {
+        self.enlarge_temps(F_V1, [keep.bits(), 0, 0])
+    }
+
+    /// Doubles the temp log.
+    fn enlarge_temps(&mut self, head: u32, words: [u32; 3]) -> Result<(), NoMemory> {
+        let cap = self.temp_cap * 2;
+        let blocks = self.blocks();
+        let mut new = blocks.alloc(cap * 4, 8).cast::<Val>();
+        if new.is_null() {
+            self.collect_keeping(head, words);
+            new = blocks.alloc(cap * 4, 8).cast::<Val>();
+            if new.is_null() {
+                return Err(NoMemory);
+            }
+        }
+        // SAFETY: both blocks are ours; the new one is twice as long; the old one came from `alloc`.
+        unsafe {
+            new.copy_from_nonoverlapping(self.temps, self.temp_len);
+            blocks.free(self.temps.cast());
+        }
+        self.temps = new;
+        self.temp_cap = cap;
+        Ok(())
+    }
+
+    /// Gives a log that once was long back, so that its block does not stay in the buffers' way.
+    fn shrink_temps(&mut self) {
+        if self.temp_cap <= TEMPS || self.temp_len > TEMPS / 2 {
+            return;
+        }
+        let blocks = self.blocks();
+        // The old block goes first, so that the new one can take its place.
+        let mut kept = [Val::NULL; TEMPS];
+        for (i, slot) in kept.iter_mut().enumerate().take(self.temp_len) {
+            // SAFETY: `i < temp_len`.
+            *slot = unsafe { self.temps.add(i).read() };
+        }
+        // SAFETY: `temps` came from `alloc`.
+        unsafe { blocks.free(self.temps.cast()) };
+        let new = blocks.alloc(TEMPS * 4, 8).cast::<Val>();
+        debug_assert!(!new.is_null(), "a block larger than this was just freed");
+        // SAFETY: the block has room for TEMPS values.
+        unsafe { new.copy_from_nonoverlapping(kept.as_ptr(), self.temp_len) };
+        self.temps = new;
+        self.temp_cap = TEMPS;
+    }
+
+    fn collect_keeping(&mut self, head: u32, words: [u32; 3]) {
+        self.collections += 1;
+        self.mark(head, words);
+        self.shrink_temps();
+        self.compact();
+        let free_cells = self.sweep();
+        self.set_floor(free_cells);
+        let r = self.region;
+        if r.emergency() && r.cells_low() - r.top() >= 2 * r.reserve() {
+            r.set_emergency(false);
+        }
+        let cells = (r.end() - r.cells_low()) / CELL - free_cells;
+        let live = (cells * CELL + r.top() - r.low() - r.hole_bytes()) as usize;
+        self.peak = self.peak.max(live);
+    }
+
+    /// Decides how far the cells may grow before the next collection: until free cells make up 7/16 of all free
+    /// memory. The buffers always find the larger half in one piece.
+    pub(super) fn set_floor(&mut self, free_cells: u32) {
+        let r = self.region;
+        let gap = u64::from((r.cells_low() - r.top()).saturating_sub(r.reserve()));
+        let free = u64::from(free_cells * CELL);
+        let growth = ((gap + free) * 7 / 16).saturating_sub(free).max(u64::from(CELL)).min(gap);
+        self.floor = r.cells_low() - (growth as u32 & !(CELL - 1));
+    }
+
+    // ---- mark ----
+
+    fn mark(&mut self, head: u32, words: [u32; 3]) {
+        let mut local = [0u32; LOCAL_STACK];
+        let r = self.region;
+        let gap = ((r.cells_low() - r.top()) / 4) as usize;
+        let mut s = if gap > LOCAL_STACK {
+            MarkStack { base: self.at(r.top()), len: 0, cap: gap, overflow: false }
+        } else {
+            MarkStack { base: local.as_mut_ptr(), len: 0, cap: LOCAL_STACK, overflow: false }
+        };
+        for (flag, word) in [F_V1, F_V2, F_V3].into_iter().zip(words) {
+            if head & flag != 0 {
+                self.mark_word(word, &mut s);
+            }
+        }
+        for i in 0..self.roots.len() {
+            self.mark_word(self.roots[i].bits(), &mut s);
+            self.drain(&mut s);
+        }
+        debug_assert!(self.sp <= self.stack_len);
+        for i in 0..self.sp.min(self.stack_len) {
+            // SAFETY: `i` is below the stack's length.
+            self.mark_word(unsafe { self.stack.add(i).read() }.bits(), &mut s);
+            self.drain(&mut s);
+        }
+        for i in 0..self.temp_len {
+            // SAFETY: `i` is below the log's length.
+            self.mark_word(unsafe { self.temps.add(i).read() }.bits(), &mut s);
+            self.drain(&mut s);
+        }
+        while s.overflow {
+            s.overflow = false;
+            let mut p = r.cells_low();
+            while p < r.end() {
+                // SAFETY: `p` is a cell.
+                let head = unsafe { self.at(p).read() };
+                if head & F_MARK != 0 && head & F_SCAN != 0 {
+                    self.scan(p, head, &mut s);
+                    self.drain(&mut s);
+                }
+                p += CELL;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn mark_word(&self, word: u32, s: &mut MarkStack) {
+        if word & 7 != 0 || !self.is_cell_addr(word) {
+            return;
+        }
+        let p = self.at(word);
+        // SAFETY: it is a cell's address. A free cell has header 0 and is left alone, so that a stale pointer
+        // does no harm.
+        unsafe {
+            let head = p.read();
+            if head == 0 || head & F_MARK != 0 {
+                return;
+            }
+            p.write(head | F_MARK);
+            if head & F_SCAN != 0 {
+                if s.len < s.cap {
+                    s.base.add(s.len).write(word);
+                    s.len += 1;
+                } else {
+                    s.overflow = true;
+                }
+            }
+        }
+    }
+
+    fn drain(&self, s: &mut MarkStack) {
+        while s.len > 0 {
+            s.len -= 1;
+            // SAFETY: `len` was above 0; the entries are cells' addresses.
+            let (p, head) = unsafe {
+                let p = s.base.add(s.len).read();
+                (p, self.at(p).read())
+            };
+            self.scan(p, head, s);
+        }
+    }
+
+    /// Marks what the cell at `p` refers to.
+    #[inline]
+    fn scan(&self, p: u32, head: u32, s: &mut MarkStack) {
+        let cell = self.at(p);
+        // SAFETY: `p` is a marked cell; with F_BUFVALS its word 1 is its buffer, which holds at least `word 2`
+        // values.
+        unsafe {
+            if head & F_BUFVALS != 0 {
+                let mut q = self.at(cell.add(1).read());
+                for _ in 0..cell.add(2).read() {
+                    self.mark_word(q.read(), s);
+                    q = q.add(1);
+                }
+            }
+            if head & F_V1 != 0 {
+                self.mark_word(cell.add(1).read(), s);
+            }
+            if head & F_V2 != 0 {
+                self.mark_word(cell.add(2).read(), s);
+            }
+            if head & F_V3 != 0 {
+                self.mark_word(cell.add(3).read(), s);
+            }
+        }
+    }
+
+    // ---- compact ----
+
+    /// Slides the live buffers together around what may not move, drops the dead ones.
+    fn compact(&mut self) {
+        let r = self.region;
+        r.clear_holes();
+        let (mut p, top) = (r.low(), r.top());
+        let mut dest = p;
+        while p < top {
+            let (size, state) = r.block(p);
+            let owner = r.owner(p);
+            let next = p + size;
+            // SAFETY: owners are cells' addresses (cells_low has not risen since they were written).
+            let live = |r: super::arena::Region| unsafe {
+                let cell = r.at(owner);
+                let head = cell.read();
+                head & F_MARK != 0 && head & F_BUF != 0 && cell.add(1).read() == p + super::arena::HEAD
+            };
+            match state {
+                OWNED if live(r) => {
+                    let to = match r.take_hole(size) {
+                        Some(hole) => hole,
+                        None => {
+                            let to = dest;
+                            dest += size;
+                            to
+                        }
+                    };
+                    if to != p {
+                        // SAFETY: `to < p`: either below `dest`, or `dest` itself, which is never above `p`.
+                        // The block's words are read before they are overwritten (memmove).
+                        unsafe {
+                            core::ptr::copy(r.at(p), r.at(to), (size / 4) as usize);
+                            r.at(owner).add(1).write(to + super::arena::HEAD);
+                        }
+                    }
+                }
+                FIXED | PINNED if state == PINNED || live(r) => {
+                    if dest < p {
+                        r.add_hole(dest, p - dest);
+                    }
+                    dest = next;
+                }
+                _ => debug_assert!(state == FREE || state == OWNED || state == FIXED),
+            }
+            p = next;
+        }
+        r.set_top(dest);
+    }
+
+    // ---- sweep ----
+
+    /// Frees unmarked cells, clears the marks, and returns the number of cells in the free list.
+    fn sweep(&mut self) -> u32 {
+        let r = self.region;
+        let (mut p, end) = (r.cells_low(), r.end());
+        // SAFETY: every address from `cells_low` to `end` in steps of 16 is a cell.
+        unsafe {
+            while p < end && self.at(p).read() & F_MARK == 0 {
+                p += CELL;
+            }
+            r.set_cells_low(p);
+            let mut free = 0;
+            let mut n = 0;
+            while p < end {
+                let cell = self.at(p);
+                let head = cell.read();
+                if head & F_MARK != 0 {
+                    cell.write(head & !F_MARK);
+                } else {
+                    cell.write(0);
+                    cell.add(1).write(free);
+                    free = p;
+                    n += 1;
+                }
+                p += CELL;
+            }
+            self.free = free;
+            n
+        }
+    }
+}

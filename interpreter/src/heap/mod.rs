@@ -1,0 +1,326 @@
+//! One fixed memory for everything Python: cells that never move, buffers that are compacted, precise roots.
+//!
+//! - An object is one 16-byte **cell** (`cell.rs`). What does not fit is in a **buffer** that the cell owns
+//!   (`buffer.rs`); a collection moves buffers together and fixes their owners, so big blocks never fragment.
+//! - **Roots** are the VM's stack up to [`Heap::sp`], the table [`Root`], and the **temp log**: every allocated
+//!   cell is noted there, so native code may hold values across allocations without ceremony. The VM empties the
+//!   log when it returns to bytecode; a native that loops over many allocations brackets them with
+//!   [`Heap::mark_temps`] and [`Heap::release_temps`]. The one thing to take care of: a value read out of a
+//!   container is only safe while it stays in there. [`Heap::keep`] it before calling back into Python.
+//! - Slices (`heap.bytes(v)`, `heap.list(v)`) borrow the heap, allocation needs it mutably: a slice cannot be
+//!   held across an allocation.
+//! - With [`Heap::stress`] every allocation collects and compacts.
+
+mod arena;
+pub mod blocks;
+mod buffer;
+pub mod cell;
+mod gc;
+mod hash;
+mod num;
+mod qstr;
+mod seq;
+mod table;
+mod text;
+
+use crate::value::Val;
+use alloc::alloc::Layout;
+use arena::Region;
+use blocks::Blocks;
+pub use buffer::Move;
+pub use cell::Kind;
+pub use hash::NeedsVm;
+pub use qstr::{hash_bytes, q};
+pub use table::Probe;
+
+/// The heap is full, even after a collection. The VM turns it into MemoryError.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("memory allocation failed: the heap is full")]
+pub struct NoMemory;
+
+/// Places for values that always live. Append freely (up to [`Root::COUNT`]).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub enum Root {
+    /// Text of the interned strings.
+    QstrText,
+    /// Hash index over them.
+    QstrIndex,
+    /// The exception being raised.
+    Exception,
+    /// `sys.modules`.
+    Modules,
+    /// The module `__main__`.
+    Main,
+    /// Functions to call when an interrupt or a timer asks for it.
+    Callbacks,
+    /// Shapes of instances.
+    Shapes,
+    /// Whatever else the VM keeps.
+    Vm,
+    /// Whatever else native modules keep (a list).
+    Natives,
+}
+
+impl Root {
+    /// Number of places.
+    pub const COUNT: usize = 32;
+}
+
+/// Place in the temp log, to be given back to [`Heap::release_temps`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct TempMark(usize);
+
+/// Figures of the memory, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Stats {
+    /// The whole arena without its bookkeeping.
+    pub total: usize,
+    /// In use, garbage not yet collected included.
+    pub used: usize,
+    /// Not in use.
+    pub free: usize,
+    /// Largest block that could be allocated without a collection.
+    pub largest: usize,
+    /// Cells in use (16 bytes each).
+    pub cells: usize,
+    /// Highest amount seen live by a collection, or in use now.
+    pub peak: usize,
+    /// Collections so far.
+    pub collections: usize,
+}
+
+/// The memory of one virtual machine.
+pub struct Heap {
+    region: Region,
+    /// First free cell; each links to the next by its word 1.
+    free: u32,
+    /// The cells may not grow below this address before the next collection.
+    floor: u32,
+    temps: *mut Val,
+    temp_len: usize,
+    temp_cap: usize,
+    stack: *mut Val,
+    stack_len: usize,
+    /// Slots of the VM's stack in use: the collector marks those below it.
+    pub sp: usize,
+    roots: [Val; Root::COUNT],
+    stress: bool,
+    peak: usize,
+    collections: usize,
+    /// The arena's memory, if this heap allocated it.
+    own: Option<(*mut u8, Layout)>,
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        if let Some((mem, layout)) = self.own {
+            // SAFETY: allocated in `with_stack` with this layout; nothing borrows the heap any more.
+            unsafe { alloc::alloc::dealloc(mem, layout) };
+        }
+    }
+}
+
+/// Slots of the VM's stack unless told otherwise (4 bytes each).
+pub const STACK_SLOTS: usize = 2048;
+const TEMPS: usize = 128;
+
+impl Heap {
+    /// A heap of `bytes` in memory of its own, for the host; the VM's stack has `STACK_SLOTS` slots.
+    pub fn with_size(bytes: usize) -> Result<Heap, NoMemory> {
+        Heap::with_stack(bytes, STACK_SLOTS)
+    }
+
+    /// As [`Heap::with_size`], with a stack of `slots` slots.
+    pub fn with_stack(bytes: usize, slots: usize) -> Result<Heap, NoMemory> {
+        let layout = Layout::from_size_align(bytes.max(16), 16).map_err(|_| NoMemory)?;
+        // SAFETY: the layout's size is not 0.
+        let mem = unsafe { alloc::alloc::alloc_zeroed(layout) };
+        if mem.is_null() {
+            return Err(NoMemory);
+        }
+        // SAFETY: the memory is ours alone, zeroed, and aligned to 16.
+        let heap = unsafe { Blocks::create(mem, layout.size(), 512) }
+            .ok_or(NoMemory)
+            .and_then(|blocks| Heap::on(blocks, slots));
+        match heap {
+            Ok(mut heap) => {
+                heap.own = Some((mem, layout));
+                Ok(heap)
+            }
+            Err(e) => {
+                // SAFETY: allocated above with this layout; nothing refers to it any more.
+                unsafe { alloc::alloc::dealloc(mem, layout) };
+                Err(e)
+            }
+        }
+    }
+
+    /// A heap on an arena made by [`Blocks::create`], shared with Rust's allocator. One heap to an arena.
+    pub fn on(blocks: Blocks, slots: usize) -> Result<Heap, NoMemory> {
+        let region = blocks.0;
+        let stack = blocks.alloc(slots * 4, 8).cast::<Val>();
+        let temps = blocks.alloc(TEMPS * 4, 8).cast::<Val>();
+        if stack.is_null() || temps.is_null() {
+            return Err(NoMemory);
+        }
+        // SAFETY: the block is ours and has room for `slots` values.
+        unsafe { stack.write_bytes(0, slots) };
+        let mut heap = Heap {
+            region,
+            free: 0,
+            floor: 0,
+            temps,
+            temp_len: 0,
+            temp_cap: TEMPS,
+            stack,
+            stack_len: slots,
+            sp: 0,
+            roots: [Val::NULL; Root::COUNT],
+            stress: false,
+            peak: 0,
+            collections: 0,
+            own: None,
+        };
+        heap.set_floor(0);
+        Ok(heap)
+    }
+
+    /// The allocator of pinned blocks on the same arena.
+    pub fn blocks(&self) -> Blocks {
+        Blocks(self.region)
+    }
+
+    /// Was memory so short that a native allocation took from the reserve? The VM asks at safe points.
+    pub fn emergency(&self) -> bool {
+        self.region.emergency()
+    }
+
+    #[inline(always)]
+    pub(super) fn at(&self, addr: u32) -> *mut u32 {
+        self.region.at(addr)
+    }
+
+    // ---- roots ----
+
+    /// A value of the root table.
+    #[inline(always)]
+    pub fn root(&self, r: Root) -> Val {
+        self.roots[r as usize]
+    }
+    /// Sets a value of the root table.
+    #[inline(always)]
+    pub fn set_root(&mut self, r: Root, v: Val) {
+        self.roots[r as usize] = v;
+    }
+
+    /// Slot `i` of the VM's stack. Panics beyond its end.
+    #[inline(always)]
+    pub fn slot(&self, i: usize) -> Val {
+        assert!(i < self.stack_len);
+        // SAFETY: in range, and slots are always initialised.
+        unsafe { self.stack.add(i).read() }
+    }
+    /// Writes slot `i` of the VM's stack. Panics beyond its end.
+    #[inline(always)]
+    pub fn set_slot(&mut self, i: usize, v: Val) {
+        assert!(i < self.stack_len);
+        // SAFETY: in range.
+        unsafe { self.stack.add(i).write(v) }
+    }
+    /// The VM's stack: first slot (for the VM's own unsafe code). It does not move for the heap's life.
+    #[inline(always)]
+    pub fn stack_ptr(&self) -> *mut Val {
+        self.stack
+    }
+    /// Number of slots of the VM's stack.
+    #[inline(always)]
+    pub fn stack_len(&self) -> usize {
+        self.stack_len
+    }
+    /// The slots `from..to` of the VM's stack.
+    pub fn slots(&self, from: usize, to: usize) -> &[Val] {
+        assert!(from <= to && to <= self.stack_len);
+        // SAFETY: in range and initialised; `&self` keeps writers away.
+        unsafe { core::slice::from_raw_parts(self.stack.add(from), to - from) }
+    }
+
+    /// Where the temp log stands.
+    #[inline(always)]
+    pub fn mark_temps(&self) -> TempMark {
+        TempMark(self.temp_len)
+    }
+    /// Forgets everything logged since `mark`.
+    #[inline(always)]
+    pub fn release_temps(&mut self, mark: TempMark) {
+        debug_assert!(mark.0 <= self.temp_len);
+        self.temp_len = mark.0;
+    }
+    /// Forgets everything logged since `mark` but `v`, which is what came out of it.
+    #[inline(always)]
+    pub fn release_temps_keeping(&mut self, mark: TempMark, v: Val) -> Val {
+        self.temp_len = mark.0;
+        if self.temp_len < self.temp_cap {
+            // SAFETY: below the capacity.
+            unsafe { self.temps.add(self.temp_len).write(v) };
+            self.temp_len += 1;
+        }
+        v
+    }
+    /// Empties the temp log: for the VM, when nothing native is underway.
+    #[inline(always)]
+    pub fn clear_temps(&mut self) {
+        self.temp_len = 0;
+    }
+    /// Notes `v` in the temp log: it lives until the log is released.
+    #[inline]
+    pub fn keep(&mut self, v: Val) -> Result<Val, NoMemory> {
+        if self.temp_len == self.temp_cap {
+            self.grow_temps(v)?;
+        }
+        // SAFETY: below the capacity.
+        unsafe { self.temps.add(self.temp_len).write(v) };
+        self.temp_len += 1;
+        Ok(v)
+    }
+
+    // ---- figures ----
+
+    /// Figures of the memory. Walks the list of free cells.
+    pub fn stats(&self) -> Stats {
+        let r = self.region;
+        let total = (r.end() - r.low()) as usize;
+        let mut free_cells = 0;
+        let mut p = self.free;
+        while p != 0 {
+            free_cells += 1;
+            // SAFETY: `p` is a free cell, linked by its word 1.
+            p = unsafe { self.at(p).add(1).read() };
+        }
+        let cells = ((r.end() - r.cells_low()) / cell::CELL) as usize - free_cells;
+        let used = cells * 16 + (r.top() - r.low() - r.hole_bytes()) as usize;
+        Stats {
+            total,
+            used,
+            free: total - used,
+            largest: (r.cells_low() - r.top()).saturating_sub(r.reserve()) as usize,
+            cells,
+            peak: self.peak.max(used.min(total)),
+            collections: self.collections,
+        }
+    }
+
+    /// Turns stress mode on or off: collect and compact at every allocation.
+    pub fn set_stress(&mut self, on: bool) {
+        self.stress = on;
+        if on {
+            // The fast path must miss: cells in the list are found again by the next sweep.
+            self.free = 0;
+        }
+    }
+    /// Is stress mode on?
+    pub fn stress(&self) -> bool {
+        self.stress
+    }
+}

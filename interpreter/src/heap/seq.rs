@@ -1,0 +1,268 @@
+//! Storage of list and tuple.
+//!
+//! A `List` has its items in a buffer; w2 = length; an empty new list has no buffer. A `Tuple` of up to 3 items
+//! lies in its cell (aux = length), a longer one is laid out as a list with exactly the buffer it needs.
+
+use super::cell::{F_BUF, F_BUFVALS, F_V1, F_V2, F_V3, Kind, header};
+use super::{Heap, Move, NoMemory};
+use crate::value::Val;
+
+const FLAGS: [u32; 4] = [0, F_V1, F_V1 | F_V2, F_V1 | F_V2 | F_V3];
+
+impl Heap {
+    /// A list of these items (which must be kept alive by a root, as always).
+    pub fn new_list(&mut self, items: &[Val]) -> Result<Val, NoMemory> {
+        let v = self.new_list_cap(items.len())?;
+        self.set_w(v, 2, items.len() as u32);
+        self.list_mut(v).copy_from_slice(items);
+        Ok(v)
+    }
+    /// An empty list with room for `cap` items.
+    pub fn new_list_cap(&mut self, cap: usize) -> Result<Val, NoMemory> {
+        let v = self.alloc_cell(header(Kind::List, F_BUFVALS, 0), 0, 0, 0)?;
+        if cap > 0 {
+            self.alloc_buffer(v, words(cap)?, Move::Movable)?;
+        }
+        Ok(v)
+    }
+    /// A list of the slots `from..to` of the VM's stack.
+    pub fn new_list_from_slots(&mut self, from: usize, to: usize) -> Result<Val, NoMemory> {
+        let v = self.new_list_cap(to - from)?;
+        self.set_w(v, 2, (to - from) as u32);
+        let src = self.slots(from, to).as_ptr();
+        // SAFETY: the stack and the list's buffer are different blocks, both with room for `to - from` values.
+        unsafe { core::ptr::copy_nonoverlapping(src, self.list_mut(v).as_mut_ptr(), to - from) };
+        Ok(v)
+    }
+    /// The items of a list. `v` must be a list.
+    #[inline]
+    pub fn list(&self, v: Val) -> &[Val] {
+        debug_assert!(self.is(v, Kind::List), "not a list: {v:?}");
+        self.vals(v)
+    }
+    /// The items of a list, to write.
+    #[inline]
+    pub fn list_mut(&mut self, v: Val) -> &mut [Val] {
+        debug_assert!(self.is(v, Kind::List), "not a list: {v:?}");
+        let n = self.w(v, 2) as usize;
+        self.buf_vals_mut(v, n)
+    }
+    /// Length of a list.
+    #[inline(always)]
+    pub fn list_len(&self, v: Val) -> usize {
+        self.w(v, 2) as usize
+    }
+    /// Appends an item.
+    #[inline]
+    pub fn list_push(&mut self, v: Val, x: Val) -> Result<(), NoMemory> {
+        let n = self.list_len(v);
+        if n * 4 >= self.buf_cap(v) {
+            // `x` may be new and known to the caller alone.
+            self.keep_for(x, |h| h.list_reserve(v, 1))?;
+        }
+        // SAFETY: the buffer has room for `n + 1` values.
+        unsafe { self.buf_ptr(v).cast::<Val>().add(n).write(x) };
+        self.set_w(v, 2, n as u32 + 1);
+        Ok(())
+    }
+    /// Makes room for `more` items, with some to spare.
+    pub fn list_reserve(&mut self, v: Val, more: usize) -> Result<(), NoMemory> {
+        let need = self.list_len(v).checked_add(more).ok_or(NoMemory)?;
+        if need * 4 <= self.buf_cap(v) {
+            return Ok(());
+        }
+        let roomy = need + need / 4 + 2;
+        match self.resize_buffer(v, words(roomy)?) {
+            Ok(()) => Ok(()),
+            Err(_) => self.resize_buffer(v, words(need)?),
+        }
+    }
+    /// Inserts an item at `i` (at most the length).
+    pub fn list_insert(&mut self, v: Val, i: usize, x: Val) -> Result<(), NoMemory> {
+        self.list_push(v, x)?;
+        self.list_mut(v)[i..].rotate_right(1);
+        Ok(())
+    }
+    /// Removes the items `from..to`.
+    pub fn list_remove(&mut self, v: Val, from: usize, to: usize) {
+        let items = self.list_mut(v);
+        let n = items.len();
+        let to = to.min(n);
+        let from = from.min(to);
+        items.copy_within(to.., from);
+        self.list_truncate(v, n - (to - from));
+    }
+    /// Shortens a list to `n` items.
+    pub fn list_truncate(&mut self, v: Val, n: usize) {
+        if n >= self.list_len(v) {
+            return;
+        }
+        self.set_w(v, 2, n as u32);
+        if n == 0 {
+            self.free_buffer(v);
+        } else if n * 8 + 64 < self.buf_cap(v) {
+            // Less memory than before is always to be had in place.
+            let _ = self.resize_buffer(v, (n + n / 4) * 4);
+        }
+    }
+    /// Appends all items of a list or tuple (which may be the same list).
+    pub fn list_extend(&mut self, v: Val, src: Val) -> Result<(), NoMemory> {
+        let more = self.items(src).len();
+        self.list_splice(v, self.list_len(v), self.list_len(v), src, more)
+    }
+    /// Replaces the items `from..to` of a list with the first `count` items of a list or tuple (which may be the
+    /// same list).
+    pub fn list_splice(
+        &mut self,
+        v: Val,
+        from: usize,
+        to: usize,
+        src: Val,
+        count: usize,
+    ) -> Result<(), NoMemory> {
+        if src == v && from < self.list_len(v) {
+            let mark = self.mark_temps();
+            let copy = self.new_list_of(src)?;
+            let r = self.list_splice(v, from, to, copy, count);
+            self.release_temps(mark);
+            return r;
+        }
+        let n = self.list_len(v);
+        let new_len = n - (to - from) + count;
+        if new_len > n {
+            self.keep_for(src, |h| h.list_reserve(v, new_len - n))?;
+            // What is above the old length must be initialised before it counts.
+            self.buf_vals_mut(v, new_len)[n..].fill(Val::NULL);
+            self.set_w(v, 2, new_len as u32);
+        }
+        let items = self.list_mut(v);
+        items.copy_within(to..n, from + count);
+        let dst = if count == 0 { core::ptr::null_mut() } else { items[from..from + count].as_mut_ptr() };
+        if count > 0 {
+            let from_items = self.items(src)[..count].as_ptr();
+            // SAFETY: both have `count` values, just checked; they may overlap when a list is appended to itself.
+            unsafe { core::ptr::copy(from_items, dst, count) };
+        }
+        if new_len < n {
+            self.list_truncate(v, new_len);
+        }
+        Ok(())
+    }
+    /// A new list with the items of a list or tuple.
+    pub fn new_list_of(&mut self, src: Val) -> Result<Val, NoMemory> {
+        let n = self.items(src).len();
+        let v = self.new_list_cap(n)?;
+        self.list_splice(v, 0, 0, src, n)?;
+        Ok(v)
+    }
+
+    /// A tuple of these items (which must be kept alive by a root, as always).
+    pub fn new_tuple(&mut self, items: &[Val]) -> Result<Val, NoMemory> {
+        let v =
+            self.alloc_tuple(items.len(), [0, 1, 2].map(|i| items.get(i).copied().unwrap_or(Val::NULL)))?;
+        if items.len() > 3 {
+            self.tuple_mut(v).copy_from_slice(items);
+        }
+        Ok(v)
+    }
+    /// A tuple of the slots `from..to` of the VM's stack.
+    pub fn new_tuple_from_slots(&mut self, from: usize, to: usize) -> Result<Val, NoMemory> {
+        let n = to - from;
+        let v = self.alloc_tuple(n, [Val::NULL; 3])?;
+        let src = self.slots(from, to).as_ptr();
+        // SAFETY: the stack and the tuple do not overlap; both have `n` values.
+        unsafe { core::ptr::copy_nonoverlapping(src, self.tuple_mut(v).as_mut_ptr(), n) };
+        Ok(v)
+    }
+    /// A tuple of the items `from..to` of a list or tuple.
+    pub fn new_tuple_of(&mut self, src: Val, from: usize, to: usize) -> Result<Val, NoMemory> {
+        let n = to - from;
+        let v = self.alloc_tuple(n, [Val::NULL; 3])?;
+        let p = self.items(src)[from..to].as_ptr();
+        // SAFETY: the tuple is new, so the two do not overlap; both have `n` values.
+        unsafe { core::ptr::copy_nonoverlapping(p, self.tuple_mut(v).as_mut_ptr(), n) };
+        Ok(v)
+    }
+    /// The items of a tuple. `v` must be a tuple.
+    #[inline]
+    pub fn tuple(&self, v: Val) -> &[Val] {
+        debug_assert!(self.is(v, Kind::Tuple), "not a tuple: {v:?}");
+        self.items(v)
+    }
+    /// The items of a tuple that is being made.
+    pub fn tuple_mut(&mut self, v: Val) -> &mut [Val] {
+        debug_assert!(self.is(v, Kind::Tuple), "not a tuple: {v:?}");
+        if self.flag(v, F_BUF) {
+            let n = self.w(v, 2) as usize;
+            self.buf_vals_mut(v, n)
+        } else {
+            let n = self.aux(v) as usize;
+            &mut self.payload_mut(v)[..n.min(3)]
+        }
+    }
+    /// The items of a list or tuple.
+    #[inline]
+    pub fn items(&self, v: Val) -> &[Val] {
+        debug_assert!(matches!(self.kind(v), Some(Kind::List | Kind::Tuple)), "no items: {v:?}");
+        let head = self.head(v);
+        if head & 0xff == Kind::List as u32 || head & F_BUF != 0 {
+            self.vals(v)
+        } else {
+            &self.payload(v)[..((head >> 16) as usize).min(3)]
+        }
+    }
+    /// Is it a tuple?
+    #[inline(always)]
+    pub fn is_tuple(&self, v: Val) -> bool {
+        self.is(v, Kind::Tuple)
+    }
+    /// Is it a list?
+    #[inline(always)]
+    pub fn is_list(&self, v: Val) -> bool {
+        self.is(v, Kind::List)
+    }
+
+    fn alloc_tuple(&mut self, n: usize, w: [Val; 3]) -> Result<Val, NoMemory> {
+        if n <= 3 {
+            let head = header(Kind::Tuple, FLAGS[n], n as u16);
+            return self.alloc_cell(head, w[0].bits(), w[1].bits(), w[2].bits());
+        }
+        let v = self.alloc_cell(header(Kind::Tuple, F_BUFVALS, 0), 0, 0, 0)?;
+        self.alloc_buffer(v, words(n)?, Move::Movable)?;
+        self.buf_vals_mut(v, n).fill(Val::NULL);
+        self.set_w(v, 2, n as u32);
+        Ok(v)
+    }
+
+    #[inline]
+    fn vals(&self, v: Val) -> &[Val] {
+        let n = self.w(v, 2) as usize;
+        if n == 0 {
+            return &[];
+        }
+        debug_assert!(n * 4 <= self.buf_cap(v));
+        // SAFETY: the buffer begins with `w2` values; `&self` keeps it in place.
+        unsafe { core::slice::from_raw_parts(self.buf_ptr(v).cast::<Val>(), n) }
+    }
+
+    /// Runs `f` with `v` kept alive.
+    pub(super) fn keep_for<T>(
+        &mut self,
+        v: Val,
+        f: impl FnOnce(&mut Heap) -> Result<T, NoMemory>,
+    ) -> Result<T, NoMemory> {
+        if !v.is_ptr() {
+            return f(self);
+        }
+        let mark = self.mark_temps();
+        self.keep(v)?;
+        let r = f(self);
+        self.release_temps(mark);
+        r
+    }
+}
+
+/// Bytes of `n` values.
+fn words(n: usize) -> Result<usize, NoMemory> {
+    n.checked_mul(4).ok_or(NoMemory)
+}
