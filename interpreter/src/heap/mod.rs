@@ -324,3 +324,19 @@ impl Heap {
         self.stress
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    /// A small random number generator, the same on every run.
+    pub struct Rng(pub u64);
+
+    impl Rng {
+        /// A number below `n`.
+        pub fn below(&mut self, n: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            ((self.0 >> 16) % n as u64) as usize
+        }
+    }
+}

@@ -266,3 +266,101 @@ impl Heap {
 fn words(n: usize) -> Result<usize, NoMemory> {
     n.checked_mul(4).ok_or(NoMemory)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Rng;
+    use super::*;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    /// A list against a vector.
+    fn model_test(seed: u64, steps: usize, stress: bool) {
+        let mut h = Heap::with_stack(256 << 10, 16).unwrap();
+        h.set_stress(stress);
+        let mut rng = Rng(seed);
+        let list = h.new_list(&[]).unwrap();
+        h.set_root(crate::heap::Root::Vm, list);
+        let mut model: Vec<i32> = vec![];
+        for step in 0..steps {
+            let x = step as i32;
+            let n = model.len();
+            match rng.below(8) {
+                0..=2 => {
+                    h.list_push(list, Val::small(x)).unwrap();
+                    model.push(x);
+                }
+                3 => {
+                    let at = rng.below(n + 1);
+                    h.list_insert(list, at, Val::small(x)).unwrap();
+                    model.insert(at, x);
+                }
+                4 if n > 0 => {
+                    let from = rng.below(n);
+                    let to = (from + rng.below(4)).min(n);
+                    h.list_remove(list, from, to);
+                    model.drain(from..to);
+                }
+                5 if n < 200 => {
+                    let from = rng.below(n + 1);
+                    let to = from + rng.below(n - from + 1);
+                    let count = rng.below(n + 1);
+                    h.list_splice(list, from, to, list, count).unwrap();
+                    let copy = model[..count].to_vec();
+                    model.splice(from..to, copy);
+                }
+                6 => {
+                    let src =
+                        h.new_tuple(&[Val::small(x), Val::small(1), Val::small(2), Val::small(3)]).unwrap();
+                    let from = rng.below(n + 1);
+                    let to = (from + rng.below(5)).min(n);
+                    h.list_splice(list, from, to, src, 4).unwrap();
+                    model.splice(from..to, [x, 1, 2, 3]);
+                }
+                _ if n > 300 => {
+                    h.list_truncate(list, 3);
+                    model.truncate(3);
+                }
+                _ => {}
+            }
+            h.clear_temps();
+            let got: Vec<i32> = h.list(list).iter().map(|v| v.small_value()).collect();
+            assert_eq!(got, model);
+        }
+    }
+
+    #[test]
+    fn list_is_like_a_vector() {
+        model_test(11, 4000, false);
+    }
+    #[test]
+    fn list_is_like_a_vector_under_stress() {
+        model_test(12, 1500, true);
+    }
+
+    #[test]
+    fn tuples_of_every_size() {
+        let mut h = Heap::with_stack(64 << 10, 16).unwrap();
+        h.set_stress(true);
+        for n in 0..20 {
+            let items: Vec<Val> = (0..n).map(Val::small).collect();
+            let t = h.new_tuple(&items).unwrap();
+            assert_eq!(h.tuple(t), items);
+            let l = h.new_list_of(t).unwrap();
+            assert_eq!(h.list(l), items);
+            let half = n as usize / 2;
+            let u = h.new_tuple_of(l, half, n as usize).unwrap();
+            assert_eq!(h.tuple(u), &items[half..]);
+            for (i, x) in items.iter().enumerate() {
+                h.set_slot(i % 16, *x);
+            }
+            let m = items.len().min(16);
+            if m == items.len() {
+                let v = h.new_tuple_from_slots(0, m).unwrap();
+                assert_eq!(h.tuple(v), items);
+                let w = h.new_list_from_slots(0, m).unwrap();
+                assert_eq!(h.list(w), items);
+            }
+        }
+    }
+}

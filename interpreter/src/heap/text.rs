@@ -380,3 +380,88 @@ fn tiny(s: &[u8]) -> Option<Val> {
 fn count_chars(s: &[u8]) -> usize {
     s.iter().filter(|b| **b & 0xc0 != 0x80).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    fn heap() -> Heap {
+        let mut h = Heap::with_stack(64 << 10, 16).unwrap();
+        h.set_stress(true);
+        h
+    }
+
+    #[test]
+    fn texts_of_every_length() {
+        let mut h = heap();
+        for unit in ["x", "é", "→", "🦀"] {
+            let mut s = String::new();
+            for n in 0..30 {
+                let v = h.new_str(&s).unwrap();
+                assert_eq!((h.str(v), h.char_len(v), h.is_ascii(v)), (s.as_str(), n, n == 0 || unit == "x"));
+                assert_eq!(h.str_hash(v), hash_bytes(s.as_bytes()));
+                assert_eq!(h.str_hash(v), hash_bytes(s.as_bytes()));
+                for i in 0..=n {
+                    assert_eq!(h.char_to_byte(v, i), i * unit.len());
+                    assert_eq!(h.byte_to_char(v, i * unit.len()), i);
+                    let t = h.slice_text(v, i * unit.len(), s.len()).unwrap();
+                    assert_eq!(h.str(t), &s[i * unit.len()..]);
+                    let u = h.concat_text(Kind::Str, t, v).unwrap();
+                    assert_eq!(h.char_len(u), n - i + n);
+                    assert!(h.str_eq(t, t));
+                }
+                let b = h.new_bytes(s.as_bytes()).unwrap();
+                assert_eq!(h.bytes(b), s.as_bytes());
+                assert_eq!(h.str_hash(b), h.str_hash(v));
+                s.push_str(unit);
+                h.clear_temps();
+            }
+        }
+    }
+
+    #[test]
+    fn a_builder_becomes_a_str_or_bytes() {
+        let mut h = heap();
+        for n in [0, 1, 5, 11, 12, 50] {
+            let b = h.new_builder(4).unwrap();
+            let word = h.new_str("ab").unwrap();
+            for i in 0..n {
+                if i % 2 == 0 {
+                    h.push_text(b, word, 0, 1).unwrap();
+                } else {
+                    h.push_byte(b, b'b').unwrap();
+                }
+            }
+            let v = h.finish_str(b).unwrap();
+            let want: String = "ab".chars().cycle().take(n).collect();
+            assert_eq!(h.as_str(v), Some(want.as_str()));
+            let b = h.new_builder(0).unwrap();
+            h.push_text(b, v, 0, n).unwrap();
+            let v = h.finish_bytes(b).unwrap();
+            assert_eq!((h.is_bytes(v), h.bytes(v)), (true, want.as_bytes()));
+        }
+        let b = h.new_builder(0).unwrap();
+        h.push_bytes(b, b"bad \xff text").unwrap();
+        let v = h.finish_str(b).unwrap();
+        assert_eq!(h.str(v), "bad \u{fffd} text");
+    }
+
+    #[test]
+    fn bytearrays_grow_and_shrink() {
+        let mut h = heap();
+        let v = h.new_bytearray(b"abc").unwrap();
+        h.push_bytes(v, &[b'x'; 100]).unwrap();
+        assert_eq!((h.bytes(v).len(), h.bytes(v)[102]), (103, b'x'));
+        h.resize_text(v, 2).unwrap();
+        assert_eq!(h.bytes(v), b"ab");
+        assert!(h.buf_cap(v) < 16);
+        h.resize_text(v, 4).unwrap();
+        assert_eq!(h.bytes(v), b"ab\0\0");
+        h.resize_text(v, 0).unwrap();
+        assert_eq!(h.bytes(v), b"");
+        let r = h.repeat_text(Kind::Str, Val::qstr(Qstr(97)), 20).unwrap();
+        assert_eq!(h.str(r), "aaaaaaaaaaaaaaaaaaaa");
+        assert_eq!(h.repeat_text(Kind::Bytes, r, usize::MAX), Err(NoMemory));
+    }
+}
