@@ -1,0 +1,138 @@
+//! Boards as data: which pins they have, where, and what is already on them.
+
+mod pico;
+
+use crate::world::Gpio;
+
+/// A board.
+#[derive(Debug, PartialEq)]
+pub struct Board {
+    /// Its name in `bench.toml`.
+    pub name: &'static str,
+    /// What to show.
+    pub title: &'static str,
+    /// Its microcontroller.
+    pub chip: &'static str,
+    /// Flash memory in bytes.
+    pub flash: usize,
+    /// Width and height in millimetres, USB connector at the top.
+    pub size: (f32, f32),
+    /// The pins of its edge, in order of their numbers.
+    pub pins: &'static [BoardPin],
+    /// What is wired on the board itself.
+    pub internal: &'static [Internal],
+    /// The LED that the board carries.
+    pub led: Option<Led>,
+    /// Other names for pins: (`ADC0`, 26).
+    pub aliases: &'static [(&'static str, Gpio)],
+    /// Pins with an analogue input.
+    pub analog: &'static [Gpio],
+}
+
+/// A pin on the board's edge.
+#[derive(Debug, PartialEq)]
+pub struct BoardPin {
+    /// Its number as printed.
+    pub number: u8,
+    /// Its label.
+    pub label: &'static str,
+    /// What it is.
+    pub kind: PinKind,
+    /// Its centre in millimetres from the upper left corner.
+    pub at: (f32, f32),
+}
+
+/// What a board pin is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinKind {
+    /// A pin of the chip.
+    Gpio(Gpio),
+    /// Ground.
+    Ground,
+    /// The 3.3 V supply.
+    Supply,
+    /// Another supply pin (`VBUS`, `VSYS`, `ADC_VREF`).
+    Power,
+    /// A control input (`RUN`, `3V3_EN`).
+    Control,
+}
+
+/// A chip pin that the board uses itself.
+#[derive(Debug, PartialEq)]
+pub struct Internal {
+    /// Which pin.
+    pub gpio: Gpio,
+    /// For what.
+    pub title: &'static str,
+}
+
+/// A board's own LED.
+#[derive(Debug, PartialEq)]
+pub struct Led {
+    /// Its pin; it lights when that is high.
+    pub gpio: Gpio,
+    /// Its colour's name.
+    pub color: &'static str,
+    /// Its centre in millimetres.
+    pub at: (f32, f32),
+}
+
+/// All boards.
+pub static BOARDS: [&Board; 1] = [&pico::PICO];
+
+/// A board by its name.
+pub fn find(name: &str) -> Option<&'static Board> {
+    BOARDS.into_iter().find(|board| board.name == name)
+}
+
+/// What a wire on a board leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Node {
+    /// A pin of the chip.
+    Gpio(Gpio),
+    /// Ground.
+    Ground,
+    /// 3.3 V.
+    Supply,
+}
+
+impl Board {
+    /// What a name on the board means: a label (`GP4`), an alias (`LED`, `ADC0`), `GND`, `3V3`, or a pin's
+    /// printed number (`pin 6`). Case does not matter.
+    pub fn node(&self, name: &str) -> Option<Node> {
+        let name = name.trim();
+        let same = |other: &str| other.eq_ignore_ascii_case(name);
+        if same("GND") {
+            return Some(Node::Ground);
+        }
+        if same("3V3") || same("3V3(OUT)") || same("VCC") {
+            return Some(Node::Supply);
+        }
+        if let Some(&(_, gpio)) = self.aliases.iter().find(|(alias, _)| same(alias)) {
+            return Some(Node::Gpio(gpio));
+        }
+        let number = name.get(..4).filter(|head| head.eq_ignore_ascii_case("pin ")).map(|_| name[4..].trim());
+        let pin = match number {
+            Some(number) => self.pins.iter().find(|pin| Some(pin.number) == number.parse().ok())?,
+            None => self.pins.iter().find(|pin| same(pin.label))?,
+        };
+        match pin.kind {
+            PinKind::Gpio(gpio) => Some(Node::Gpio(gpio)),
+            PinKind::Ground => Some(Node::Ground),
+            PinKind::Supply => Some(Node::Supply),
+            PinKind::Power | PinKind::Control => None,
+        }
+    }
+
+    /// The pin's label, `GP23` for those that are not led out.
+    pub fn label(&self, gpio: Gpio) -> String {
+        let pin = self.pins.iter().find(|pin| pin.kind == PinKind::Gpio(gpio));
+        pin.map_or_else(|| format!("GP{gpio}"), |pin| pin.label.to_owned())
+    }
+
+    /// The names that a part's pin may be wired to.
+    pub fn node_names(&self) -> Vec<&'static str> {
+        let gpios = self.pins.iter().filter(|pin| matches!(pin.kind, PinKind::Gpio(_))).map(|pin| pin.label);
+        gpios.chain(self.aliases.iter().map(|&(alias, _)| alias)).chain(["GND", "3V3"]).collect()
+    }
+}
