@@ -124,7 +124,7 @@ impl<'a> RawRepl<'a> {
         let mut anything = false;
         // A program may catch the first KeyboardInterrupt, and a busy UART may lose a byte: try again,
         // each time with more patience.
-        for patience in [ANSWER / 4, ANSWER, ANSWER * 2] {
+        for patience in [ANSWER / 4, ANSWER / 2, ANSWER] {
             repl.send(&[b'\r', CTRL_C, CTRL_C])?;
             anything |= repl.discard()?;
             repl.send(&[b'\r', CTRL_A])?;

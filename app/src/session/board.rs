@@ -1,0 +1,90 @@
+//! The two kinds of board behind one interface that a worker can share its thread with.
+
+use std::time::Duration;
+
+use super::emulated::EmulatedBoard;
+use super::message::{Speed, Stats};
+use crate::device::{Connection, LinkError, SerialConnection};
+
+/// A board to work with.
+pub enum Board {
+    /// In this process.
+    Emulated(Box<EmulatedBoard>),
+    /// On a serial port.
+    Serial(SerialConnection),
+}
+
+impl Board {
+    /// The port's or board's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Board::Emulated(board) => board.name(),
+            Board::Serial(port) => port.name(),
+        }
+    }
+
+    /// The board's own clock.
+    pub fn now(&self) -> Duration {
+        match self {
+            Board::Emulated(board) => board.now(),
+            Board::Serial(port) => port.now(),
+        }
+    }
+
+    /// Hands over bytes; says how many were taken.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
+        match self {
+            Board::Emulated(board) => board.write(bytes),
+            Board::Serial(port) => port.write(bytes),
+        }
+    }
+
+    /// Lets the board go on for at most `wait` of its own time and a few milliseconds of ours,
+    /// and takes what it sent. Returns early when something came.
+    pub fn pump(&mut self, wait: Duration, into: &mut Vec<u8>) -> Result<(), LinkError> {
+        match self {
+            Board::Emulated(board) => board.pump(wait, into),
+            Board::Serial(port) => port.read(wait, into),
+        }
+    }
+
+    /// How long the host should leave the board alone before the next `pump`.
+    pub fn rest(&self) -> Duration {
+        match self {
+            Board::Emulated(board) => board.rest(),
+            Board::Serial(_) => Duration::ZERO,
+        }
+    }
+
+    /// Emulated boards only.
+    pub fn set_speed(&mut self, speed: Speed) -> Result<(), String> {
+        match self {
+            Board::Emulated(board) => {
+                board.set_speed(speed);
+                Ok(())
+            }
+            Board::Serial(_) => Err("a real board runs at its own speed".into()),
+        }
+    }
+
+    /// Emulated boards only: a constant, or (`None`) what the bench says.
+    pub fn set_input(&mut self, part: &str, input: &str, value: Option<f64>) -> Result<(), String> {
+        match self {
+            Board::Emulated(board) => board.set_input(part, input, value),
+            Board::Serial(_) => Err("a real board's sensors cannot be set from here".into()),
+        }
+    }
+
+    /// How it is getting on; `None` for a real board.
+    pub fn stats(&mut self) -> Option<Stats> {
+        match self {
+            Board::Emulated(board) => Some(board.stats()),
+            Board::Serial(_) => None,
+        }
+    }
+
+    /// Is its time standing still?
+    pub fn paused(&self) -> bool {
+        matches!(self, Board::Emulated(board) if board.speed() == Speed::Paused)
+    }
+}

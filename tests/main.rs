@@ -1,0 +1,4 @@
+//! End-to-end tests: the program as its users meet it.
+
+mod fake_board;
+mod serial;
