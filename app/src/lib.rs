@@ -1,5 +1,6 @@
 //! Solderless: a desktop workbench for MicroPython without the hardware.
 
+pub mod cli;
 pub mod command;
 pub mod device;
 pub mod editor;

@@ -251,7 +251,7 @@ pub struct UploadSummary {
 }
 
 /// One entry of a folder on the board.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct FileEntry {
     /// Without its folder.
     pub name: String,

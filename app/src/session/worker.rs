@@ -77,6 +77,8 @@ pub struct Worker {
     desk: Desk,
     requests: Rc<Requests>,
     report: Rc<Report>,
+    /// Did the last program leave the board at its friendly prompt?
+    at_prompt: bool,
 }
 
 impl Worker {
@@ -90,7 +92,7 @@ impl Worker {
         let board = open_board(&target, &trace)?;
         let (requests, report) = (Requests::new(inbox), Report::new(emit));
         let desk = Desk::new(board, requests.clone(), report.clone());
-        Ok(Worker { target, trace, desk, requests, report })
+        Ok(Worker { target, trace, desk, requests, report, at_prompt: false })
     }
 
     /// The emulated board, for what only it can do.
@@ -129,6 +131,7 @@ impl Worker {
         start: Start,
         limit: Option<Duration>,
     ) -> Result<RunEnd, WorkError> {
+        self.at_prompt = false;
         let mut repl = RawRepl::enter(&mut self.desk, start)?;
         repl.start(&script.source)?;
         self.report.state(State::Running);
@@ -139,8 +142,7 @@ impl Worker {
         match outcome {
             Ok(Outcome::Ended { traceback, stopped }) => {
                 repl.leave()?;
-                // The prompt that a person at the console expects.
-                self.report.event(Event::Output(b">>> ".to_vec()));
+                self.at_prompt = true;
                 let interrupted = last_line(&traceback).starts_with("KeyboardInterrupt");
                 if stopped && (interrupted || traceback.is_empty()) {
                     return Ok(RunEnd { ok: false, stopped: true, traceback: String::new() });
@@ -321,7 +323,13 @@ impl Worker {
         let doing = describe(&command);
         let done = match command {
             Command::Input(bytes) => return self.send(&bytes),
-            Command::Run(script) => self.run(&script, None).map(|end| report.event(Event::RunEnded(end))),
+            Command::Run(script) => self.run(&script, None).map(|end| {
+                if self.at_prompt {
+                    // The raw REPL swallowed the prompt that a person at the console expects.
+                    report.event(Event::Output(b">>> ".to_vec()));
+                }
+                report.event(Event::RunEnded(end));
+            }),
             Command::SoftReset => self.soft_reset(),
             Command::HardReset => self.hard_reset(),
             Command::Upload(what) => self.upload(&what).map(|summary| report.event(Event::Uploaded(summary))),

@@ -1,0 +1,127 @@
+//! What the subcommands share: which board is meant, opening it, and Ctrl-C.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use crossbeam_channel::{Sender, unbounded};
+use emulator::trace::SharedTrace;
+
+use crate::device::ports;
+use crate::session::{BenchSource, Command, Emulated, Event, Speed, Target, Worker};
+
+/// A board on a serial port.
+#[derive(Args, Clone, Debug)]
+pub struct SerialArgs {
+    /// The serial port, as `solderless ports` lists it; may be left out when only one board is plugged in
+    #[arg(long, short)]
+    pub port: Option<String>,
+}
+
+/// An emulated board.
+#[derive(Args, Clone, Debug)]
+pub struct EmulatedArgs {
+    /// Parts and wiring; a bare Pico when absent
+    #[arg(long, value_name = "FILE")]
+    pub bench: Option<PathBuf>,
+    /// A firmware image (UF2, Intel HEX, ELF or BIN) in place of the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub firmware: Option<PathBuf>,
+    /// A file that keeps the board's flash from one run to the next
+    #[arg(long, value_name = "FILE")]
+    pub flash: Option<PathBuf>,
+}
+
+impl SerialArgs {
+    /// The port meant.
+    pub fn target(&self) -> Result<Target> {
+        if let Some(port) = &self.port {
+            return Ok(Target::Serial { port: port.clone() });
+        }
+        let boards: Vec<_> = ports()?.into_iter().filter(|port| !port.id.is_empty()).collect();
+        match boards.as_slice() {
+            [one] => Ok(Target::Serial { port: one.name.clone() }),
+            [] => bail!("no board is plugged in; give a port with --port"),
+            many => {
+                let names: Vec<&str> = many.iter().map(|port| port.name.as_str()).collect();
+                bail!("several boards are plugged in ({}): choose one with --port", names.join(", "))
+            }
+        }
+    }
+}
+
+impl EmulatedArgs {
+    /// The board described.
+    pub fn target(&self, speed: Speed) -> Target {
+        Target::Emulated(Emulated {
+            bench: self.bench.clone().map(BenchSource::File),
+            firmware: self.firmware.clone(),
+            flash: self.flash.clone(),
+            speed,
+        })
+    }
+}
+
+/// A board opened for a subcommand, on its own thread: the main one.
+pub struct Opened {
+    /// Works with the board.
+    pub worker: Worker,
+    /// For requests from other threads (standard input, signals).
+    pub requests: Sender<Command>,
+    /// What an emulated board records.
+    pub trace: SharedTrace,
+}
+
+/// Opens a board. Ctrl-C asks it to do `on_interrupt`; pressed three times it ends this program at once.
+pub fn open(target: Target, on_interrupt: Command, emit: impl Fn(Event) + 'static) -> Result<Opened> {
+    static PRESSED: AtomicUsize = AtomicUsize::new(0);
+    let (requests, inbox) = unbounded();
+    let asked = requests.clone();
+    ctrlc::set_handler(move || {
+        if PRESSED.fetch_add(1, Ordering::Relaxed) >= 2 {
+            std::process::exit(130);
+        }
+        let _ = asked.send(on_interrupt.clone());
+    })
+    .context("Ctrl-C cannot be caught")?;
+    let trace = SharedTrace::default();
+    let worker = Worker::open(target, trace.clone(), inbox, emit)?;
+    Ok(Opened { worker, requests, trace })
+}
+
+/// Reads `5`, `5s`, `1.5s`, `250ms`, `2min`, `1h`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim() {
+        "" | "s" => 1.0,
+        "ms" => 1e-3,
+        "us" | "µs" => 1e-6,
+        "min" | "m" => 60.0,
+        "h" => 3600.0,
+        _ => f64::NAN,
+    };
+    number
+        .parse::<f64>()
+        .ok()
+        .and_then(|number| Duration::try_from_secs_f64(number * factor).ok())
+        .ok_or_else(|| format!("`{text}` is no duration: give for example 5s, 250ms or 2min"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_with_their_units() {
+        assert_eq!(duration("5"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("2min"), Ok(Duration::from_secs(120)));
+        for wrong in ["", "s", "-1s", "5 parsecs", "1e400"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The command line: one file a subcommand. Only this part of the program prints.
+
+mod board;
+mod cat;
+mod console;
+mod exec;
+mod ls;
+mod output;
+mod ports;
+mod put;
+mod repl;
+mod rm;
+mod run;
+mod serve;
+mod upload;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A desktop workbench for MicroPython without the hardware.
+#[derive(Debug, Parser)]
+#[command(name = "solderless", version, args_conflicts_with_subcommands = true)]
+#[command(
+    after_help = "Without a subcommand the window opens. Try: solderless run assets/examples/blink --for 5s"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    window: WindowArgs,
+    #[command(subcommand)]
+    command: Option<Sub>,
+}
+
+/// How the window opens.
+#[derive(Args, Clone, Debug, Default)]
+pub struct WindowArgs {
+    /// A project folder to open; the last one, or an example, when absent
+    pub project: Option<PathBuf>,
+    /// How to draw; tried in the platform's best order when absent
+    #[arg(long, value_parser = ["glow", "wgpu"])]
+    pub renderer: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Sub {
+    /// Open the window
+    Gui(WindowArgs),
+    Run(run::Args),
+    Repl(repl::Args),
+    Ports(ports::Args),
+    Upload(upload::Args),
+    Ls(ls::Args),
+    Cat(cat::Args),
+    Rm(rm::Args),
+    Put(put::Args),
+    Exec(exec::Args),
+    Serve(serve::Args),
+}
+
+/// What the arguments ask for: a window, or something that is over already.
+pub enum Asked {
+    /// Open the window.
+    Window(WindowArgs),
+    /// Leave with this code.
+    Done(ExitCode),
+}
+
+/// Reads the arguments and does what they say, except opening the window.
+pub fn main() -> Asked {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => return Asked::Window(cli.window),
+        Some(Sub::Gui(args)) => return Asked::Window(args),
+        Some(Sub::Run(args)) => run::run(args),
+        Some(Sub::Repl(args)) => repl::run(args),
+        Some(Sub::Ports(args)) => ports::run(args),
+        Some(Sub::Upload(args)) => upload::run(args),
+        Some(Sub::Ls(args)) => ls::run(args),
+        Some(Sub::Cat(args)) => cat::run(args),
+        Some(Sub::Rm(args)) => rm::run(args),
+        Some(Sub::Put(args)) => put::run(args),
+        Some(Sub::Exec(args)) => exec::run(args),
+        Some(Sub::Serve(args)) => serve::run(args),
+    };
+    Asked::Done(done.unwrap_or_else(|error| {
+        eprintln!("solderless: {error:#}");
+        ExitCode::FAILURE
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_folder_opens_the_window_and_a_word_is_a_subcommand() {
+        let cli = Cli::parse_from(["solderless", "my/project"]);
+        assert_eq!(cli.window.project, Some(PathBuf::from("my/project")));
+        assert!(matches!(Cli::parse_from(["solderless", "ports"]).command, Some(Sub::Ports(_))));
+    }
+}
