@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use nix::fcntl::{OFlag, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::openpty;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::sys::stat::Mode;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 
 /// What is wrong with this board.
@@ -46,20 +48,26 @@ pub struct FakeBoard {
     /// How often a file was opened for writing.
     pub writes: Arc<Mutex<usize>>,
     // The board's own end of the line at the far side, so that clients may come and go.
-    _slave: Option<OwnedFd>,
+    _slave: OwnedFd,
 }
 
 impl FakeBoard {
     pub fn plug_in(fault: Fault) -> FakeBoard {
-        let pty = openpty(None, None).expect("a pseudo-terminal");
-        let mut settings = tcgetattr(&pty.slave).unwrap();
+        // Close-on-exec from the start: a program that another test starts meanwhile must not hold this line.
+        let master =
+            posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).expect("a pseudo-terminal");
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let port = PathBuf::from(ptsname_r(&master).unwrap());
+        let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let slave = open(&port, flags, Mode::empty()).unwrap();
+        let mut settings = tcgetattr(&slave).unwrap();
         cfmakeraw(&mut settings);
-        tcsetattr(&pty.slave, SetArg::TCSANOW, &settings).unwrap();
-        let port = nix::unistd::ttyname(&pty.slave).unwrap();
+        tcsetattr(&slave, SetArg::TCSANOW, &settings).unwrap();
         let files: Arc<Mutex<BTreeMap<String, Vec<u8>>>> = Arc::default();
         let writes: Arc<Mutex<usize>> = Arc::default();
         let mut chip = Chip {
-            line: File::from(pty.master),
+            line: File::from(OwnedFd::from(master)),
             fault,
             files: files.clone(),
             writes: writes.clone(),
@@ -68,7 +76,7 @@ impl FakeBoard {
             unplugged: false,
         };
         thread::spawn(move || while chip.step().is_some() {});
-        FakeBoard { port, files, writes, _slave: Some(pty.slave) }
+        FakeBoard { port, files, writes, _slave: slave }
     }
 
     pub fn port(&self) -> &str {

@@ -4,4 +4,5 @@ pub mod cli;
 pub mod command;
 pub mod device;
 pub mod editor;
+pub mod project;
 pub mod session;

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::board::{EmulatedArgs, SerialArgs, duration, open};
 use super::console::forward_input;
 use super::output::Output;
+use crate::project::{BENCH, explain, first_error};
 use crate::session::{Command, RunEnd, Script, Speed, Stats};
 
 /// Run a script on an emulated board, or with --port on a real one
@@ -38,6 +39,9 @@ pub struct Args {
     /// Run on a real board at this serial port
     #[arg(long, short, conflicts_with_all = ["bench", "firmware", "flash", "vcd", "csv", "speed"])]
     port: Option<String>,
+    /// Leave it to the board to find syntax errors
+    #[arg(long)]
+    unchecked: bool,
     /// JSON lines: output, then how it ended
     #[arg(long)]
     json: bool,
@@ -46,9 +50,23 @@ pub struct Args {
 pub fn run(args: Args) -> Result<ExitCode> {
     let (script, folder) = read_script(&args.script)?;
     let output = Output::new(args.json);
+    if !args.unchecked
+        && let Some(error) = first_error(&script.source)
+    {
+        let text = explain(&script.name, &script.source, &error);
+        if args.json {
+            output.json(json!({
+                "event": "syntax_error", "file": script.name, "line": error.line, "column": error.column,
+                "end_column": error.end_column, "kind": error.kind.name(), "message": error.message,
+            }));
+        } else {
+            eprintln!("{text}");
+        }
+        return Ok(ExitCode::FAILURE);
+    }
     let mut emulated = args.emulated.clone();
     // A project is a folder: its bench.toml is meant unless another is named.
-    let beside = folder.join("bench.toml");
+    let beside = folder.join(BENCH);
     if emulated.bench.is_none() && args.script.as_os_str() != "-" && beside.is_file() {
         emulated.bench = Some(beside);
     }
