@@ -1,0 +1,117 @@
+//! The file system's part of the flash, through the boot ROM.
+//!
+//! While the flash erases or programs nobody can read it, code included: the sequence runs from RAM with
+//! interrupts off.
+
+use interpreter::hal::{Error, Flash, Result};
+use rp2040_hal::rom_data;
+
+use super::Pico;
+
+/// Where the file system begins in the flash, and its blocks. As in the official firmware if the image
+/// leaves room; `memory.x` has the same number as the end of the program.
+pub const FS_START: u32 = 0x000A_0000;
+pub const FS_BLOCKS: u32 = 352;
+const BLOCK: u32 = 4096;
+const PAGE: u32 = 256;
+const XIP_BASE: u32 = 0x1000_0000;
+/// Past the cache: what was just programmed must be what is read.
+const XIP_NOCACHE_BASE: u32 = 0x1300_0000;
+
+enum Job<'a> {
+    Erase,
+    Program(&'a [u8]),
+}
+
+/// The second-stage boot loader, copied: it sets the flash to fast reading again.
+type Boot2 = [u32; 64];
+
+/// What the sequence calls: looked up before the flash goes away.
+struct Rom {
+    connect: unsafe extern "C" fn(),
+    exit_xip: unsafe extern "C" fn(),
+    erase: unsafe extern "C" fn(u32, usize, u32, u8),
+    program: unsafe extern "C" fn(u32, *const u8, usize),
+    flush: unsafe extern "C" fn(),
+}
+
+/// Runs one job. Interrupts are off.
+#[unsafe(link_section = ".data.flash_job")]
+#[inline(never)]
+fn run(rom: &Rom, boot2: &Boot2, address: u32, data: *const u8, len: usize) {
+    // The functions are the boot ROM's, and nothing touches the flash until the boot loader's copy has
+    // restored reading: this function is in RAM, its caller's data on the stack.
+    unsafe {
+        (rom.connect)();
+        (rom.exit_xip)();
+        if data.is_null() {
+            (rom.erase)(address, len, 1 << 16, 0xD8);
+        } else {
+            (rom.program)(address, data, len);
+        }
+        (rom.flush)();
+        let restore: extern "C" fn() = core::mem::transmute(boot2.as_ptr() as usize | 1);
+        restore();
+    }
+}
+
+fn perform(address: u32, job: Job) {
+    let rom = Rom {
+        connect: rom_data::connect_internal_flash::ptr(),
+        exit_xip: rom_data::flash_exit_xip::ptr(),
+        erase: rom_data::flash_range_erase::ptr(),
+        program: rom_data::flash_range_program::ptr(),
+        flush: rom_data::flash_flush_cache::ptr(),
+    };
+    // The first 256 bytes of the flash are the boot loader.
+    let boot2: Boot2 = unsafe { core::ptr::read_volatile(XIP_BASE as *const Boot2) };
+    // A page on the stack: the caller's bytes may lie in flash.
+    let mut page = [0; PAGE as usize];
+    critical_section::with(|_| match job {
+        Job::Erase => run(&rom, &boot2, address, core::ptr::null(), BLOCK as usize),
+        Job::Program(bytes) => {
+            for (i, chunk) in bytes.chunks_exact(PAGE as usize).enumerate() {
+                page.copy_from_slice(chunk);
+                run(&rom, &boot2, address + i as u32 * PAGE, page.as_ptr(), page.len());
+            }
+        }
+    });
+}
+
+fn address(block: u32, offset: u32, len: usize) -> Result<u32> {
+    if block >= FS_BLOCKS || offset as usize + len > BLOCK as usize {
+        return Err(Error::Invalid("outside the flash"));
+    }
+    Ok(FS_START + block * BLOCK + offset)
+}
+
+impl Flash for Pico {
+    fn flash_block_size(&self) -> u32 {
+        BLOCK
+    }
+
+    fn flash_block_count(&self) -> u32 {
+        FS_BLOCKS
+    }
+
+    fn flash_read(&mut self, block: u32, offset: u32, buf: &mut [u8]) -> Result {
+        let from = XIP_NOCACHE_BASE + address(block, offset, buf.len())?;
+        // In the flash, which is mapped whole.
+        buf.copy_from_slice(unsafe { core::slice::from_raw_parts(from as *const u8, buf.len()) });
+        Ok(())
+    }
+
+    fn flash_program(&mut self, block: u32, offset: u32, bytes: &[u8]) -> Result {
+        let at = address(block, offset, bytes.len())?;
+        if at % PAGE != 0 || bytes.len() % PAGE as usize != 0 {
+            return Err(Error::Invalid("flash is programmed in pages of 256 bytes"));
+        }
+        perform(at, Job::Program(bytes));
+        Ok(())
+    }
+
+    fn flash_erase(&mut self, block: u32) -> Result {
+        perform(address(block, 0, BLOCK as usize)?, Job::Erase);
+        Ok(())
+    }
+}
