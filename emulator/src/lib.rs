@@ -1,7 +1,9 @@
 //! Emulated microcontrollers.
 
+pub mod bench;
 pub mod board;
 pub mod clock;
+mod net;
 pub mod part;
 pub mod signal;
 pub mod trace;

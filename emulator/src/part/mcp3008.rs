@@ -2,7 +2,6 @@
 //! Source: data sheet DS21295 (section 5, serial communication).
 
 use super::{Context, InputInfo, Part, PartType, PinInfo, Properties, PropertyInfo, PropertyKind, Role};
-use crate::world::{Drive, Level};
 
 const CS: usize = 3;
 
@@ -96,12 +95,9 @@ impl Mcp3008 {
 }
 
 impl Part for Mcp3008 {
-    fn pin_changed(&mut self, cx: &mut Context, pin: usize, high: bool) {
+    fn pin_changed(&mut self, _cx: &mut Context, pin: usize, _high: bool) {
         if pin == CS {
             self.state = State::Idle;
-            if high {
-                cx.drive(2, Drive::output(Level::Z));
-            }
         }
     }
 

@@ -162,7 +162,7 @@ pub trait Part {
     /// The supply comes up: drive the pins' idle levels, schedule what happens by itself.
     fn power_on(&mut self, cx: &mut Context) {}
 
-    /// The level at a wired pin changed.
+    /// The level at a wired pin changed, or whether it is driven ([`Context::driven`]).
     fn pin_changed(&mut self, cx: &mut Context, pin: usize, high: bool) {}
 
     /// An input may have changed by itself or by hand. Only for inputs for which [`Part::watches`] is true;

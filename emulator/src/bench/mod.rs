@@ -1,0 +1,115 @@
+//! A bench: a board, the parts around it, how they are wired and what is fed into them. It is read from a
+//! `bench.toml`:
+//!
+//! ```toml
+//! title = "Weather station"              # optional, as is description
+//!
+//! [board]
+//! type = "pico"                          # see board::BOARDS
+//! firmware = "firmware.uf2"              # optional: another image than the app's own
+//!
+//! [[part]]
+//! type = "bme280"                        # see part::REGISTRY
+//! name = "weather"                       # optional; unique
+//! pins = { sda = "GP4", scl = "GP5" }    # part pin = board pin
+//! address = 0x76                         # a property of this kind of part
+//! inputs.humidity = 48.5                 # a constant
+//! inputs.pressure = { slider = 1013, min = 950, max = 1050 }
+//! inputs.temperature = { csv = "weather.csv", column = "temp_c", period = "1s", noise = 0.05 }
+//!
+//! [upload]
+//! files = ["main.py", "lib"]             # what goes to a board, relative to this file
+//! ```
+
+mod error;
+mod parse;
+mod signals;
+#[cfg(test)]
+mod tests;
+mod world;
+
+use std::path::{Path, PathBuf};
+
+use crate::board::{self, Board, Node};
+use crate::part::{PartType, Properties};
+use crate::signal::Signal;
+
+pub use error::{BenchError, BenchErrors};
+pub use parse::parse_duration;
+pub use world::{BenchWorld, Report, SetInputError};
+
+/// A bench as its file describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bench {
+    /// The folder that relative paths start from.
+    pub dir: PathBuf,
+    /// What to call it.
+    pub title: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// The board in the middle.
+    pub board: &'static Board,
+    /// The firmware image, absolute or relative to the working directory; `None` for the default one.
+    pub firmware: Option<PathBuf>,
+    /// What is wired to the board.
+    pub parts: Vec<PartSpec>,
+    /// Files and folders that belong on the board, relative to `dir`.
+    pub upload: Vec<PathBuf>,
+}
+
+/// A part on a bench.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartSpec {
+    /// Its name, unique on the bench.
+    pub name: String,
+    /// What it is.
+    pub kind: &'static PartType,
+    /// Where each of its pins is wired, in the order of [`PartType::pins`].
+    pub pins: Vec<Option<Node>>,
+    /// Its properties.
+    pub properties: Properties,
+    /// What drives each of its inputs, in the order of [`PartType::inputs`].
+    pub inputs: Vec<Signal>,
+    /// Where the window draws it, in the window's units, if it was moved.
+    pub at: Option<(f64, f64)>,
+    /// The line at which it begins in the file.
+    pub line: usize,
+}
+
+impl Bench {
+    /// A board with nothing around it.
+    pub fn empty(board: &'static Board) -> Bench {
+        Bench {
+            dir: PathBuf::new(),
+            title: None,
+            description: None,
+            board,
+            firmware: None,
+            parts: Vec::new(),
+            upload: Vec::new(),
+        }
+    }
+
+    /// A Raspberry Pi Pico with nothing around it.
+    pub fn pico() -> Bench {
+        Bench::empty(board::BOARDS[0])
+    }
+
+    /// Reads a file. Data sets that it names are read too.
+    pub fn load(path: &Path) -> Result<Bench, BenchErrors> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Bench::parse(&text, path),
+            Err(error) => Err(BenchErrors::unreadable(path, &error)),
+        }
+    }
+
+    /// Reads text; `path` is what messages call it, and its folder is where data sets are looked for.
+    pub fn parse(text: &str, path: &Path) -> Result<Bench, BenchErrors> {
+        parse::bench(text, path)
+    }
+
+    /// A part by its name.
+    pub fn part(&self, name: &str) -> Option<&PartSpec> {
+        self.parts.iter().find(|part| part.name == name)
+    }
+}
