@@ -183,7 +183,7 @@ fn data_sets_are_found_beside_the_bench_and_checked() {
         "bench.toml:4:54: weather.csv has no column \"temp\"; did you mean \"temp_c\"? its columns: time_s, temp_c, hum"
     ), "{missing}");
     let missing = message(r#"csv = "weather.csv", column = "temp_c", time = "when""#);
-    assert!(missing.contains(":4:72: weather.csv has no column \"when\""), "{missing}");
+    assert!(missing.contains(":4:71: weather.csv has no column \"when\""), "{missing}");
     assert!(
         message(r#"csv = "weather.csv", column = "hum", period = "1s""#)
             .ends_with("weather.csv:3: column \"hum\" holds \"oops\" where a number is expected")
