@@ -612,3 +612,24 @@ fn a_reset_lets_go_of_all_pins() {
     world.advance(Time::from_millis(60), &mut Vec::new());
     assert_eq!(world.outputs().next().unwrap().2, 0.0);
 }
+
+#[test]
+fn the_examples_run() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/examples");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path().join("bench.toml");
+        if !path.is_file() {
+            continue;
+        }
+        let bench = Bench::load(&path).unwrap_or_else(|errors| panic!("{errors}"));
+        for file in &bench.upload {
+            assert!(bench.dir.join(file).exists(), "{} names {}", path.display(), file.display());
+        }
+        let mut world = BenchWorld::new(&bench, SharedTrace::default());
+        world.advance(Time::from_secs(3), &mut Vec::new());
+        assert_eq!(world.take_reports(), [], "{}", path.display());
+        seen += 1;
+    }
+    assert_eq!(seen, 6);
+}

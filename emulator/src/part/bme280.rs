@@ -474,6 +474,7 @@ mod tests {
         }
 
         /// Hundredths of a degree, pascals, and 1/1024 percent.
+        #[expect(clippy::precedence, reason = "written as the data sheet writes it")]
         fn compensated(&mut self) -> (i64, f64, i64) {
             let (raw_t, raw_p, raw_h) = self.raw();
             let c: [u8; 26] = self.read(0x88);
