@@ -6,3 +6,4 @@ pub mod device;
 pub mod editor;
 pub mod project;
 pub mod session;
+pub mod ui;

@@ -15,7 +15,13 @@ fn main() -> ExitCode {
             );
             ExitCode::FAILURE
         }
-        Asked::Window(_) => ExitCode::SUCCESS,
+        Asked::Window(args) => match solderless::ui::run(args.options()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("solderless: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 

@@ -40,6 +40,21 @@ pub struct WindowArgs {
     /// How to draw; tried in the platform's best order when absent
     #[arg(long, value_parser = ["glow", "wgpu"])]
     pub renderer: Option<String>,
+    /// Write a picture of the window to this PNG file, then quit
+    #[arg(long, value_name = "FILE")]
+    pub screenshot: Option<PathBuf>,
+    /// When to take the picture, in seconds
+    #[arg(long, default_value_t = 3.0, value_name = "SECONDS")]
+    pub after: f64,
+    /// A command to carry out at the start, such as `toggle-theme`; may be given several times
+    #[arg(long = "do", value_name = "COMMAND")]
+    pub commands: Vec<crate::command::Command>,
+    /// The window's size, such as 1280x800
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
+    pub size: Option<(f32, f32)>,
+    /// Where settings, recovered texts and copies of examples are kept
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,6 +71,28 @@ enum Sub {
     Put(put::Args),
     Exec(exec::Args),
     Serve(serve::Args),
+}
+
+impl WindowArgs {
+    /// What the window needs to know.
+    pub fn options(self) -> crate::ui::Options {
+        crate::ui::Options {
+            project: self.project,
+            renderer: self.renderer,
+            screenshot: self.screenshot,
+            after: std::time::Duration::try_from_secs_f64(self.after).unwrap_or_default(),
+            commands: self.commands,
+            data: self.data,
+            size: self.size,
+        }
+    }
+}
+
+fn size(text: &str) -> Result<(f32, f32), String> {
+    let parse = |number: &str| number.trim().parse::<f32>().ok().filter(|n| (200.0..=16_000.0).contains(n));
+    text.split_once('x')
+        .and_then(|(width, height)| Some((parse(width)?, parse(height)?)))
+        .ok_or_else(|| format!("`{text}` is no size: give width and height in points, such as 1280x800"))
 }
 
 /// What the arguments ask for: a window, or something that is over already.

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use tree_sitter::{InputEdit, Node, Parser, Point, Tree};
 
 /// What a piece of text is, so that a theme can colour it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter)]
 pub enum Kind {
     /// `def`, `while`, `and`, …
     Keyword,

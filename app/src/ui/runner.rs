@@ -1,0 +1,226 @@
+//! The target the window works with: the session, what it last said, and the console it writes to.
+
+use super::console::Terminal;
+use crate::device::PortInfo;
+use crate::session::{
+    Command, Event, RunEnd, Session, Speed, State, Stats, Target, UploadProgress, UploadSummary,
+};
+use emulator::trace::SharedTrace;
+
+/// The speeds that Slower and Faster step through.
+const SPEEDS: &[f32] = &[0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
+
+/// What happened that the rest of the window has to know.
+#[derive(Debug, PartialEq)]
+pub enum Happened {
+    /// A program of ours is over.
+    Ended(RunEnd),
+    /// All files are on the board.
+    Uploaded(UploadSummary),
+    /// Something did not work: a sentence.
+    Failed(String),
+    /// The target is gone: a sentence.
+    Lost(String),
+}
+
+/// A session and what is known about it.
+pub struct Runner {
+    /// What runs, or would run.
+    pub target: Target,
+    session: Option<Session>,
+    /// What the target is doing.
+    pub state: State,
+    /// The latest figures.
+    pub stats: Stats,
+    /// Serial ports as last listed.
+    pub ports: Vec<PortInfo>,
+    /// The pace that was asked for.
+    pub speed: Speed,
+    /// The pace to go back to after a pause.
+    before_pause: Speed,
+    /// How far an upload is.
+    pub upload: Option<UploadProgress>,
+    /// What the board wrote.
+    pub terminal: Terminal,
+}
+
+impl Runner {
+    /// Nothing is opened yet.
+    pub fn new(target: Target) -> Self {
+        Self {
+            target,
+            session: None,
+            state: State::Idle,
+            stats: Stats::default(),
+            ports: Vec::new(),
+            speed: Speed::REAL,
+            before_pause: Speed::REAL,
+            upload: None,
+            terminal: Terminal::default(),
+        }
+    }
+
+    /// Opens the target, closing the one before.
+    pub fn open(&mut self, target: Target, wake: impl Fn() + Send + 'static) {
+        self.session = None;
+        self.target = target.clone();
+        self.stats = Stats::default();
+        self.upload = None;
+        self.state = State::Connecting;
+        self.speed = match &target {
+            Target::Emulated(emulated) => emulated.speed,
+            Target::Serial { .. } => Speed::REAL,
+        };
+        if !self.terminal.is_empty() {
+            self.terminal.write(b"\r\n");
+        }
+        self.session = Some(Session::open(target, wake));
+    }
+
+    /// Whether the target is a board that exists only here.
+    pub fn is_emulated(&self) -> bool {
+        matches!(self.target, Target::Emulated(_))
+    }
+
+    /// Whether there is a target to talk to.
+    pub fn is_live(&self) -> bool {
+        self.session.is_some() && !matches!(self.state, State::Lost { .. })
+    }
+
+    /// Whether a program of ours, or a transfer, is going on.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.state, State::Running | State::Transferring)
+    }
+
+    /// What was recorded.
+    pub fn trace(&self) -> Option<&SharedTrace> {
+        self.session.as_ref().filter(|_| self.is_emulated()).map(Session::trace)
+    }
+
+    /// Asks the target for something.
+    pub fn send(&self, command: Command) {
+        if let Some(session) = &self.session {
+            session.send(command);
+        }
+    }
+
+    /// Changes the pace.
+    pub fn set_speed(&mut self, speed: Speed) {
+        if self.speed == Speed::Paused && speed != Speed::Paused {
+            self.before_pause = speed;
+        } else if speed == Speed::Paused {
+            self.before_pause = self.speed;
+        }
+        self.speed = speed;
+        self.send(Command::SetSpeed(speed));
+    }
+
+    /// Pauses, or goes on at the pace before.
+    pub fn toggle_pause(&mut self) {
+        let speed = if self.speed == Speed::Paused { self.before_pause } else { Speed::Paused };
+        self.set_speed(if speed == Speed::Paused && self.speed == Speed::Paused {
+            Speed::REAL
+        } else {
+            speed
+        });
+    }
+
+    /// The next pace in a direction.
+    pub fn step_speed(&mut self, faster: bool) {
+        let now = match self.speed {
+            Speed::Times(factor) => factor,
+            Speed::Max if faster => return,
+            Speed::Max => {
+                self.set_speed(Speed::Times(SPEEDS[SPEEDS.len() - 1]));
+                return;
+            }
+            Speed::Paused => return self.toggle_pause(),
+        };
+        let next = if faster {
+            SPEEDS.iter().copied().find(|s| *s > now * 1.001)
+        } else {
+            SPEEDS.iter().rev().copied().find(|s| *s < now * 0.999)
+        };
+        match next {
+            Some(factor) => self.set_speed(Speed::Times(factor)),
+            None if faster => self.set_speed(Speed::Max),
+            None => {}
+        }
+    }
+
+    /// Takes what the target said since the last call.
+    pub fn drain(&mut self) -> Vec<Happened> {
+        let events: Vec<Event> = match &self.session {
+            Some(session) => session.events().collect(),
+            None => return Vec::new(),
+        };
+        let mut happened = Vec::new();
+        for event in events {
+            match event {
+                Event::State(State::Lost { why }) => {
+                    happened.push(Happened::Lost(why.clone()));
+                    self.upload = None;
+                    self.state = State::Lost { why };
+                }
+                Event::State(state) => {
+                    if state != State::Transferring {
+                        self.upload = None;
+                    }
+                    self.state = state;
+                }
+                Event::Output(bytes) => self.terminal.write(&bytes),
+                Event::RunEnded(end) => happened.push(Happened::Ended(end)),
+                Event::UploadProgress(progress) => self.upload = Some(progress),
+                Event::Uploaded(summary) => {
+                    self.upload = None;
+                    happened.push(Happened::Uploaded(summary));
+                }
+                Event::Failed { doing, why } => happened.push(Happened::Failed(format!("{doing}: {why}"))),
+                Event::Fault(report) => {
+                    let text = format!("\r\n\x1b[31m{}\x1b[0m\r\n", report.replace('\n', "\r\n"));
+                    self.terminal.write(text.as_bytes());
+                    happened.push(Happened::Failed(
+                        "The board crashed: see the console. Power cycle it to go on.".to_owned(),
+                    ));
+                }
+                Event::Stats(stats) => self.stats = stats,
+                Event::Files { .. } | Event::File { .. } | Event::FilesChanged => {}
+            }
+        }
+        happened
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runner() -> Runner {
+        Runner::new(Target::Serial { port: "none".into() })
+    }
+
+    #[test]
+    fn speeds_step_through_the_list_to_both_ends() {
+        let mut runner = runner();
+        runner.step_speed(true);
+        assert_eq!(runner.speed, Speed::Times(2.0));
+        for _ in 0..20 {
+            runner.step_speed(true);
+        }
+        assert_eq!(runner.speed, Speed::Max);
+        for _ in 0..20 {
+            runner.step_speed(false);
+        }
+        assert_eq!(runner.speed, Speed::Times(0.01));
+    }
+
+    #[test]
+    fn a_pause_ends_at_the_pace_before() {
+        let mut runner = runner();
+        runner.set_speed(Speed::Times(4.0));
+        runner.toggle_pause();
+        assert_eq!(runner.speed, Speed::Paused);
+        runner.toggle_pause();
+        assert_eq!(runner.speed, Speed::Times(4.0));
+    }
+}
