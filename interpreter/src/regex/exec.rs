@@ -20,6 +20,8 @@ pub struct Subject<'a> {
     pub unicode: bool,
     /// The byte offset at which the text is taken to end.
     pub end: usize,
+    /// A match at the very start must not be empty (the previous one was, and ended here).
+    pub advance: bool,
 }
 
 /// Where a match may lie.
@@ -65,7 +67,11 @@ pub fn search(
 ) -> Result<Option<Vec<u32>>, Limit> {
     let mut slots = Vec::new();
     slots.try_reserve_exact(program[0] as usize).map_err(|_| Limit::NoMemory)?;
-    let mut matcher = Matcher { program, subject, poll, steps: 0, full: anchor == Anchor::Full };
+    let full = anchor == Anchor::Full;
+    let mut matcher = Matcher { program, subject, poll, steps: 0, full, not_end: UNSET };
+    if subject.advance {
+        matcher.not_end = start as u32;
+    }
     let mut pos = start;
     loop {
         slots.clear();
@@ -73,6 +79,7 @@ pub fn search(
         if matcher.run(HEADER, pos, &mut slots, 0)? {
             return Ok(Some(slots));
         }
+        matcher.not_end = UNSET;
         if anchor != Anchor::Anywhere || pos >= subject.end {
             return Ok(None);
         }
@@ -86,6 +93,8 @@ struct Matcher<'a, 'p> {
     poll: &'p mut dyn FnMut() -> bool,
     steps: u32,
     full: bool,
+    /// Where the whole match must not end.
+    not_end: u32,
 }
 
 impl Matcher<'_, '_> {
@@ -100,7 +109,7 @@ impl Matcher<'_, '_> {
             let (op, argument) = (word & 0xff, word >> 8);
             let matched = match op {
                 MATCH => {
-                    if depth > 0 || !self.full || pos == self.subject.end {
+                    if depth > 0 || ((!self.full || pos == self.subject.end) && pos as u32 != self.not_end) {
                         return Ok(true);
                     }
                     false

@@ -57,7 +57,7 @@ mod tests {
 
     fn groups(pattern: &str, flags: u32, text: &str, anchor: Anchor) -> Option<Vec<Option<(usize, usize)>>> {
         let program = compile(pattern.as_bytes(), true, flags).expect(pattern);
-        let subject = Subject { text: text.as_bytes(), unicode: true, end: text.len() };
+        let subject = Subject { text: text.as_bytes(), unicode: true, end: text.len(), advance: false };
         let slots = search(&program.words, &subject, 0, anchor, &mut || true).expect("within limits")?;
         let pairs = slots.chunks(2).take(program.groups as usize + 1);
         Some(
@@ -154,7 +154,7 @@ mod tests {
     fn catastrophic_patterns_can_be_interrupted() {
         let program = compile(b"(a|a)*b", true, 0).unwrap();
         let text = "a".repeat(60);
-        let subject = Subject { text: text.as_bytes(), unicode: true, end: text.len() };
+        let subject = Subject { text: text.as_bytes(), unicode: true, end: text.len(), advance: false };
         let mut polls = 0;
         let mut poll = || {
             polls += 1;
