@@ -4,6 +4,7 @@ extern crate alloc;
 
 pub mod bigint;
 pub mod bytecode;
+pub mod compiler;
 pub mod format;
 pub mod fs;
 pub mod hal;

@@ -323,6 +323,29 @@ impl ProtoBuilder {
         }
     }
 
+    /// Puts `words`, complete instructions without jumps, before all code so far: a prologue that is known only
+    /// when the body has been generated. They belong to the line where the code begins.
+    pub fn prepend(&mut self, words: &[u32]) {
+        let n = words.len() as u32;
+        if n == 0 {
+            return;
+        }
+        let proto = &mut self.proto;
+        proto.code.splice(0..0, words.iter().copied());
+        self.labels.iter_mut().filter(|l| **l != UNPLACED).for_each(|l| *l += n);
+        for fixup in &mut self.fixups {
+            fixup.word += n;
+            fixup.start += n;
+        }
+        proto.lines.iter_mut().for_each(|l| l.0 += n);
+        proto.lines.insert(0, (0, proto.first_line));
+        for handler in &mut proto.handlers {
+            handler.start += n;
+            handler.end += n;
+            handler.handler += n;
+        }
+    }
+
     /// Resolves the jumps.
     ///
     /// # Errors

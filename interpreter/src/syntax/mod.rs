@@ -22,9 +22,11 @@ pub use error::{Diagnostic, ErrorKind, Position, SyntaxError, line_text};
 pub use parser::Parser;
 
 /// All syntax errors of a module's source, in their order; after each, reading goes on at the
-/// next line.
+/// next line. Statements without errors of form are looked at for errors of meaning
+/// ('return' outside function).
 pub fn check(source: &str) -> Vec<Diagnostic> {
-    let mut errors = Parser::errors_of(source);
+    let mut errors =
+        Parser::errors_of(source, |block| crate::compiler::scope::Scopes::of_block(block, false).err());
     errors.sort_by_key(|e| e.span.start);
     errors.iter().map(|e| e.locate(source)).collect()
 }

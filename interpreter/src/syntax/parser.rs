@@ -98,8 +98,11 @@ impl<'s> Parser<'s> {
         if self.tok == Tok::End { Ok(expr) } else { Err(self.unexpected()) }
     }
 
-    /// All errors of a module's source.
-    pub(super) fn errors_of(source: &'s str) -> Vec<SyntaxError> {
+    /// All errors of a module's source; `review` looks at each statement that parsed.
+    pub(super) fn errors_of(
+        source: &'s str,
+        review: impl Fn(&Block<'s>) -> Option<SyntaxError>,
+    ) -> Vec<SyntaxError> {
         let mut parser = Parser::unstarted(Lexer::new(source));
         parser.errors = Some(Vec::new());
         if let Err(error) = parser.advance() {
@@ -116,7 +119,17 @@ impl<'s> Parser<'s> {
                     parser.report(SyntaxError::indentation(parser.span, "unexpected indent"));
                     parser.block_body(&mut Block::new())
                 }
-                _ => parser.statement(&mut Block::new()),
+                _ => {
+                    let found = parser.error_count();
+                    let mut block = Block::new();
+                    let result = parser.statement(&mut block);
+                    if parser.error_count() == found
+                        && let Some(error) = review(&block)
+                    {
+                        parser.report(error);
+                    }
+                    result
+                }
             };
             if let Err(error) = result {
                 parser.depth = depth;
@@ -124,6 +137,10 @@ impl<'s> Parser<'s> {
             }
         }
         parser.errors.unwrap_or_default()
+    }
+
+    fn error_count(&self) -> usize {
+        self.errors.as_ref().map_or(0, Vec::len)
     }
 
     pub fn source(&self) -> &'s str {

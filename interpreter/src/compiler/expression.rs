@@ -1,0 +1,509 @@
+//! Expressions. [`Codegen::into`] puts a value into a given slot, [`Codegen::any`] wherever it
+//! is cheapest, [`Codegen::temp`] into a fresh slot at the top.
+
+use super::unit::{Codegen, Gen};
+use crate::bytecode::{Const, Op, Slot};
+use crate::syntax::ast::*;
+
+/// Elements of a display that are built in one instruction; more are appended.
+const CHUNK: usize = 16;
+
+pub(super) fn binary_op(op: BinaryOp) -> Op {
+    match op {
+        BinaryOp::Or => Op::Or,
+        BinaryOp::Xor => Op::Xor,
+        BinaryOp::And => Op::And,
+        BinaryOp::ShiftLeft => Op::LShift,
+        BinaryOp::ShiftRight => Op::RShift,
+        BinaryOp::Add => Op::Add,
+        BinaryOp::Subtract => Op::Sub,
+        BinaryOp::Multiply => Op::Mul,
+        BinaryOp::MatrixMultiply => Op::MatMul,
+        BinaryOp::Divide => Op::TrueDiv,
+        BinaryOp::FloorDivide => Op::FloorDiv,
+        BinaryOp::Modulo => Op::Mod,
+        BinaryOp::Power => Op::Pow,
+    }
+}
+
+fn compare_op(op: CompareOp) -> Op {
+    match op {
+        CompareOp::Equal => Op::Eq,
+        CompareOp::NotEqual => Op::Ne,
+        CompareOp::Less => Op::Lt,
+        CompareOp::LessEqual => Op::Le,
+        CompareOp::Greater => Op::Gt,
+        CompareOp::GreaterEqual => Op::Ge,
+        CompareOp::In => Op::In,
+        CompareOp::NotIn => Op::NotIn,
+        CompareOp::Is => Op::Is,
+        CompareOp::IsNot => Op::IsNot,
+    }
+}
+
+/// The signed byte that `x + c` and `x - c` can carry: a subtraction is negative, so that it
+/// stays one for operands that define their own.
+pub(super) fn immediate(op: BinaryOp, right: &Const) -> Option<u8> {
+    let Const::Int(value) = *right else { return None };
+    match op {
+        BinaryOp::Add if (0..=127).contains(&value) => Some(value as u8),
+        BinaryOp::Subtract if (1..=128).contains(&value) => Some((-value) as i8 as u8),
+        _ => None,
+    }
+}
+
+/// Whether code for `expr` writes its destination before it has read all its operands.
+fn writes_early(expr: &Expr<'_>) -> bool {
+    match &expr.kind {
+        ExprKind::Bool(..)
+        | ExprKind::ListComp(_)
+        | ExprKind::SetComp(_)
+        | ExprKind::DictComp(_)
+        | ExprKind::List(_)
+        | ExprKind::Tuple(_)
+        | ExprKind::Set(_)
+        | ExprKind::Dict(_) => true,
+        ExprKind::Compare(_, rest) => rest.len() > 1,
+        ExprKind::If(parts) => writes_early(&parts.body) || writes_early(&parts.orelse),
+        ExprKind::Named(_, value) => writes_early(value),
+        _ => false,
+    }
+}
+
+impl<'a, 's> Codegen<'a, 's> {
+    /// Evaluates into a variable: not before all operands have been read.
+    pub(super) fn into_variable(&mut self, expr: &'a Expr<'s>, slot: Slot) -> Gen {
+        if !writes_early(expr) || self.fold(expr).is_some() {
+            return self.into(expr, slot);
+        }
+        let top = self.unit.top;
+        let temp = self.temp(expr)?;
+        self.move_to(slot, temp);
+        self.free_to(top);
+        Ok(())
+    }
+
+    /// Evaluates into a fresh slot at the top.
+    pub(super) fn temp(&mut self, expr: &'a Expr<'s>) -> Gen<Slot> {
+        let slot = self.alloc(expr.span)?;
+        self.into(expr, slot)?;
+        Ok(slot)
+    }
+
+    /// Evaluates into some slot: a variable's own or a fresh one.
+    pub(super) fn any(&mut self, expr: &'a Expr<'s>) -> Gen<Slot> {
+        if let ExprKind::Name(name) = expr.kind
+            && let Some(slot) = self.local(name)
+        {
+            return Ok(slot);
+        }
+        self.temp(expr)
+    }
+
+    /// Evaluates the first operand of an operation whose result goes to `dest`: there, if that is
+    /// a temporary, so that long chains need no more slots than short ones.
+    fn first(&mut self, expr: &'a Expr<'s>, dest: Slot) -> Gen<Slot> {
+        if let ExprKind::Name(name) = expr.kind
+            && let Some(slot) = self.local(name)
+        {
+            return Ok(slot);
+        }
+        if u16::from(dest) < self.unit.first_temp {
+            return self.temp(expr);
+        }
+        self.into(expr, dest)?;
+        Ok(dest)
+    }
+
+    /// Evaluates and drops the value.
+    pub(super) fn effect(&mut self, expr: &'a Expr<'s>) -> Gen {
+        if self.fold(expr).is_some() && !matches!(expr.kind, ExprKind::Name(_)) {
+            return Ok(());
+        }
+        let top = self.unit.top;
+        self.any(expr)?;
+        self.free_to(top);
+        Ok(())
+    }
+
+    /// Evaluates into `dest`, whose own value is no longer needed (unless it is a variable that
+    /// `expr` reads; see [`Codegen::into_variable`]).
+    pub(super) fn into(&mut self, expr: &'a Expr<'s>, dest: Slot) -> Gen {
+        let top = self.unit.top;
+        if let ExprKind::Name(name) = expr.kind {
+            self.load(name, dest);
+            return Ok(());
+        }
+        if let Some(value) = self.fold(expr) {
+            self.constant(dest, value);
+            return Ok(());
+        }
+        self.operation(expr, dest)?;
+        self.free_to(top);
+        Ok(())
+    }
+
+    fn operation(&mut self, expr: &'a Expr<'s>, dest: Slot) -> Gen {
+        match &expr.kind {
+            ExprKind::Joined(parts) => self.joined(parts, dest, expr.span)?,
+            ExprKind::Unary(op, value) => {
+                let value = self.first(value, dest)?;
+                self.line(expr.span);
+                let op = match op {
+                    UnaryOp::Not => Op::Not,
+                    UnaryOp::Positive => Op::Pos,
+                    UnaryOp::Negative => Op::Neg,
+                    UnaryOp::Invert => Op::Invert,
+                };
+                self.unit.b.ab(op, dest, value);
+            }
+            ExprKind::Binary(op, left, right) => self.binary(expr, *op, left, right, dest)?,
+            ExprKind::Bool(op, items) => self.bool_value(*op, items, dest)?,
+            ExprKind::Compare(left, rest) => self.comparison(expr, left, rest, dest)?,
+            ExprKind::If(parts) => {
+                let (orelse, end) = (self.unit.b.label(), self.unit.b.label());
+                self.jump_if(&parts.test, false, orelse)?;
+                let before = self.unit.assigned;
+                self.into(&parts.body, dest)?;
+                self.unit.b.jump(Op::Jump, 0, end);
+                self.unit.b.place(orelse);
+                let after = core::mem::replace(&mut self.unit.assigned, before);
+                self.into(&parts.orelse, dest)?;
+                self.unit.b.place(end);
+                self.unit.assigned &= after;
+            }
+            ExprKind::Lambda(lambda) => self.lambda(expr.span, lambda, dest)?,
+            ExprKind::Call(callee, args) => self.call(expr, callee, args, dest)?,
+            ExprKind::Attribute(object, name) => {
+                let object = self.first(object, dest)?;
+                self.line(expr.span);
+                let name = self.mangled(name.name);
+                self.unit.b.named(Op::GetAttr, dest, object, 0, &name);
+            }
+            ExprKind::Subscript(object, index) => {
+                let object = self.first(object, dest)?;
+                let index = self.any(index)?;
+                self.line(expr.span);
+                self.unit.b.abc(Op::GetItem, dest, object, index);
+            }
+            ExprKind::Slice(slice) => self.slice(expr, slice, dest)?,
+            ExprKind::Tuple(items) => self.tuple(items, dest, expr.span)?,
+            ExprKind::List(items) => self.list(items, dest, expr.span)?,
+            ExprKind::Set(items) => self.set(items, dest)?,
+            ExprKind::Dict(items) => self.dict(items, dest)?,
+            ExprKind::ListComp(comp) | ExprKind::SetComp(comp) | ExprKind::DictComp(comp) => {
+                self.comprehension(expr, comp, dest)?;
+            }
+            ExprKind::Generator(comp) => self.generator(expr.span, comp, dest)?,
+            ExprKind::Starred(inner) => {
+                return self.error(inner.span, "can't use starred expression here");
+            }
+            ExprKind::Named(name, value) => {
+                self.into(value, dest)?;
+                self.store(name.name, dest, name.span)?;
+            }
+            ExprKind::Yield(value) => {
+                let from = match value {
+                    Some(value) => self.any(value)?,
+                    None => {
+                        let temp = self.alloc(expr.span)?;
+                        self.unit.b.a(Op::LoadNone, temp);
+                        temp
+                    }
+                };
+                self.line(expr.span);
+                let live = self.unit.top as u8;
+                self.unit.b.abc(Op::Yield, dest, from, live);
+            }
+            ExprKind::YieldFrom(value) => {
+                let from = self.any(value)?;
+                let iter = self.alloc(expr.span)?;
+                self.line(expr.span);
+                self.unit.b.ab(Op::GetYieldIter, iter, from);
+                self.delegate(dest, iter);
+            }
+            ExprKind::Await(value) => {
+                let from = self.any(value)?;
+                self.line(expr.span);
+                self.await_slot(dest, from, expr.span)?;
+            }
+            _ => self.unit.b.a(Op::LoadNone, dest),
+        }
+        Ok(())
+    }
+
+    /// `dest = await from`.
+    pub(super) fn await_slot(&mut self, dest: Slot, from: Slot, span: Span) -> Gen {
+        let top = self.unit.top;
+        let iter = self.alloc(span)?;
+        self.unit.b.ab(Op::GetAwaitable, iter, from);
+        self.delegate(dest, iter);
+        self.free_to(top);
+        Ok(())
+    }
+
+    fn delegate(&mut self, dest: Slot, iter: Slot) {
+        let live = self.unit.top as u8;
+        self.unit.b.abc(Op::YieldFrom, dest, iter, live);
+    }
+
+    // Operators
+
+    fn binary(
+        &mut self,
+        expr: &'a Expr<'s>,
+        op: BinaryOp,
+        left: &'a Expr<'s>,
+        right: &'a Expr<'s>,
+        dest: Slot,
+    ) -> Gen {
+        let left = self.first(left, dest)?;
+        if let Some(value) = self.fold(right).and_then(|c| immediate(op, &c)) {
+            self.line(expr.span);
+            self.unit.b.abc(Op::AddImm, dest, left, value);
+            return Ok(());
+        }
+        let right = self.any(right)?;
+        self.line(expr.span);
+        self.unit.b.abc(binary_op(op), dest, left, right);
+        Ok(())
+    }
+
+    fn bool_value(&mut self, op: BoolOp, items: &'a [Expr<'s>], dest: Slot) -> Gen {
+        let end = self.unit.b.label();
+        let jump = if op == BoolOp::Or { Op::JTrue } else { Op::JFalse };
+        let mut assigned = u64::MAX;
+        for (i, item) in items.iter().enumerate() {
+            self.into(item, dest)?;
+            assigned &= self.unit.assigned;
+            if i + 1 < items.len() {
+                self.unit.b.jump(jump, dest, end);
+            }
+        }
+        self.unit.b.place(end);
+        self.unit.assigned = assigned;
+        Ok(())
+    }
+
+    /// Emits `dest = left op right`.
+    pub(super) fn compare(&mut self, op: CompareOp, dest: Slot, left: Slot, right: Slot) {
+        self.unit.b.abc(compare_op(op), dest, left, right);
+    }
+
+    fn comparison(
+        &mut self,
+        expr: &'a Expr<'s>,
+        left: &'a Expr<'s>,
+        rest: &'a [(CompareOp, Expr<'s>)],
+        dest: Slot,
+    ) -> Gen {
+        let mut left = self.first(left, dest)?;
+        let end = self.unit.b.label();
+        let mut assigned = u64::MAX;
+        for (i, (op, right)) in rest.iter().enumerate() {
+            let right = self.any(right)?;
+            self.line(expr.span);
+            self.compare(*op, dest, left, right);
+            assigned &= self.unit.assigned;
+            if i + 1 < rest.len() {
+                self.unit.b.jump(Op::JFalse, dest, end);
+            }
+            left = right;
+        }
+        self.unit.b.place(end);
+        self.unit.assigned = assigned;
+        Ok(())
+    }
+
+    fn slice(&mut self, expr: &'a Expr<'s>, slice: &'a Slice<'s>, dest: Slot) -> Gen {
+        let n = if slice.step.is_some() { 3 } else { 2 };
+        let base = self.alloc_many(n, expr.span)?;
+        for (i, part) in [&slice.lower, &slice.upper, &slice.step].into_iter().take(n).enumerate() {
+            match part {
+                Some(part) => self.into(part, base + i as Slot)?,
+                None => self.unit.b.a(Op::LoadNone, base + i as Slot),
+            }
+        }
+        self.unit.b.abc(Op::BuildSlice, dest, base, n as u8);
+        Ok(())
+    }
+
+    // Displays
+
+    fn has_star(items: &[Expr<'s>]) -> bool {
+        items.iter().any(|e| matches!(e.kind, ExprKind::Starred(_)))
+    }
+
+    /// How many of `n` elements one instruction can take from here, with slots left to evaluate them.
+    fn chunk(&self, n: usize) -> usize {
+        n.min(CHUNK).min(self.room().saturating_sub(8))
+    }
+
+    /// Evaluates `items` into consecutive fresh slots.
+    pub(super) fn consecutive(&mut self, items: &'a [Expr<'s>], span: Span) -> Gen<Slot> {
+        let base = self.alloc_many(0, span)?;
+        for item in items {
+            self.temp(item)?;
+        }
+        Ok(base)
+    }
+
+    fn tuple(&mut self, items: &'a [Expr<'s>], dest: Slot, span: Span) -> Gen {
+        if Self::has_star(items) || items.len() > self.chunk(items.len()) {
+            let list = self.alloc(span)?;
+            self.list(items, list, span)?;
+            self.unit.b.ab(Op::ListToTuple, dest, list);
+        } else {
+            let base = self.consecutive(items, span)?;
+            self.unit.b.abc(Op::BuildTuple, dest, base, items.len() as u8);
+        }
+        Ok(())
+    }
+
+    pub(super) fn list(&mut self, items: &'a [Expr<'s>], dest: Slot, span: Span) -> Gen {
+        // Constants come from a tuple: one instruction instead of one an element.
+        if items.len() > 3
+            && let Some(values) = items.iter().map(|e| self.fold(e)).collect::<Option<alloc::vec::Vec<_>>>()
+        {
+            let top = self.unit.top;
+            let temp = self.alloc(span)?;
+            self.unit.b.abc(Op::BuildList, dest, temp, 0);
+            self.constant(temp, Const::Tuple(values));
+            self.unit.b.ab(Op::ListExtend, dest, temp);
+            self.free_to(top);
+            return Ok(());
+        }
+        let star = items.iter().position(|e| matches!(e.kind, ExprKind::Starred(_))).unwrap_or(items.len());
+        let first = self.chunk(star);
+        let top = self.unit.top;
+        let base = self.consecutive(&items[..first], span)?;
+        self.unit.b.abc(Op::BuildList, dest, base, first as u8);
+        self.free_to(top);
+        for item in &items[first..] {
+            self.append(item, dest)?;
+        }
+        Ok(())
+    }
+
+    /// Appends an element, or the elements of a starred one, to the list in `list`.
+    pub(super) fn append(&mut self, item: &'a Expr<'s>, list: Slot) -> Gen {
+        let top = self.unit.top;
+        match &item.kind {
+            ExprKind::Starred(inner) => {
+                let slot = self.any(inner)?;
+                self.line(item.span);
+                self.unit.b.ab(Op::ListExtend, list, slot);
+            }
+            _ => {
+                let slot = self.any(item)?;
+                self.unit.b.ab(Op::ListAppend, list, slot);
+            }
+        }
+        self.free_to(top);
+        Ok(())
+    }
+
+    fn set(&mut self, items: &'a [Expr<'s>], dest: Slot) -> Gen {
+        let star = items.iter().position(|e| matches!(e.kind, ExprKind::Starred(_))).unwrap_or(items.len());
+        let first = self.chunk(star);
+        let top = self.unit.top;
+        let base = self.consecutive(&items[..first], Span::default())?;
+        self.unit.b.abc(Op::BuildSet, dest, base, first as u8);
+        self.free_to(top);
+        for item in &items[first..] {
+            let (op, value) = match &item.kind {
+                ExprKind::Starred(inner) => (Op::SetUpdate, &**inner),
+                _ => (Op::SetAdd, item),
+            };
+            let slot = self.any(value)?;
+            self.unit.b.ab(op, dest, slot);
+            self.free_to(top);
+        }
+        Ok(())
+    }
+
+    fn dict(&mut self, items: &'a [DictItem<'s>], dest: Slot) -> Gen {
+        let pairs = items.iter().take_while(|i| matches!(i, DictItem::Pair(..))).count();
+        let first = self.chunk(pairs * 2) / 2;
+        let top = self.unit.top;
+        let base = self.alloc_many(0, Span::default())?;
+        for item in &items[..first] {
+            if let DictItem::Pair(key, value) = item {
+                self.temp(key)?;
+                self.temp(value)?;
+            }
+        }
+        self.unit.b.abc(Op::BuildDict, dest, base, first as u8);
+        self.free_to(top);
+        for item in &items[first..] {
+            match item {
+                DictItem::Pair(key, value) => {
+                    let key = self.any(key)?;
+                    let value = self.any(value)?;
+                    self.unit.b.abc(Op::DictAdd, dest, key, value);
+                }
+                DictItem::Unpack(e) => {
+                    let slot = self.any(e)?;
+                    self.unit.b.ab(Op::DictUpdate, dest, slot);
+                }
+            }
+            self.free_to(top);
+        }
+        Ok(())
+    }
+
+    // f-strings
+
+    fn joined(&mut self, parts: &'a [FPart<'s>], dest: Slot, span: Span) -> Gen {
+        match parts {
+            [] => self.constant(dest, Const::Str(alloc::string::String::new())),
+            [part] => self.fpart(part, dest)?,
+            _ => {
+                let top = self.unit.top;
+                let mut have = 0;
+                let base = self.alloc_many(0, span)?;
+                for part in parts {
+                    // Long ones in several steps: what there is so far becomes the first part.
+                    if have >= CHUNK || self.room() < 10 && have >= 2 {
+                        self.unit.b.abc(Op::BuildStr, base, base, have as u8);
+                        self.free_to(u16::from(base) + 1);
+                        have = 1;
+                    }
+                    let slot = self.alloc(span)?;
+                    self.fpart(part, slot)?;
+                    have += 1;
+                }
+                self.unit.b.abc(Op::BuildStr, dest, base, have as u8);
+                self.free_to(top);
+            }
+        }
+        Ok(())
+    }
+
+    fn fpart(&mut self, part: &'a FPart<'s>, dest: Slot) -> Gen {
+        let field = match part {
+            FPart::Text(text) => {
+                self.constant(dest, Const::Str((&**text).into()));
+                return Ok(());
+            }
+            FPart::Field(field) => field,
+        };
+        let top = self.unit.top;
+        let mut how = match field.conversion {
+            None => 0,
+            Some(Conversion::Str) => 1,
+            Some(Conversion::Repr) => 2,
+            Some(Conversion::Ascii) => 3,
+        };
+        let value = self.temp(&field.value)?;
+        if !field.spec.is_empty() {
+            how |= 4;
+            let spec = self.alloc(field.value.span)?;
+            self.joined(&field.spec, spec, field.value.span)?;
+        }
+        self.line(field.value.span);
+        self.unit.b.abc(Op::Format, dest, value, how);
+        self.free_to(top);
+        Ok(())
+    }
+}

@@ -1,0 +1,177 @@
+//! Values known at compile time: literals, arithmetic on them, `const()` names.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::names::Variable;
+use super::unit::Codegen;
+use crate::bigint::Big;
+use crate::bytecode::{Const, Slot};
+use crate::format::parse_float;
+use crate::syntax::ast::*;
+
+impl<'a, 's> Codegen<'a, 's> {
+    /// The value of `expr`, if it is known now.
+    pub(super) fn fold(&self, expr: &Expr<'s>) -> Option<Const> {
+        Some(match &expr.kind {
+            ExprKind::None => Const::None,
+            ExprKind::True => Const::Bool(true),
+            ExprKind::False => Const::Bool(false),
+            ExprKind::Ellipsis => Const::Ellipsis,
+            ExprKind::Int(value) => Const::Int(i64::from(*value)),
+            ExprKind::BigInt(digits, radix) => big(digits, *radix)?,
+            ExprKind::Float(text) => Const::Float(f64::from(parse_float(text)?)),
+            ExprKind::Imaginary(text) => Const::Complex(0.0, f64::from(parse_float(text)?)),
+            ExprKind::Str(text) => Const::Str(String::from(&**text)),
+            ExprKind::Bytes(bytes) => Const::Bytes(bytes.to_vec()),
+            ExprKind::Name(name) => self.const_value(name)?.clone(),
+            ExprKind::Tuple(items) => {
+                Const::Tuple(items.iter().map(|e| self.fold(e)).collect::<Option<Vec<_>>>()?)
+            }
+            ExprKind::Unary(op, value) => unary(*op, self.fold(value)?)?,
+            ExprKind::Binary(op, left, right) => {
+                // The left spine first: it may be as long as the source.
+                let left = self.fold(left)?;
+                binary(*op, left, self.fold(right)?)?
+            }
+            _ => return None,
+        })
+    }
+
+    fn const_value(&self, name: &'s str) -> Option<&Const> {
+        if self.consts.is_empty() || self.variable(&self.mangled(name)) != Variable::Global {
+            return None;
+        }
+        self.consts.iter().find(|c| c.0 == name).map(|c| &c.1)
+    }
+
+    /// Loads the value of a `const()` name.
+    pub(super) fn load_folded(&mut self, name: &'s str, dest: Slot) -> bool {
+        match self.const_value(name).cloned() {
+            Some(value) => {
+                self.constant(dest, value);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// `name = const(value)` of a module makes `name` known. True if it need not be stored: the
+    /// name starts with an underscore, so it is private to the module.
+    pub(super) fn define_const(&mut self, name: &'s str, value: &Expr<'s>) -> bool {
+        if self.variable(name) != Variable::Global || !self.outer.is_empty() || self.unit.prints {
+            return false;
+        }
+        let ExprKind::Call(callee, args) = &value.kind else { return false };
+        let (ExprKind::Name("const"), [Arg::Positional(arg)]) = (&callee.kind, &args[..]) else {
+            return false;
+        };
+        // Only what a constant can be without identity playing a role.
+        match self.fold(arg) {
+            Some(
+                value
+                @ (Const::Int(_) | Const::BigInt(_) | Const::Float(_) | Const::Str(_) | Const::Bytes(_)),
+            ) => {
+                self.forget_const(name);
+                self.consts.push((name.into(), value));
+                name.starts_with('_')
+            }
+            _ => false,
+        }
+    }
+
+    /// A global is assigned anew: its value is no longer known.
+    pub(super) fn forget_const(&mut self, name: &str) {
+        self.consts.retain(|c| c.0 != name);
+    }
+
+    /// Truth of a constant.
+    pub(super) fn truth(value: &Const) -> bool {
+        match value {
+            Const::None => false,
+            Const::Bool(b) => *b,
+            Const::Int(i) => *i != 0,
+            Const::Float(f) => *f != 0.0,
+            Const::Complex(re, im) => *re != 0.0 || *im != 0.0,
+            Const::Str(s) => !s.is_empty(),
+            Const::Bytes(b) => !b.is_empty(),
+            Const::Tuple(items) => !items.is_empty(),
+            _ => true,
+        }
+    }
+}
+
+fn big(digits: &str, radix: u8) -> Option<Const> {
+    if let Ok(value) = i64::from_str_radix(digits, u32::from(radix)) {
+        return Some(Const::Int(value));
+    }
+    if radix == 10 {
+        return Some(Const::BigInt(digits.into()));
+    }
+    let value = Big::parse(digits, u32::from(radix)).ok()?;
+    Some(Const::BigInt(value.as_ref().to_text(10, false).ok()?))
+}
+
+fn unary(op: UnaryOp, value: Const) -> Option<Const> {
+    Some(match (op, value) {
+        (UnaryOp::Not, value) => Const::Bool(!Codegen::truth(&value)),
+        (UnaryOp::Negative, Const::Int(i)) => Const::Int(i.checked_neg()?),
+        (UnaryOp::Negative, Const::BigInt(digits)) => {
+            if let Some(positive) = digits.strip_prefix('-') {
+                Const::BigInt(positive.into())
+            } else if digits == "9223372036854775808" {
+                Const::Int(i64::MIN)
+            } else {
+                Const::BigInt(format!("-{digits}"))
+            }
+        }
+        (UnaryOp::Negative, Const::Float(f)) => Const::Float(-f),
+        (UnaryOp::Negative, Const::Complex(re, im)) => Const::Complex(-re, -im),
+        (UnaryOp::Positive, value @ (Const::Int(_) | Const::BigInt(_) | Const::Float(_))) => value,
+        (UnaryOp::Invert, Const::Int(i)) => Const::Int(!i),
+        _ => return None,
+    })
+}
+
+/// Integer arithmetic that fits 64 bits, and sums that make complex literals (`1+2j`).
+/// Floats are left to the machine that runs the code: it has their precision.
+fn binary(op: BinaryOp, left: Const, right: Const) -> Option<Const> {
+    let (a, b) = match (left, right) {
+        (Const::Int(a), Const::Int(b)) => (a, b),
+        (Const::Int(a), Const::Complex(re, im)) => return complex(op, a as f64, re, im),
+        (Const::Float(a), Const::Complex(re, im)) => return complex(op, a, re, im),
+        _ => return None,
+    };
+    Some(Const::Int(match op {
+        BinaryOp::Or => a | b,
+        BinaryOp::Xor => a ^ b,
+        BinaryOp::And => a & b,
+        BinaryOp::ShiftLeft => {
+            let bits = u32::try_from(b).ok().filter(|&b| b < 63)?;
+            a.checked_mul(1i64 << bits)?
+        }
+        BinaryOp::ShiftRight => a >> u32::try_from(b).ok()?.min(63),
+        BinaryOp::Add => a.checked_add(b)?,
+        BinaryOp::Subtract => a.checked_sub(b)?,
+        BinaryOp::Multiply => a.checked_mul(b)?,
+        BinaryOp::FloorDivide if b != 0 => {
+            let quotient = a.checked_div(b)?;
+            if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
+        }
+        BinaryOp::Modulo if b != 0 => {
+            let rest = a.checked_rem(b)?;
+            if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }
+        }
+        BinaryOp::Power => a.checked_pow(u32::try_from(b).ok()?)?,
+        _ => return None,
+    }))
+}
+
+fn complex(op: BinaryOp, a: f64, re: f64, im: f64) -> Option<Const> {
+    match op {
+        BinaryOp::Add => Some(Const::Complex(a + re, im)),
+        BinaryOp::Subtract => Some(Const::Complex(a - re, -im)),
+        _ => None,
+    }
+}

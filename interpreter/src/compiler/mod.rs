@@ -1,0 +1,117 @@
+//! Syntax tree to register code.
+//!
+//! [`compile`] reads a source one top-level statement at a time: parse, find the scopes
+//! ([`scope`]), generate code ([`unit`] and its neighbours), drop the tree. The result is one
+//! [`Proto`] for the module with those of its functions among its constants.
+
+mod assign;
+mod call;
+mod comprehension;
+mod condition;
+mod control;
+mod definition;
+mod expression;
+mod fold;
+mod names;
+mod pattern;
+pub mod scope;
+mod statement;
+mod unit;
+mod unwind;
+
+#[cfg(test)]
+mod tests;
+
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::bytecode::Proto;
+use crate::syntax::{ErrorKind, Parser, SyntaxError, line_text};
+use scope::Scopes;
+use unit::{Codegen, Unit};
+
+/// What a source is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A module or the argument of `exec`.
+    Exec,
+    /// One expression whose value is returned.
+    Eval,
+    /// Interactive input: the value of each expression statement is printed.
+    Single,
+    /// `exec` with a namespace of its own: a mapping in slot 0.
+    ExecIn,
+    /// `eval` with a namespace of its own.
+    EvalIn,
+}
+
+impl Mode {
+    fn namespace(self) -> bool {
+        matches!(self, Mode::ExecIn | Mode::EvalIn)
+    }
+}
+
+/// Why a source was not compiled: what Python's SyntaxError needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} (line {line}, column {column})")]
+pub struct CompileError {
+    pub kind: ErrorKind,
+    pub message: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+    /// From 1, in characters, exclusive.
+    pub end_column: u32,
+    /// The source line without its end.
+    pub text: String,
+}
+
+impl CompileError {
+    /// `error` of `source` with its place.
+    pub fn new(source: &str, error: &SyntaxError) -> CompileError {
+        let d = error.locate(source);
+        CompileError {
+            kind: d.kind,
+            message: d.message,
+            line: d.line,
+            column: d.column,
+            end_column: d.end_column,
+            text: String::from(line_text(source, d.line)),
+        }
+    }
+}
+
+/// Compiles `source`; `file` is its name in tracebacks.
+///
+/// # Errors
+/// The first syntax error.
+pub fn compile(source: &str, file: &str, mode: Mode) -> Result<Proto, CompileError> {
+    compile_source(source, file, mode).map_err(|error| CompileError::new(source, &error))
+}
+
+/// A module-level name that `const()` made a constant, while its module is compiled.
+type Consts = Vec<(String, crate::bytecode::Const)>;
+
+fn compile_source(source: &str, file: &str, mode: Mode) -> Result<Proto, SyntaxError> {
+    let file: Rc<str> = Rc::from(file);
+    let mut unit = Unit::module(file, mode.namespace());
+    let mut consts = Consts::new();
+    if matches!(mode, Mode::Eval | Mode::EvalIn) {
+        let expr = Parser::expression_only(source)?;
+        let scopes = Scopes::of_expression(&expr, mode.namespace())?;
+        let mut codegen = Codegen::new(source, scopes, unit, &mut consts, mode);
+        codegen.eval(&expr)?;
+        return codegen.into_unit().finish(source);
+    }
+    let mut parser = Parser::new(source)?;
+    while let Some(block) = parser.next_statement()? {
+        let scopes = Scopes::of_block(&block, mode.namespace())?;
+        let mut codegen = Codegen::new(source, scopes, unit, &mut consts, mode);
+        codegen.top_level(&block)?;
+        unit = codegen.into_unit();
+    }
+    unit.end_module();
+    unit.finish(source)
+}

@@ -1,0 +1,252 @@
+//! The state of code generation: one [`Unit`] a frame, and the slots in it.
+//!
+//! Slots are handed out like a stack: variables at the bottom, temporaries above them. A call's
+//! window is always built at the top, so nothing that is still needed lies above it.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::scope::{Scopes, mangle};
+use super::unwind::Block;
+use super::{Consts, Mode};
+use crate::bytecode::{BuildError, Const, Flags, Op, Proto, ProtoBuilder, Slot};
+use crate::syntax::SyntaxError;
+use crate::syntax::ast::*;
+
+/// Slots that instructions can name.
+const NEAR: u16 = 64;
+/// Variables that get a slot of their own; the others share a list in the slot after them.
+pub(super) const MAX_LOCALS: usize = 40;
+
+pub(super) type Gen<T = ()> = Result<T, SyntaxError>;
+
+/// The code of one frame while it grows.
+pub(super) struct Unit<'a, 's> {
+    pub b: ProtoBuilder,
+    /// The scope whose frame this is.
+    pub scope: usize,
+    /// Mangled names of the variables with a slot, by slot.
+    pub locals: Vec<Cow<'s, str>>,
+    /// Mangled names of those kept in the list in slot `spill`.
+    pub spilled: Vec<Cow<'s, str>>,
+    pub spill: Slot,
+    /// The slot of the first closure cell from outside; the others follow.
+    pub first_free: Slot,
+    /// Variables of comprehensions being compiled: scope, name, slot.
+    pub comp_vars: Vec<(usize, Cow<'s, str>, Slot)>,
+    /// Where temporaries start.
+    pub first_temp: u16,
+    /// The next free slot.
+    pub top: u16,
+    /// The most slots in use at any time.
+    pub high: u16,
+    /// Bit n: slot n certainly holds a value. All ones where control does not get to.
+    pub assigned: u64,
+    /// Bit n: slot n is read where it may be unset.
+    pub unbind: u64,
+    /// What surrounds the statement being compiled, in this frame.
+    pub blocks: Vec<Block<'a, 's>>,
+    /// Expression statements print: module level of interactive input.
+    pub prints: bool,
+}
+
+/// Generates code for the top-level statement `scopes` were made of.
+pub(super) struct Codegen<'a, 's> {
+    pub source: &'s str,
+    pub scopes: Scopes<'s>,
+    /// The scope whose names are being looked up: the unit's, or a comprehension in it.
+    pub scope: usize,
+    pub unit: Unit<'a, 's>,
+    /// The frames around it.
+    pub outer: Vec<(Unit<'a, 's>, usize)>,
+    pub consts: &'a mut Consts,
+    /// A byte offset and its line, near where code is being generated.
+    cursor: (usize, u32),
+}
+
+impl<'a, 's> Unit<'a, 's> {
+    pub fn new(scope: usize, name: &str, qualname: String, file: Rc<str>) -> Unit<'a, 's> {
+        let mut b = ProtoBuilder::new();
+        b.proto.name = name.into();
+        b.proto.qualname = qualname;
+        b.proto.file = file;
+        Unit {
+            b,
+            scope,
+            locals: Vec::new(),
+            spilled: Vec::new(),
+            spill: 0,
+            first_free: 0,
+            comp_vars: Vec::new(),
+            first_temp: 0,
+            top: 0,
+            high: 0,
+            assigned: 0,
+            unbind: 0,
+            blocks: Vec::new(),
+            prints: false,
+        }
+    }
+
+    pub fn module(file: Rc<str>, namespace: bool) -> Unit<'a, 's> {
+        let mut unit = Unit::new(0, "<module>", "<module>".into(), file);
+        unit.b.proto.flags |= Flags::MODULE;
+        unit.b.proto.first_line = 1;
+        if namespace {
+            // The mapping comes as the one parameter.
+            unit.b.proto.flags |= Flags::CLASS;
+            unit.b.proto.positional = 1;
+            unit.b.proto.slot_names.push(".namespace".into());
+            unit.scope = 1;
+            (unit.top, unit.high) = (1, 1);
+        }
+        unit
+    }
+
+    pub fn end_module(&mut self) {
+        self.b.a(Op::ReturnNone, 0);
+    }
+
+    /// Resolves jumps; the error of code too large points at the start.
+    pub fn finish(mut self, source: &str) -> Gen<Proto> {
+        self.b.proto.slots = self.high;
+        let line = self.b.proto.first_line;
+        self.b.finish().map_err(|error: BuildError| {
+            let start = crate::syntax::line_text(source, line).as_ptr() as usize;
+            let start = start.saturating_sub(source.as_ptr() as usize) as u32;
+            SyntaxError::new(Span::new(start, start + 1), format!("{error}"))
+        })
+    }
+}
+
+impl<'a, 's> Codegen<'a, 's> {
+    pub fn new(
+        source: &'s str,
+        scopes: Scopes<'s>,
+        unit: Unit<'_, '_>,
+        consts: &'a mut Consts,
+        mode: Mode,
+    ) -> Codegen<'a, 's> {
+        // Between top-level statements a module's frame has neither variables nor blocks: only
+        // its code lives on, so the lifetimes of the last statement's tree end here.
+        let mut fresh = Unit::new(unit.scope, "", String::new(), unit.b.proto.file.clone());
+        (fresh.top, fresh.high) = (unit.top, unit.high);
+        fresh.b = unit.b;
+        fresh.prints = mode == Mode::Single;
+        let scope = fresh.scope;
+        Codegen { source, scopes, scope, unit: fresh, outer: Vec::new(), consts, cursor: (0, 1) }
+    }
+
+    pub fn into_unit<'x, 'y>(self) -> Unit<'x, 'y> {
+        let mut unit = Unit::new(self.unit.scope, "", String::new(), self.unit.b.proto.file.clone());
+        (unit.top, unit.high) = (self.unit.top, self.unit.high);
+        unit.b = self.unit.b;
+        unit
+    }
+
+    pub fn top_level(&mut self, block: &'a [Stmt<'s>]) -> Gen {
+        self.block(block)
+    }
+
+    pub fn eval(&mut self, expr: &'a Expr<'s>) -> Gen {
+        self.line(expr.span);
+        let slot = self.any(expr)?;
+        self.unit.b.a(Op::Return, slot);
+        Ok(())
+    }
+
+    // Places in the source
+
+    /// The following code belongs to the line of `span`.
+    pub fn line(&mut self, span: Span) {
+        let line = self.line_of(span.start);
+        self.unit.b.line(line);
+    }
+
+    pub fn line_of(&mut self, offset: u32) -> u32 {
+        let offset = (offset as usize).min(self.source.len());
+        let bytes = self.source.as_bytes();
+        let breaks = |text: &[u8]| {
+            let mut count = 0;
+            for (i, &b) in text.iter().enumerate() {
+                count += (b == b'\n' || (b == b'\r' && text.get(i + 1) != Some(&b'\n'))) as u32;
+            }
+            count
+        };
+        let (at, line) = self.cursor;
+        let line =
+            if offset >= at { line + breaks(&bytes[at..offset]) } else { line - breaks(&bytes[offset..at]) };
+        self.cursor = (offset, line);
+        line
+    }
+
+    pub fn error<T>(&self, span: Span, message: &str) -> Gen<T> {
+        Err(SyntaxError::new(span, message))
+    }
+
+    // Slots
+
+    /// The next free slot.
+    pub fn alloc(&mut self, span: Span) -> Gen<Slot> {
+        self.alloc_many(1, span)
+    }
+
+    /// `n` consecutive free slots.
+    pub fn alloc_many(&mut self, n: usize, span: Span) -> Gen<Slot> {
+        let first = self.unit.top;
+        let top = first as usize + n;
+        if top > NEAR as usize {
+            return self.error(span, "expression too complex: it needs more registers than a frame has");
+        }
+        self.unit.top = top as u16;
+        self.unit.high = self.unit.high.max(self.unit.top);
+        Ok(first as Slot)
+    }
+
+    /// Gives back all slots from `top`.
+    pub fn free_to(&mut self, top: u16) {
+        self.unit.top = top;
+    }
+
+    /// The first slot for a call window of `n` slots that an instruction makes for itself.
+    pub fn window(&mut self, n: usize, span: Span) -> Gen<Slot> {
+        let top = self.unit.top;
+        let first = self.alloc_many(n, span)?;
+        self.free_to(top);
+        Ok(first)
+    }
+
+    /// How many slots are free.
+    pub fn room(&self) -> usize {
+        (NEAR - self.unit.top.min(NEAR)) as usize
+    }
+
+    pub fn constant(&mut self, dest: Slot, value: Const) {
+        match value {
+            Const::None => self.unit.b.a(Op::LoadNone, dest),
+            Const::Int(i) if i16::try_from(i).is_ok() => self.unit.b.abx(Op::LoadInt, dest, i as i16 as u16),
+            value => {
+                let k = self.unit.b.constant(value);
+                self.unit.b.abx(Op::LoadConst, dest, k);
+            }
+        }
+    }
+
+    pub fn move_to(&mut self, dest: Slot, from: Slot) {
+        if dest != from {
+            self.unit.b.ab(Op::Move, dest, from);
+        }
+    }
+
+    /// What control does not get past: a return, a raise, a jump.
+    pub fn unreachable(&mut self) {
+        self.unit.assigned = u64::MAX;
+    }
+
+    pub fn mangled(&self, name: &'s str) -> Cow<'s, str> {
+        mangle(self.scopes.all[self.scope].class_name, name)
+    }
+}
