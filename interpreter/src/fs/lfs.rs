@@ -76,6 +76,18 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle(u16);
 
+impl Handle {
+    /// As a number, to be kept in a Python object.
+    pub fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// From [`Handle::bits`]; any other number is a handle that is not open.
+    pub fn from_bits(bits: u16) -> Handle {
+        Handle(bits)
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenMode {
     pub read: bool,

@@ -162,11 +162,6 @@ pub trait Pins {
     /// Sends bits as `machine.bitstream` does, with interrupts off: for each bit of `data`, most
     /// significant first, high for `timing[bit ? 2 : 0]` then low for `timing[bit ? 3 : 1]` nanoseconds.
     fn bitstream(&mut self, pin: u8, timing: [u32; 4], data: &[u8]);
-    /// Waits for `level` and measures how long it lasts (µs). `Err(-2)`: it did not come, `Err(-1)`: it did not end.
-    fn time_pulse_us(&mut self, pin: u8, level: bool, timeout_us: u64) -> core::result::Result<u32, i32> {
-        let _ = (pin, level, timeout_us);
-        Err(-2)
-    }
 }
 
 pub trait Adc {

@@ -1,0 +1,147 @@
+//! Callbacks: pin interrupts, timers, UARTs and `micropython.schedule`.
+//!
+//! Nothing here runs in an interrupt. The hardware queues what happened; the virtual machine comes here
+//! between two instructions, where every Python function may run. A callback is never interrupted by
+//! another one: what happens meanwhile waits until it ends.
+
+use crate::hal::Event;
+use crate::heap::Root;
+use crate::objects::native::{ExcKind, R};
+use crate::value::Val;
+use crate::vm::Vm;
+use core::sync::atomic::Ordering;
+
+use super::machine::{pin, timer, uart};
+
+/// Calls that `micropython.schedule` keeps at most.
+pub const SCHEDULE_DEPTH: usize = 8;
+
+/// What happened and has not been dealt with.
+#[derive(Debug, Default)]
+pub struct Pending {
+    /// Flags by pin.
+    pub pins: [u8; 32],
+    /// A bit a pin with flags.
+    pub pins_waiting: u32,
+    /// A bit a UART.
+    pub uarts: u8,
+    pub alarm: bool,
+    /// What the pin handler that runs was called for: `irq().flags()`.
+    pub pin_flags: u8,
+    /// A callback runs.
+    running: bool,
+}
+
+/// Deals with events: raises KeyboardInterrupt, runs callbacks. The virtual machine has cleared its flag.
+///
+/// # Errors
+/// KeyboardInterrupt. Other exceptions of callbacks are printed and end only the callback.
+pub fn service(vm: &mut Vm) -> R<()> {
+    let mut interrupt = false;
+    while let Some(event) = vm.hal.next_event() {
+        match event {
+            Event::Interrupt => interrupt = true,
+            Event::Alarm => vm.state.events.alarm = true,
+            Event::Pin { pin, flags } => {
+                vm.state.events.pins[usize::from(pin & 31)] |= flags;
+                vm.state.events.pins_waiting |= 1 << (pin & 31);
+            }
+            Event::Uart { id } => vm.state.events.uarts |= 1 << id,
+        }
+    }
+    if interrupt {
+        if !idle(vm) {
+            vm.pending().store(true, Ordering::Relaxed);
+        }
+        return Err(vm.raise_args(ExcKind::KeyboardInterrupt, &[]));
+    }
+    if vm.state.events.running {
+        return Ok(());
+    }
+    vm.state.events.running = true;
+    let result = run_all(vm);
+    vm.state.events.running = false;
+    result
+}
+
+/// Whether nothing waits.
+fn idle(vm: &Vm) -> bool {
+    let e = &vm.state.events;
+    let scheduled = vm.heap.root(Root::Scheduled);
+    e.pins_waiting == 0 && e.uarts == 0 && !e.alarm && (scheduled.is_null() || vm.heap.list_len(scheduled) == 0)
+}
+
+fn run_all(vm: &mut Vm) -> R<()> {
+    while !idle(vm) {
+        let mark = vm.heap.mark_temps();
+        if core::mem::take(&mut vm.state.events.alarm) {
+            timer::fire(vm)?;
+        } else if vm.state.events.pins_waiting != 0 {
+            let index = vm.state.events.pins_waiting.trailing_zeros();
+            vm.state.events.pins_waiting &= vm.state.events.pins_waiting - 1;
+            let flags = core::mem::take(&mut vm.state.events.pins[index as usize]);
+            pin::fire(vm, index as u8, flags)?;
+        } else if vm.state.events.uarts != 0 {
+            let id = vm.state.events.uarts.trailing_zeros();
+            vm.state.events.uarts &= vm.state.events.uarts - 1;
+            uart::fire(vm, id as u8)?;
+        } else {
+            let queue = vm.heap.root(Root::Scheduled);
+            let pair = vm.heap.list(queue)[0];
+            vm.heap.keep(pair)?;
+            vm.heap.list_remove(queue, 0, 1);
+            let (function, argument) = (vm.heap.tuple(pair)[0], vm.heap.tuple(pair)[1]);
+            run(vm, function, argument)?;
+        }
+        vm.heap.release_temps(mark);
+    }
+    Ok(())
+}
+
+/// Calls a callback; what it raises is printed, except KeyboardInterrupt.
+///
+/// # Errors
+/// KeyboardInterrupt.
+pub fn run(vm: &mut Vm, function: Val, argument: Val) -> R<()> {
+    if let Err(raised) = vm.call(function, &[argument]) {
+        if vm.exc_is(ExcKind::KeyboardInterrupt) {
+            return Err(raised);
+        }
+        let exc = vm.take_exc();
+        vm.heap.keep(exc)?;
+        vm.write_console(b"Uncaught exception in a callback\n");
+        let mut out = crate::vm::Out::console();
+        vm.print_exception(exc, &mut out)?;
+        out.finish(vm)?;
+    }
+    Ok(())
+}
+
+/// `micropython.schedule(function, argument)`.
+///
+/// # Errors
+/// RuntimeError if the queue is full.
+pub fn schedule(vm: &mut Vm, function: Val, argument: Val) -> R<()> {
+    let mut queue = vm.heap.root(Root::Scheduled);
+    if queue.is_null() {
+        queue = vm.heap.new_list(&[])?;
+        vm.heap.set_root(Root::Scheduled, queue);
+    }
+    if vm.heap.list_len(queue) >= SCHEDULE_DEPTH {
+        return Err(vm.raise(ExcKind::RuntimeError, format_args!("schedule queue full")));
+    }
+    let pair = vm.heap.new_tuple(&[function, argument])?;
+    vm.heap.list_push(queue, pair)?;
+    vm.pending().store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Forgets everything: at a soft reset.
+pub fn clear(vm: &mut Vm) {
+    vm.state.events = Pending::default();
+    for root in [Root::Scheduled, Root::Irq, Root::Timers] {
+        vm.heap.set_root(root, Val::NULL);
+    }
+    vm.state.timers.clear();
+    while vm.hal.next_event().is_some() {}
+}

@@ -1,0 +1,14 @@
+//! Modules written in Python that are part of the firmware; compiled when imported.
+
+/// Name (with `/` between the parts, `x/__init__` for a package) and source.
+static SOURCES: &[(&str, &str)] = &[];
+
+/// The source of a frozen module: "unittest", or "asyncio/__init__" for a package.
+pub fn source(name: &str) -> Option<&'static str> {
+    SOURCES.iter().find(|(n, _)| *n == name).map(|(_, source)| *source)
+}
+
+/// All names, for completion and `help('modules')`.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SOURCES.iter().map(|(name, _)| *name)
+}

@@ -1,0 +1,187 @@
+//! The functions of `machine`, and its views of memory.
+
+use super::pin_arg;
+use crate::hal::{PinMode, ResetCause};
+use crate::heap::Kind;
+use crate::heap::cell::header;
+use crate::modules::time;
+use crate::objects::buffer::Buffer;
+use crate::objects::native::{Args, ExcKind, NativeType, R};
+use crate::registry::ids;
+use crate::value::Val;
+use crate::vm::Vm;
+
+pub fn reset(vm: &mut Vm, _: Args) -> R {
+    vm.hal.console_flush();
+    vm.hal.reset()
+}
+
+/// Ends the program and starts the interpreter afresh: the prompt knows it by this exception.
+pub fn soft_reset(vm: &mut Vm, _: Args) -> R {
+    Err(vm.raise_args(ExcKind::SystemExit, &[]))
+}
+
+pub fn bootloader(vm: &mut Vm, _: Args) -> R {
+    vm.hal.console_flush();
+    vm.hal.bootloader()
+}
+
+pub fn reset_cause(vm: &mut Vm, _: Args) -> R {
+    Ok(Val::small(match vm.hal.reset_cause() {
+        ResetCause::PowerOn => 1,
+        ResetCause::Watchdog => 3,
+    }))
+}
+
+pub fn unique_id(vm: &mut Vm, _: Args) -> R {
+    let mut id = [0; 8];
+    vm.hal.unique_id(&mut id);
+    Ok(vm.heap.new_bytes(&id)?)
+}
+
+pub fn freq(vm: &mut Vm, args: Args) -> R {
+    match args.opt(vm, 0) {
+        None => {
+            let hz = vm.hal.cpu_freq();
+            Ok(vm.heap.new_uint(u64::from(hz))?)
+        }
+        Some(hz) => {
+            let hz = vm.int_in(hz, "freq", 1, i64::from(u32::MAX))? as u32;
+            vm.hal.set_cpu_freq(hz).map_err(|e| vm.raise_hal(e))?;
+            Ok(Val::NONE)
+        }
+    }
+}
+
+/// Sleeps until anything happens, at most a millisecond, as the official firmware's tick makes it.
+pub fn idle(vm: &mut Vm, _: Args) -> R {
+    vm.poll()?;
+    let now = vm.hal.ticks_us();
+    vm.hal.sleep_until(now + 1000);
+    vm.poll()?;
+    Ok(Val::NONE)
+}
+
+/// Sleeps with everything kept. Without a time: until an interrupt.
+pub fn lightsleep(vm: &mut Vm, args: Args) -> R {
+    match args.opt(vm, 0) {
+        Some(ms) => {
+            let ms = vm.index(ms)?.max(0) as u64;
+            time::sleep_us(vm, ms.saturating_mul(1000))?;
+        }
+        None => {
+            vm.hal.sleep_until(u64::MAX);
+            vm.poll()?;
+        }
+    }
+    Ok(Val::NONE)
+}
+
+/// Sleeps, then restarts the chip.
+pub fn deepsleep(vm: &mut Vm, args: Args) -> R {
+    lightsleep(vm, args)?;
+    reset(vm, args)
+}
+
+pub fn disable_irq(vm: &mut Vm, _: Args) -> R {
+    Ok(Val::bool(vm.hal.disable_irq()))
+}
+
+pub fn enable_irq(vm: &mut Vm, args: Args) -> R {
+    let state = args.get(vm, 0);
+    let on = vm.truth(state)?;
+    vm.hal.restore_irq(on);
+    Ok(Val::NONE)
+}
+
+/// Waits for a level and measures how long it lasts, in µs. -2: it did not come; -1: it did not end.
+pub fn time_pulse_us(vm: &mut Vm, args: Args) -> R {
+    let (pin, level) = (args.get(vm, 0), args.get(vm, 1));
+    let (pin, level) = (pin_arg(vm, pin)?, vm.truth(level)?);
+    let timeout = match args.opt(vm, 2) {
+        Some(v) => vm.int_in(v, "timeout_us", 0, i64::from(u32::MAX))? as u64,
+        None => 1_000_000,
+    };
+    let begin = vm.hal.ticks_us();
+    while vm.hal.pin_read(pin) != level {
+        if vm.hal.ticks_us() - begin >= timeout {
+            return Ok(Val::small(-2));
+        }
+    }
+    let start = vm.hal.ticks_us();
+    while vm.hal.pin_read(pin) == level {
+        if vm.hal.ticks_us() - start >= timeout {
+            return Ok(Val::small(-1));
+        }
+    }
+    let lasted = vm.hal.ticks_us() - start;
+    Ok(vm.heap.new_uint(lasted)?)
+}
+
+/// `bitstream(pin, encoding, timing, data)`: drives LED strips and the like.
+pub fn bitstream(vm: &mut Vm, args: Args) -> R {
+    let [pin, encoding, timing, data] = [0, 1, 2, 3].map(|i| args.get(vm, i));
+    let pin = pin_arg(vm, pin)?;
+    // 0 is the only encoding there is: high-low.
+    vm.int_in(encoding, "encoding", 0, 0)?;
+    let list = vm.collect_list(timing)?;
+    if vm.heap.list_len(list) != 4 {
+        return Err(vm.value_error(format_args!("timing needs (high_0, low_0, high_1, low_1) in nanoseconds")));
+    }
+    let mut ns = [0; 4];
+    for (i, ns) in ns.iter_mut().enumerate() {
+        let item = vm.heap.list(list)[i];
+        *ns = vm.int_in(item, "timing", 0, 100_000_000)? as u32;
+    }
+    let (_, pull) = vm.hal.pin_mode(pin);
+    vm.hal.pin_configure(pin, PinMode::Out, pull);
+    let buffer = Buffer::read(vm, data)?;
+    vm.hal.bitstream(pin, ns, buffer.bytes(&vm.heap));
+    Ok(Val::NONE)
+}
+
+// ---- mem8, mem16, mem32: w1 = bytes of an item ----
+
+fn mem(vm: &mut Vm, size: u32) -> R {
+    Ok(vm.heap.alloc_cell(header(Kind::Object, 0, ids::MEM), size, 0, 0)?)
+}
+
+pub fn mem8(vm: &mut Vm) -> R {
+    mem(vm, 1)
+}
+
+pub fn mem16(vm: &mut Vm) -> R {
+    mem(vm, 2)
+}
+
+pub fn mem32(vm: &mut Vm) -> R {
+    mem(vm, 4)
+}
+
+fn mem_get(vm: &mut Vm, v: Val, address: Val) -> R {
+    let size = vm.heap.w(v, 1) as u8;
+    let address = vm.int_in(address, "address", 0, i64::from(u32::MAX))? as u32;
+    match vm.hal.mem_read(address, size) {
+        Ok(value) => Ok(vm.heap.new_uint(u64::from(value))?),
+        Err(e) => Err(vm.raise_hal(e)),
+    }
+}
+
+fn mem_set(vm: &mut Vm, v: Val, address: Val, value: Val) -> R<()> {
+    if value.is_null() {
+        return Err(vm.type_error(format_args!("memory cannot be deleted")));
+    }
+    let size = vm.heap.w(v, 1) as u8;
+    let address = vm.int_in(address, "address", 0, i64::from(u32::MAX))? as u32;
+    let value = vm.index(value)? as u32;
+    vm.hal.mem_write(address, size, value).map_err(|e| vm.raise_hal(e))
+}
+
+/// `machine.mem32` and its like.
+pub static MEM: NativeType = NativeType {
+    id: ids::MEM,
+    name: "mem",
+    get_item: Some(mem_get),
+    set_item: Some(mem_set),
+    ..NativeType::EMPTY
+};

@@ -1,0 +1,268 @@
+//! `machine.UART`.
+
+use core::fmt::Write;
+
+use super::{int_or, optional_pin};
+use crate::hal::{Parity, UartConfig};
+use crate::heap::cell::header;
+use crate::heap::{Kind, Root};
+use crate::modules::stream::{self, Ops};
+use crate::modules::{events, time};
+use crate::objects::native::{Args, Entry, NativeType, R};
+use crate::registry::ids;
+use crate::value::Val;
+use crate::vm::{Out, Vm};
+
+const RTS: i64 = 1;
+const CTS: i64 = 2;
+const INV_TX: i64 = 1;
+const INV_RX: i64 = 2;
+/// `UART.IRQ_RXIDLE`.
+const IRQ_RXIDLE: i64 = 0x40;
+
+// w1 = controller | tx << 8 | rx << 16, w2 = baud rate,
+// w3 = timeout in ms | timeout between characters << 16.
+
+fn id(vm: &Vm, v: Val) -> u8 {
+    vm.heap.w(v, 1) as u8
+}
+
+fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
+    let (pins, baud, timeouts) = (vm.heap.w(v, 1), vm.heap.w(v, 2), vm.heap.w(v, 3));
+    let _ = write!(
+        out,
+        "UART({}, baudrate={baud}, tx={}, rx={}, timeout={}, timeout_char={})",
+        pins & 0xFF,
+        pins >> 8 & 0xFF,
+        pins >> 16 & 0xFF,
+        timeouts & 0xFFFF,
+        timeouts >> 16
+    );
+    Ok(())
+}
+
+/// Configures the controller and gives the object's words.
+fn setup(vm: &mut Vm, args: Args, id: u8, old: Option<[u32; 3]>) -> R<[u32; 3]> {
+    let names = [
+        "baudrate", "bits", "parity", "stop", "*tx", "*rx", "*cts", "*rts", "*txbuf", "*rxbuf", "*timeout",
+        "*timeout_char", "*invert", "*flow",
+    ];
+    let [baudrate, bits, parity, stop, tx, rx, cts, rts, txbuf, rxbuf, timeout, timeout_char, invert, flow] =
+        args.parse(vm, "UART", names, 0)?;
+    let Some((mut default_tx, mut default_rx)) = vm.hal.uart_default_pins(id) else {
+        return Err(vm.value_error(format_args!("UART({id}) doesn't exist")));
+    };
+    let (mut default_baud, mut old_timeout, mut old_char) = (115_200, 0, 0);
+    if let Some([pins, baud, timeouts]) = old {
+        (default_tx, default_rx) = ((pins >> 8) as u8, (pins >> 16) as u8);
+        (default_baud, old_timeout, old_char) =
+            (i64::from(baud), i64::from(timeouts & 0xFFFF), i64::from(timeouts >> 16));
+    }
+    let parity = match parity {
+        v if v.is_null() || v.is_none() => Parity::None,
+        v => match vm.index(v)? & 1 {
+            0 => Parity::Even,
+            _ => Parity::Odd,
+        },
+    };
+    let flow = int_or(vm, flow, 0, "flow", 0, RTS | CTS)?;
+    let invert = int_or(vm, invert, 0, "invert", 0, INV_TX | INV_RX)?;
+    let (cts, rts) = (optional_pin(vm, cts)?, optional_pin(vm, rts)?);
+    let config = UartConfig {
+        tx: optional_pin(vm, tx)?.unwrap_or(default_tx),
+        rx: optional_pin(vm, rx)?.unwrap_or(default_rx),
+        baudrate: int_or(vm, baudrate, default_baud, "baudrate", 1, 10_000_000)? as u32,
+        bits: int_or(vm, bits, 8, "bits", 5, 8)? as u8,
+        parity,
+        stop: int_or(vm, stop, 1, "stop", 1, 2)? as u8,
+        rts: rts.filter(|_| flow & RTS != 0),
+        cts: cts.filter(|_| flow & CTS != 0),
+        invert_tx: invert & INV_TX != 0,
+        invert_rx: invert & INV_RX != 0,
+        rxbuf: int_or(vm, rxbuf, 256, "rxbuf", 0, 32_766)?.max(32) as u16,
+        txbuf: int_or(vm, txbuf, 256, "txbuf", 0, 32_766)?.max(32) as u16,
+    };
+    let timeout = int_or(vm, timeout, old_timeout, "timeout", 0, 65_535)? as u32;
+    let timeout_char = int_or(vm, timeout_char, old_char, "timeout_char", 0, 65_535)? as u32;
+    let reached = vm.hal.uart_init(id, &config).map_err(|e| vm.raise_hal(e))?;
+    Ok([
+        u32::from(id) | u32::from(config.tx) << 8 | u32::from(config.rx) << 16,
+        reached,
+        timeout | timeout_char << 16,
+    ])
+}
+
+fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
+    if args.n == 0 {
+        return Err(vm.type_error(format_args!("UART() missing required argument 'id' (pos 1)")));
+    }
+    let which = args.get(vm, 0);
+    let which = vm.index(which)?;
+    let Ok(which) = u8::try_from(which) else {
+        return Err(vm.value_error(format_args!("UART({which}) doesn't exist")));
+    };
+    let [w1, w2, w3] = setup(vm, args.skip(1), which, None)?;
+    Ok(vm.heap.alloc_cell(header(Kind::Object, 0, ids::UART), w1, w2, w3)?)
+}
+
+fn init(vm: &mut Vm, args: Args) -> R {
+    let v = args.get(vm, 0);
+    let old = [vm.heap.w(v, 1), vm.heap.w(v, 2), vm.heap.w(v, 3)];
+    let words = setup(vm, args.skip(1), old[0] as u8, Some(old))?;
+    for (i, word) in words.into_iter().enumerate() {
+        vm.heap.set_w(v, i + 1, word);
+    }
+    Ok(Val::NONE)
+}
+
+fn deinit(vm: &mut Vm, args: Args) -> R {
+    let v = args.get(vm, 0);
+    let id = id(vm, v);
+    vm.hal.uart_deinit(id);
+    Ok(Val::NONE)
+}
+
+/// Waits `timeout` for the first byte and `timeout_char` for each further one.
+fn read(vm: &mut Vm, v: Val, buf: &mut [u8]) -> R<Option<usize>> {
+    let (id, timeouts) = (id(vm, v), vm.heap.w(v, 3));
+    // Never less than two characters' time, so that a message on its way is not torn.
+    let char_us = (20_000_000 / u64::from(vm.heap.w(v, 2).max(1))).max(u64::from(timeouts >> 16) * 1000);
+    let mut deadline = vm.hal.ticks_us() + u64::from(timeouts & 0xFFFF) * 1000;
+    let mut n = 0;
+    while n < buf.len() {
+        if let Some(byte) = vm.hal.uart_read(id) {
+            buf[n] = byte;
+            n += 1;
+            deadline = vm.hal.ticks_us() + char_us;
+        } else if vm.hal.ticks_us() >= deadline {
+            break;
+        } else {
+            vm.poll()?;
+        }
+    }
+    Ok((n > 0).then_some(n))
+}
+
+fn write(vm: &mut Vm, v: Val, bytes: &[u8]) -> R<Option<usize>> {
+    let id = id(vm, v);
+    let mut done = 0;
+    while done < bytes.len() {
+        let n = vm.hal.uart_write(id, &bytes[done..]);
+        done += n;
+        if n == 0 {
+            vm.poll()?;
+        }
+    }
+    Ok(Some(done))
+}
+
+fn flush_all(vm: &mut Vm, v: Val) -> R<()> {
+    let id = id(vm, v);
+    while !vm.hal.uart_txdone(id) {
+        vm.poll()?;
+    }
+    Ok(())
+}
+
+fn close(vm: &mut Vm, v: Val) -> R<()> {
+    let id = id(vm, v);
+    vm.hal.uart_deinit(id);
+    Ok(())
+}
+
+/// As a stream.
+pub static OPS: Ops =
+    Ops { text: false, read, write, seek: stream::no_seek, flush: flush_all, close };
+
+fn any(vm: &mut Vm, args: Args) -> R {
+    let v = args.get(vm, 0);
+    let id = id(vm, v);
+    Ok(Val::small(vm.hal.uart_any(id) as i32))
+}
+
+fn txdone(vm: &mut Vm, args: Args) -> R {
+    let v = args.get(vm, 0);
+    let id = id(vm, v);
+    Ok(Val::bool(vm.hal.uart_txdone(id)))
+}
+
+fn sendbreak(vm: &mut Vm, args: Args) -> R {
+    let v = args.get(vm, 0);
+    let id = id(vm, v);
+    vm.hal.uart_break(id);
+    Ok(Val::NONE)
+}
+
+/// Once the line has been silent for this many characters, it is idle.
+const IDLE_CHARS: u64 = 4;
+
+fn irq(vm: &mut Vm, args: Args) -> R {
+    let v = args.get(vm, 0);
+    let [handler, trigger, ..] = args.skip(1).parse(vm, "irq", ["handler", "trigger", "*hard"], 0)?;
+    int_or(vm, trigger, IRQ_RXIDLE, "trigger", 0, 0xFFFF)?;
+    let handler = if handler.is_null() { Val::NONE } else { handler };
+    let id = id(vm, v);
+    let list = super::pin::handlers(vm)?;
+    let at = super::pin::UART_HANDLERS + usize::from(id & 1) * 2;
+    vm.heap.list_mut(list)[at..at + 2].copy_from_slice(&[handler, v]);
+    vm.hal.uart_irq(id, !handler.is_none());
+    Ok(Val::NONE)
+}
+
+/// Runs the handler of a UART.
+///
+/// # Errors
+/// KeyboardInterrupt.
+pub fn fire(vm: &mut Vm, id: u8) -> R<()> {
+    let list = vm.heap.root(Root::Irq);
+    if list.is_null() {
+        return Ok(());
+    }
+    let at = super::pin::UART_HANDLERS + usize::from(id & 1) * 2;
+    let (handler, object) = (vm.heap.list(list)[at], vm.heap.list(list)[at + 1]);
+    if handler.is_none() {
+        return Ok(());
+    }
+    vm.heap.keep(handler)?;
+    vm.heap.keep(object)?;
+    let idle_us = IDLE_CHARS * 10_000_000 / u64::from(vm.heap.w(object, 2).max(1));
+    let mut before = vm.hal.uart_any(id);
+    loop {
+        time::sleep_us(vm, idle_us)?;
+        let now = vm.hal.uart_any(id);
+        if now == before {
+            break;
+        }
+        before = now;
+    }
+    events::run(vm, handler, object)
+}
+
+/// The type.
+pub static UART: NativeType = NativeType {
+    id: ids::UART,
+    name: "UART",
+    print: Some(print),
+    new: Some(new),
+    next: Some(stream::next_line),
+    entries: &[
+        Entry::Int("CTS", CTS),
+        Entry::Int("INV_RX", INV_RX),
+        Entry::Int("INV_TX", INV_TX),
+        Entry::Int("IRQ_RXIDLE", IRQ_RXIDLE),
+        Entry::Int("RTS", RTS),
+        Entry::Fn("any", 1, 1, any),
+        stream::CLOSE,
+        Entry::Fn("deinit", 1, 1, deinit),
+        stream::FLUSH,
+        Entry::FnKw("init", 1, 5, init),
+        Entry::FnKw("irq", 1, 3, irq),
+        stream::READ,
+        stream::READINTO,
+        stream::READLINE,
+        Entry::Fn("sendbreak", 1, 1, sendbreak),
+        Entry::Fn("txdone", 1, 1, txdone),
+        stream::WRITE,
+    ],
+    ..NativeType::EMPTY
+};

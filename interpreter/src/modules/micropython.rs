@@ -1,0 +1,103 @@
+//! `micropython`: scheduling, the interrupt key, figures about memory.
+
+use core::fmt::Write;
+
+use super::{Kbd, events};
+use crate::objects::native::{Args, Entry, ExcKind, NativeModule, R};
+use crate::registry::modules;
+use crate::value::Val;
+use crate::vm::{Out, Vm};
+
+/// `const` and the code emitters' decorators: the compiler has no use for them.
+fn same(vm: &mut Vm, args: Args) -> R {
+    Ok(args.get(vm, 0))
+}
+
+fn opt_level(vm: &mut Vm, args: Args) -> R {
+    match args.opt(vm, 0) {
+        None => Ok(Val::small(vm.state.opt_level as i32)),
+        Some(v) => {
+            vm.state.opt_level = vm.int_in(v, "level", 0, 3)? as u32;
+            Ok(Val::NONE)
+        }
+    }
+}
+
+fn schedule(vm: &mut Vm, args: Args) -> R {
+    let (function, argument) = (args.get(vm, 0), args.get(vm, 1));
+    events::schedule(vm, function, argument)?;
+    Ok(Val::NONE)
+}
+
+fn kbd_intr(vm: &mut Vm, args: Args) -> R {
+    let v = args.get(vm, 0);
+    let byte = vm.int_in(v, "character", -1, 255)?;
+    let byte = u8::try_from(byte).ok();
+    vm.state.kbd_intr = Kbd(byte);
+    vm.hal.set_interrupt_char(byte);
+    Ok(Val::NONE)
+}
+
+fn mem_info(vm: &mut Vm, _: Args) -> R {
+    let stats = vm.heap.stats();
+    let mut out = Out::console();
+    let _ = writeln!(out, "stack: {} out of {}", vm.heap.sp * 4, vm.heap.stack_len() * 4);
+    let _ = writeln!(out, "GC: total: {}, used: {}, free: {}", stats.total, stats.used, stats.free);
+    let _ = writeln!(
+        out,
+        " cells: {}, largest free block: {}, peak: {}, collections: {}",
+        stats.cells, stats.largest, stats.peak, stats.collections
+    );
+    out.finish(vm)?;
+    Ok(Val::NONE)
+}
+
+fn stack_use(vm: &mut Vm, _: Args) -> R {
+    Ok(Val::small(vm.heap.sp as i32 * 4))
+}
+
+fn heap_lock(vm: &mut Vm, _: Args) -> R {
+    vm.state.heap_lock += 1;
+    Ok(Val::NONE)
+}
+
+fn heap_unlock(vm: &mut Vm, _: Args) -> R {
+    if vm.state.heap_lock == 0 {
+        return Err(vm.raise(ExcKind::RuntimeError, format_args!("heap is not locked")));
+    }
+    vm.state.heap_lock -= 1;
+    Ok(Val::small(vm.state.heap_lock as i32))
+}
+
+fn heap_locked(vm: &mut Vm, _: Args) -> R {
+    Ok(Val::small(vm.state.heap_lock as i32))
+}
+
+/// Exceptions in callbacks need no buffer of their own here: the virtual machine keeps a reserve.
+fn alloc_emergency_exception_buf(vm: &mut Vm, args: Args) -> R {
+    let v = args.get(vm, 0);
+    vm.int_in(v, "size", 0, 65_535)?;
+    Ok(Val::NONE)
+}
+
+/// The module.
+pub static MICROPYTHON: NativeModule = NativeModule {
+    id: modules::MICROPYTHON,
+    name: "micropython",
+    entries: &[
+        Entry::Fn("alloc_emergency_exception_buf", 1, 1, alloc_emergency_exception_buf),
+        Entry::Fn("bytecode", 1, 1, same),
+        Entry::Fn("const", 1, 1, same),
+        Entry::Fn("heap_lock", 0, 0, heap_lock),
+        Entry::Fn("heap_locked", 0, 0, heap_locked),
+        Entry::Fn("heap_unlock", 0, 0, heap_unlock),
+        Entry::Fn("kbd_intr", 1, 1, kbd_intr),
+        Entry::Fn("mem_info", 0, 1, mem_info),
+        Entry::Fn("native", 1, 1, same),
+        Entry::Fn("opt_level", 0, 1, opt_level),
+        Entry::Fn("schedule", 2, 2, schedule),
+        Entry::Fn("stack_use", 0, 0, stack_use),
+        Entry::Fn("viper", 1, 1, same),
+    ],
+    ..NativeModule::EMPTY
+};

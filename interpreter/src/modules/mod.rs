@@ -1,0 +1,93 @@
+//! The native modules, a file each, written on the native API and the hardware traits.
+//!
+//! Shared by them: [`State`] (what modules keep outside of the Python heap), [`stream`] (what files, UARTs
+//! and the console have in common), [`events`] (callbacks).
+
+pub mod attrtuple;
+pub mod events;
+pub mod frozen;
+pub mod gc;
+pub mod io;
+pub mod machine;
+pub mod math;
+pub mod micropython;
+pub mod os;
+pub mod random;
+pub mod stream;
+pub mod sys;
+pub mod time;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::fs::Lfs;
+use crate::objects::native::{R, Raised};
+use crate::value::Val;
+use crate::vm::Vm;
+
+/// What the modules keep outside of the Python heap.
+#[derive(Debug, Default)]
+pub struct State {
+    /// The file system, once mounted.
+    pub fs: Option<Lfs>,
+    /// Absolute, without a slash at the end except for the root; empty means the root.
+    pub cwd: String,
+    pub events: events::Pending,
+    pub timers: Vec<Option<machine::timer::Running>>,
+    pub random: random::Generator,
+    /// What Ctrl-C is, from `micropython.kbd_intr`.
+    pub kbd_intr: Kbd,
+    /// Depth of `micropython.heap_lock`.
+    pub heap_lock: u32,
+    pub opt_level: u32,
+    pub gc_disabled: bool,
+    pub gc_threshold: i32,
+}
+
+/// The interrupt character while a script runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kbd(pub Option<u8>);
+
+impl Default for Kbd {
+    fn default() -> Self {
+        Kbd(Some(3))
+    }
+}
+
+impl Vm {
+    /// Raises what a peripheral reports: `ValueError` with the text for a bad parameter, else `OSError`.
+    #[cold]
+    pub fn raise_hal(&mut self, error: crate::hal::Error) -> Raised {
+        match error {
+            crate::hal::Error::Invalid(why) => self.value_error(format_args!("{why}")),
+            other => self.raise_os(other.errno()),
+        }
+    }
+
+    /// An integer argument within bounds.
+    ///
+    /// # Errors
+    /// TypeError if it is none; ValueError "`what` must be `min`..`max`".
+    pub fn int_in(&mut self, v: Val, what: &str, min: i64, max: i64) -> R<i64> {
+        let value = self.index(v)?;
+        if (min..=max).contains(&value) {
+            Ok(value)
+        } else {
+            Err(self.value_error(format_args!("{what} must be {min}..{max}")))
+        }
+    }
+
+    /// A text argument, copied.
+    ///
+    /// # Errors
+    /// TypeError if it is not a str.
+    pub fn str_arg(&mut self, v: Val) -> R<String> {
+        match self.text(v) {
+            Some(text) => Ok(text),
+            None => {
+                let name = self.type_name(v);
+                Err(self.type_error(format_args!("expected str, not {name}")))
+            }
+        }
+    }
+}
