@@ -60,6 +60,16 @@ pub enum Root {
     Vm,
     /// Whatever else native modules keep (a list).
     Natives,
+    /// `sys.path`.
+    Path,
+    /// `sys.argv`.
+    Argv,
+    /// Handlers of pins and UARTs (a list).
+    Irq,
+    /// Timers that run and their callbacks (a list).
+    Timers,
+    /// What `micropython.schedule` has queued (a list).
+    Scheduled,
 }
 
 impl Root {

@@ -1,7 +1,10 @@
 //! Modules written in Python that are part of the firmware; compiled when imported.
 
 /// Name (with `/` between the parts, `x/__init__` for a package) and source.
-static SOURCES: &[(&str, &str)] = &[];
+static SOURCES: &[(&str, &str)] = &[
+    ("_collections", include_str!("../../frozen/_collections.py")),
+    ("unittest", include_str!("../../frozen/unittest.py")),
+];
 
 /// The source of a frozen module: "unittest", or "asyncio/__init__" for a package.
 pub fn source(name: &str) -> Option<&'static str> {

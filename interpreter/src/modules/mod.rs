@@ -3,17 +3,26 @@
 //! Shared by them: [`State`] (what modules keep outside of the Python heap), [`stream`] (what files, UARTs
 //! and the console have in common), [`events`] (callbacks).
 
+pub mod array;
 pub mod attrtuple;
+pub mod binascii;
+pub mod collections;
+pub mod errno;
 pub mod events;
 pub mod frozen;
 pub mod gc;
+pub mod hashlib;
+pub mod heapq;
 pub mod io;
+pub mod json;
 pub mod machine;
 pub mod math;
 pub mod micropython;
 pub mod os;
 pub mod random;
+pub mod re;
 pub mod stream;
+pub mod struct_;
 pub mod sys;
 pub mod time;
 
