@@ -116,7 +116,7 @@ pub(crate) fn draw_uart(
         n += 1;
     }
     if let Some(odd) = line.odd_parity {
-        trace.edge(pin, bit(n), (byte.count_ones() % 2 == 0) == odd);
+        trace.edge(pin, bit(n), byte.count_ones().is_multiple_of(2) == odd);
         n += 1;
     }
     trace.edge(pin, bit(n), true);

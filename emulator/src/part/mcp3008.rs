@@ -165,7 +165,7 @@ mod tests {
         // Start bit first, so that the bytes are one stream: start, 4 bits, sample, null, 10 bits, 9 bits, 0…
         let bytes = rig.spi(&[0b1100_0000, 0, 0, 0]);
         let stream = u32::from_be_bytes(bytes.try_into().unwrap());
-        assert_eq!(stream >> (32 - 26), 0b0000000_1011000001_000001101);
+        assert_eq!(stream >> (32 - 26), 0b101_1000_0010_0000_1101);
         assert_eq!(stream & 0x3F, 0);
     }
 }

@@ -1,6 +1,9 @@
 //! A trace as files: VCD for waveform viewers, CSV for everything else.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::io::{self, Write};
+use std::iter::Peekable;
 
 use super::{BusData, ChannelId, Kind, Trace};
 use crate::clock::Time;
@@ -43,17 +46,19 @@ enum Change {
     Value(f32),
 }
 
+type Source<'a> = Box<dyn Iterator<Item = (Time, Change)> + 'a>;
+
 /// All changes of the channels, in order of time and then of channel.
 struct Changes<'a> {
-    sources: Vec<std::iter::Peekable<Box<dyn Iterator<Item = (Time, Change)> + 'a>>>,
-    heap: std::collections::BinaryHeap<std::cmp::Reverse<(Time, usize)>>,
+    sources: Vec<Peekable<Source<'a>>>,
+    heap: BinaryHeap<Reverse<(Time, usize)>>,
 }
 
 impl<'a> Changes<'a> {
     fn new(trace: &'a Trace, channels: &[ChannelId], from: Time, to: Time) -> Changes<'a> {
-        let mut changes = Changes { sources: Vec::new(), heap: std::collections::BinaryHeap::new() };
+        let mut changes = Changes { sources: Vec::new(), heap: BinaryHeap::new() };
         for (index, &id) in channels.iter().enumerate() {
-            let source: Box<dyn Iterator<Item = (Time, Change)>> = match trace.channel(id).map(|c| c.kind) {
+            let source: Source = match trace.channel(id).map(|c| c.kind) {
                 Some(Kind::Digital) => {
                     Box::new(trace.edges(id, from, to).map(|(t, level)| (t, Change::Level(level))))
                 }
@@ -61,7 +66,7 @@ impl<'a> Changes<'a> {
             };
             let mut source = source.peekable();
             if let Some(&(t, _)) = source.peek() {
-                changes.heap.push(std::cmp::Reverse((t, index)));
+                changes.heap.push(Reverse((t, index)));
             }
             changes.sources.push(source);
         }
@@ -73,11 +78,11 @@ impl Iterator for Changes<'_> {
     type Item = (Time, usize, Change);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let std::cmp::Reverse((t, index)) = self.heap.pop()?;
+        let Reverse((t, index)) = self.heap.pop()?;
         let source = &mut self.sources[index];
         let (_, change) = source.next()?;
         if let Some(&(t, _)) = source.peek() {
-            self.heap.push(std::cmp::Reverse((t, index)));
+            self.heap.push(Reverse((t, index)));
         }
         Some((t, index, change))
     }

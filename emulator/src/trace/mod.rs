@@ -368,13 +368,13 @@ impl Trace {
     /// channels of another kind.
     pub fn level_at(&self, channel: ChannelId, t: Time) -> Option<bool> {
         let edges = self.edges_of(channel)?;
-        edges.level_before(edges.times.partition(|&e| e <= t.0))
+        edges.level_before(edges.times.rank(t.0.saturating_add(1)))
     }
 
     /// The value at an instant.
     pub fn value_at(&self, channel: ChannelId, t: Time) -> Option<f32> {
         let Some((_, Data::Analog(samples))) = self.channels.get(channel.0 as usize) else { return None };
-        let at = samples.points.partition(|&(s, _)| s <= t.0).checked_sub(1)?;
+        let at = samples.points.rank(t.0.saturating_add(1)).checked_sub(1)?;
         samples.points.get(at).map(|&(_, v)| v)
     }
 
@@ -387,14 +387,14 @@ impl Trace {
     /// The first edge after `t`, for a cursor that snaps.
     pub fn next_edge(&self, channel: ChannelId, t: Time) -> Option<(Time, bool)> {
         let edges = self.edges_of(channel)?;
-        let at = edges.times.partition(|&e| e <= t.0);
+        let at = edges.times.rank(t.0.saturating_add(1));
         edges.times.get(at).map(|&e| (Time(e), edges.level(at)))
     }
 
     /// The last edge before `t`.
     pub fn previous_edge(&self, channel: ChannelId, t: Time) -> Option<(Time, bool)> {
         let edges = self.edges_of(channel)?;
-        let at = edges.times.partition(|&e| e < t.0).checked_sub(1)?;
+        let at = edges.times.rank(t.0).checked_sub(1)?;
         edges.times.get(at).map(|&e| (Time(e), edges.level(at)))
     }
 
@@ -419,7 +419,7 @@ impl Trace {
     /// The edges in `[t0, t1)`, oldest first.
     pub fn edges(&self, channel: ChannelId, t0: Time, t1: Time) -> impl Iterator<Item = (Time, bool)> + '_ {
         let edges = self.edges_of(channel);
-        let from = edges.map_or(0, |e| e.times.partition(|&t| t < t0.0));
+        let from = edges.map_or(0, |e| e.times.rank(t0.0));
         (from..)
             .map_while(move |at| edges.and_then(|e| Some((Time(*e.times.get(at)?), e.level(at)))))
             .take_while(move |&(t, _)| t < t1)
@@ -431,7 +431,7 @@ impl Trace {
             Some((_, Data::Analog(samples))) => Some(samples),
             _ => None,
         };
-        let from = samples.map_or(0, |s| s.points.partition(|&(t, _)| t < t0.0));
+        let from = samples.map_or(0, |s| s.points.rank(t0.0));
         (from..)
             .map_while(move |at| samples.and_then(|s| s.points.get(at)))
             .map(|&(t, v)| (Time(t), v))
@@ -441,10 +441,11 @@ impl Trace {
     /// The bus items that overlap `[t0, t1)`, oldest first.
     pub fn items(&self, channel: ChannelId, t0: Time, t1: Time) -> impl Iterator<Item = BusItem> + '_ {
         let items = match self.channels.get(channel.0 as usize) {
-            Some((_, Data::Bus(items))) => Some(&items.items),
+            Some((_, Data::Bus(items))) => Some(items),
             _ => None,
         };
-        let from = items.map_or(0, |i| i.partition(|item| item.end < t0));
+        let from = items.map_or(0, |i| i.first_ending_after(Time(t0.0.saturating_sub(1))));
+        let items = items.map(|i| &i.items);
         (from..)
             .map_while(move |at| items.and_then(|i| i.get(at)))
             .copied()

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::BusItem;
+use super::{BusItem, Time};
 
 /// Entries in a chunk. Even, so that dropping whole chunks keeps the parity that gives an edge its level.
 pub(super) const CHUNK: usize = 4096;
@@ -15,17 +15,19 @@ pub(super) const CHUNK: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Chunked<T> {
     chunks: VecDeque<Vec<T>>,
+    /// Each chunk's first time, close together for searching.
+    firsts: VecDeque<u64>,
     dropped: usize,
     len: usize,
 }
 
 impl<T> Default for Chunked<T> {
     fn default() -> Self {
-        Chunked { chunks: VecDeque::new(), dropped: 0, len: 0 }
+        Chunked { chunks: VecDeque::new(), firsts: VecDeque::new(), dropped: 0, len: 0 }
     }
 }
 
-impl<T> Chunked<T> {
+impl<T: Timed> Chunked<T> {
     /// The first position still stored.
     pub fn start(&self) -> usize {
         self.dropped
@@ -41,6 +43,7 @@ impl<T> Chunked<T> {
         let fresh = self.len.is_multiple_of(CHUNK);
         if fresh {
             self.chunks.push_back(Vec::new());
+            self.firsts.push_back(entry.time());
         }
         if let Some(chunk) = self.chunks.back_mut() {
             chunk.push(entry);
@@ -66,6 +69,7 @@ impl<T> Chunked<T> {
             return false;
         }
         self.chunks.pop_front();
+        self.firsts.pop_front();
         self.dropped += CHUNK;
         true
     }
@@ -80,32 +84,70 @@ impl<T> Chunked<T> {
         self.chunks.len() * CHUNK * size_of::<T>()
     }
 
-    /// The first position for which `before` is false, given that it is true for a prefix; searched by doubling
-    /// steps from `from`, which must not lie beyond the answer. Cheap when the answer is near.
-    pub fn partition_from(&self, from: usize, before: impl Fn(&T) -> bool) -> usize {
-        let mut low = from.max(self.dropped);
-        let holds = |at: usize| self.get(at).is_some_and(&before);
+    /// The first position whose time is not before `t`.
+    pub fn rank(&self, t: u64) -> usize {
+        let after = self.firsts.partition_point(|&first| first < t);
+        let Some(index) = after.checked_sub(1) else { return self.dropped };
+        let chunk = &self.chunks[index];
+        let base = self.dropped + index * CHUNK;
+        let before = |at: usize| chunk[at].time() < t;
+        // Where the answer would be if entries were evenly spread; most recordings nearly are, and a cache miss
+        // costs more than a division.
+        let (first, last) = (self.firsts[index], chunk.last().map_or(0, Timed::time));
+        let share = (t - first) as f64 / last.saturating_sub(first).max(1) as f64;
+        let guess = ((share * chunk.len() as f64) as usize).min(chunk.len() - 1);
+        // From there in doubling steps to both borders `low` (before) and `high` (not before).
+        let (mut low, mut high) = (0, chunk.len());
         let mut step = 1;
-        while holds(low + step - 1) {
-            low += step;
-            step *= 2;
+        if before(guess) {
+            low = guess;
+            while low + step < high {
+                if !before(low + step) {
+                    high = low + step;
+                    break;
+                }
+                low += step;
+                step *= 2;
+            }
+        } else {
+            high = guess;
+            while low + step < high {
+                if before(high - step) {
+                    low = high - step;
+                    break;
+                }
+                high -= step;
+                step *= 2;
+            }
         }
-        // The answer lies in low ..= low + step - 1.
-        let mut high = low + step - 1;
-        while low < high {
+        while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if holds(middle) { low = middle + 1 } else { high = middle }
+            if before(middle) { low = middle } else { high = middle }
         }
-        low
+        base + high
     }
+}
 
-    /// As [`Chunked::partition_from`] over everything stored.
-    pub fn partition(&self, before: impl Fn(&T) -> bool) -> usize {
-        let chunk = self.chunks.partition_point(|chunk| chunk.first().is_some_and(&before));
-        match chunk.checked_sub(1) {
-            None => self.dropped,
-            Some(chunk) => self.dropped + chunk * CHUNK + self.chunks[chunk].partition_point(&before),
-        }
+/// Something with a time to search by.
+pub(super) trait Timed {
+    fn time(&self) -> u64;
+}
+
+impl Timed for u64 {
+    fn time(&self) -> u64 {
+        *self
+    }
+}
+
+impl Timed for (u64, f32) {
+    fn time(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Timed for BusItem {
+    fn time(&self) -> u64 {
+        self.start.0
     }
 }
 
@@ -157,14 +199,13 @@ impl Range {
     pub const EMPTY: Range = Range { min: f32::INFINITY, max: f32::NEG_INFINITY };
 
     pub fn add(&mut self, v: f32) {
-        // A NaN (a part without a value) does not widen a range.
-        self.min = self.min.min(v);
-        self.max = self.max.max(v);
+        self.join(Range { min: v, max: v });
     }
 
     fn join(&mut self, other: Range) {
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
+        // Written so that a NaN (a part without a value) does not widen a range, and without branches.
+        self.min = if other.min < self.min { other.min } else { self.min };
+        self.max = if other.max > self.max { other.max } else { self.max };
     }
 }
 
@@ -203,7 +244,7 @@ impl Samples {
         }
         if let Some(pyramid) = self.pyramids.back_mut() {
             for (level, width) in [(&mut pyramid.by_16, 16), (&mut pyramid.by_256, 256)] {
-                if at % width == 0 {
+                if at.is_multiple_of(width) {
                     level.push(Range::EMPTY);
                 }
                 if let Some(range) = level.last_mut() {
@@ -226,31 +267,44 @@ impl Samples {
 
     /// Minimum and maximum over positions `from..to`; [`Range::EMPTY`] when there are none.
     pub fn range(&self, from: usize, to: usize) -> Range {
+        let start = self.points.start();
+        let (mut at, to) = (from.max(start) - start, to.min(self.points.end()).saturating_sub(start));
         let mut range = Range::EMPTY;
-        let mut at = from.max(self.points.start());
-        let to = to.min(self.points.end());
         while at < to {
-            let relative = at - self.points.start();
-            let (chunk, within) = (relative / CHUNK, relative % CHUNK);
+            let (chunk, within) = (at / CHUNK, at % CHUNK);
+            let end = (to - chunk * CHUNK).min(CHUNK);
             let pyramid = &self.pyramids[chunk];
-            let left = to - at;
-            at += if within == 0 && left >= CHUNK {
+            if within == 0 && end == CHUNK {
                 range.join(pyramid.all);
-                CHUNK
-            } else if within.is_multiple_of(256) && left >= 256 {
-                range.join(pyramid.by_256[within / 256]);
-                256
-            } else if within.is_multiple_of(16) && left >= 16 {
-                range.join(pyramid.by_16[within / 16]);
-                16
-            } else {
-                if let Some(&(_, v)) = self.points.get(at) {
-                    range.add(v);
-                }
-                1
-            };
+            } else if let Some(points) = self.points.chunks.get(chunk) {
+                pyramid.add_part(&mut range, points, within, end);
+            }
+            at = (chunk + 1) * CHUNK;
         }
         range
+    }
+}
+
+impl Pyramid {
+    /// Positions `from..to` of the chunk: samples up to a full 16, sixteens up to a full 256, and back down.
+    fn add_part(&self, range: &mut Range, points: &[(u64, f32)], from: usize, to: usize) {
+        let samples = |range: &mut Range, a: usize, b: usize| {
+            points[a..b].iter().for_each(|&(_, v)| range.add(v));
+        };
+        let (a16, b16) = (from.next_multiple_of(16), to / 16 * 16);
+        if a16 >= b16 {
+            return samples(range, from, to);
+        }
+        samples(range, from, a16);
+        samples(range, b16, to);
+        let join = |range: &mut Range, level: &[Range]| level.iter().for_each(|&other| range.join(other));
+        let (a256, b256) = (a16.next_multiple_of(256), b16 / 256 * 256);
+        if a256 >= b256 {
+            return join(range, &self.by_16[a16 / 16..b16 / 16]);
+        }
+        join(range, &self.by_16[a16 / 16..a256 / 16]);
+        join(range, &self.by_16[b256 / 16..b16 / 16]);
+        join(range, &self.by_256[a256 / 256..b256 / 256]);
     }
 }
 
@@ -268,6 +322,20 @@ impl Items {
             item.end = item.end.max(item.start);
         }
         self.items.push(item)
+    }
+
+    /// The first item that ends after `t`: items do not overlap, so it is the one before the first that begins
+    /// then, or that one.
+    pub fn first_ending_after(&self, t: Time) -> usize {
+        let mut at = self.items.rank(t.0);
+        // Starts and stops have no length: several may lie before.
+        while at > self.items.start() && self.items.get(at - 1).is_some_and(|item| item.end > t) {
+            at -= 1;
+        }
+        while self.items.get(at).is_some_and(|item| item.end <= t) {
+            at += 1;
+        }
+        at
     }
 }
 

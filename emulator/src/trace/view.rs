@@ -55,10 +55,10 @@ pub fn boundary(t0: Time, t1: Time, columns: usize, k: usize) -> Time {
 
 pub(super) fn digital(edges: &Edges, t0: Time, t1: Time, columns: usize) -> Vec<DigitalColumn> {
     let mut out = Vec::with_capacity(columns);
-    let mut from = edges.times.partition(|&t| t < t0.0);
+    let mut from = edges.times.rank(t0.0);
     for k in 0..columns {
         let end = boundary(t0, t1, columns, k + 1).0;
-        let to = edges.times.partition_from(from, |&t| t < end);
+        let to = edges.times.rank(end);
         out.push(DigitalColumn {
             first: edges.level_before(from),
             last: edges.level_before(to),
@@ -72,10 +72,10 @@ pub(super) fn digital(edges: &Edges, t0: Time, t1: Time, columns: usize) -> Vec<
 pub(super) fn analog(samples: &Samples, t0: Time, t1: Time, columns: usize) -> Vec<Option<AnalogColumn>> {
     let mut out = Vec::with_capacity(columns);
     let points = &samples.points;
-    let mut from = points.partition(|&(t, _)| t < t0.0);
+    let mut from = points.rank(t0.0);
     for k in 0..columns {
         let (begin, end) = (boundary(t0, t1, columns, k).0, boundary(t0, t1, columns, k + 1).0);
-        let to = points.partition_from(from, |&(t, _)| t < end);
+        let to = points.rank(end);
         let value = |at: usize| points.get(at).map(|&(_, v)| v);
         let held = from.checked_sub(1).and_then(value);
         // The value held from before shows in this column unless a sample lies exactly on its begin.
@@ -95,7 +95,7 @@ pub(super) fn analog(samples: &Samples, t0: Time, t1: Time, columns: usize) -> V
 pub(super) fn bus(store: &Items, t0: Time, t1: Time, columns: usize) -> Vec<BusView> {
     let items = &store.items;
     let mut out = Vec::new();
-    let mut at = items.partition(|item| item.end <= t0);
+    let mut at = store.first_ending_after(t0);
     let width = (t1.0.saturating_sub(t0.0) / columns.max(1) as u64).max(1);
     while let Some(&item) = items.get(at) {
         if item.start >= t1 {
@@ -108,7 +108,7 @@ pub(super) fn bus(store: &Items, t0: Time, t1: Time, columns: usize) -> Vec<BusV
         }
         // Everything that begins within the next column's width is one block.
         let limit = item.start.0.saturating_add(width);
-        let to = items.partition_from(at + 1, |other| other.start.0 < limit);
+        let to = items.rank(limit).max(at + 1);
         let last = items.get(to - 1).copied().unwrap_or(item);
         let count = (to - at) as u32;
         let joined = match out.last_mut() {
