@@ -1,11 +1,14 @@
 //! `solderless run`
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use emulator::trace::Trace;
+use emulator::trace::export::{self, Selection};
 use serde_json::json;
 
 use super::board::{EmulatedArgs, SerialArgs, duration, open};
@@ -33,11 +36,14 @@ pub struct Args {
     /// Write every pin edge to a value change dump
     #[arg(long, value_name = "FILE")]
     vcd: Option<PathBuf>,
-    /// Write everything recorded to a CSV file
+    /// Write levels and values over time to a CSV file
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Write every bus transaction to a CSV file
+    #[arg(long, value_name = "FILE")]
+    bus_csv: Option<PathBuf>,
     /// Run on a real board at this serial port
-    #[arg(long, short, conflicts_with_all = ["bench", "firmware", "flash", "vcd", "csv", "speed"])]
+    #[arg(long, short, conflicts_with_all = ["bench", "firmware", "flash", "vcd", "csv", "bus_csv", "speed"])]
     port: Option<String>,
     /// Leave it to the board to find syntax errors
     #[arg(long)]
@@ -80,9 +86,28 @@ pub fn run(args: Args) -> Result<ExitCode> {
         forward_input(board.requests.clone());
     }
     let end = board.worker.run(&script, args.limit)?;
+    board.trace.read(|trace| args.export(trace))?;
     let stats = board.worker.emulated().map(|board| board.stats());
     Ok(conclude(&output, &end, stats.as_ref()))
 }
+
+impl Args {
+    /// Writes the files asked for. Also after an exception: that is when one wants to see what happened.
+    fn export(&self, trace: &Trace) -> Result<()> {
+        let all = Selection::default();
+        let write = |path: &Option<PathBuf>, writer: Writer| match path {
+            None => Ok(()),
+            Some(path) => File::create(path)
+                .and_then(|file| writer(trace, &all, BufWriter::new(file)))
+                .with_context(|| path.display().to_string()),
+        };
+        write(&self.vcd, export::vcd)?;
+        write(&self.csv, export::csv)?;
+        write(&self.bus_csv, export::csv_bus)
+    }
+}
+
+type Writer = fn(&Trace, &Selection, BufWriter<File>) -> std::io::Result<()>;
 
 /// Tells how a program ended, and gives the exit code for it.
 pub fn conclude(output: &Output, end: &RunEnd, stats: Option<&Stats>) -> ExitCode {

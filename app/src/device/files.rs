@@ -359,7 +359,16 @@ fn refused(path: &str, error: ReplError) -> FileError {
     } else if errno(28, "ENOSPC") {
         FileError::Full { path }
     } else {
-        FileError::Refused { path, says: says.to_string() }
+        // littlefs gives bare numbers.
+        let words = [
+            (20, "a part of the path is a file, not a folder"),
+            (21, "it is a folder"),
+            (30, "the filesystem is read-only"),
+            (39, "the folder is not empty (`rm -r` deletes it with all that is in it)"),
+        ];
+        let known = words.iter().find(|(number, _)| errno(*number, "?"));
+        let says = known.map_or(says.to_string(), |(_, words)| format!("{words} ({says})"));
+        FileError::Refused { path, says }
     }
 }
 
@@ -464,7 +473,7 @@ mod tests {
         assert!(matches!(of("OSError: 28"), FileError::Full { .. }));
         assert!(matches!(of("OSError: [Errno 28] ENOSPC"), FileError::Full { .. }));
         let FileError::Refused { says, .. } = of("OSError: [Errno 20] ENOTDIR") else { panic!() };
-        assert_eq!(says, "OSError: [Errno 20] ENOTDIR");
+        assert_eq!(says, "a part of the path is a file, not a folder (OSError: [Errno 20] ENOTDIR)");
     }
 
     #[test]

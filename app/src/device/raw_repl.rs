@@ -231,29 +231,36 @@ impl<'a> RawRepl<'a> {
 
     /// Waits at most `wait` for the running program to print something or to end.
     pub fn follow(&mut self, wait: Duration) -> Result<Flow, ReplError> {
-        if self.heard.is_empty() {
-            self.listen(wait)?;
+        if let Some(flow) = self.next_flow() {
+            return Ok(flow);
         }
+        self.listen(wait)?;
+        Ok(self.next_flow().unwrap_or(Flow::Quiet))
+    }
+
+    /// What the bytes heard so far amount to; a traceback is told once it is complete.
+    fn next_flow(&mut self) -> Option<Flow> {
+        let end = self.heard.iter().position(|&byte| byte == CTRL_D);
         if self.following == Following::Output && !self.heard.is_empty() {
-            let end = self.heard.iter().position(|&byte| byte == CTRL_D);
             let output: Vec<u8> = self.heard.drain(..end.unwrap_or(self.heard.len())).collect();
             if end.is_some() {
                 self.heard.remove(0);
                 self.following = Following::Traceback;
             }
             if !output.is_empty() {
-                return Ok(Flow::Output(output));
+                return Some(Flow::Output(output));
             }
+            return self.next_flow();
         }
         if self.following == Following::Traceback
-            && let Some(end) = self.heard.iter().position(|&byte| byte == CTRL_D)
+            && let Some(end) = end
         {
             let traceback = String::from_utf8_lossy(&self.heard[..end]).replace("\r\n", "\n");
             self.heard.drain(..=end);
             self.following = Following::Nothing;
-            return Ok(Flow::Ended { traceback });
+            return Some(Flow::Ended { traceback });
         }
-        Ok(Flow::Quiet)
+        None
     }
 
     /// Runs a program to its end and gives back what it printed. For snippets of ours: `patience` is

@@ -143,6 +143,14 @@ impl Desk {
         self.report.paused(self.board.paused());
     }
 
+    /// A board that stands still, or is ahead of its pace, need not be looked after for a moment.
+    fn pause(&self) {
+        let rest = self.board.rest();
+        if !rest.is_zero() {
+            self.requests.wait(rest.min(TURN));
+        }
+    }
+
     fn tell_stats(&mut self) {
         if self.stats_due <= Instant::now() {
             self.stats_due = Instant::now() + STATS_EVERY;
@@ -171,15 +179,16 @@ impl Connection for Desk {
                 self.requests.stop.set(false);
                 return Err(LinkError::Stopped);
             }
-            let before = Instant::now();
             let left = until.saturating_sub(self.now());
             self.board.pump(left.min(TURN), into)?;
+            // While a program runs the worker wants to look at the requests itself, however slowly the
+            // board's time passes.
             if into.len() > had || self.now() >= until {
                 return Ok(());
             }
-            // A paused board, or one ahead of its pace: its time stands still, ours need not be burnt.
-            if let Some(rest) = self.board.rest().checked_sub(before.elapsed()) {
-                self.requests.wait(rest.min(TURN));
+            self.pause();
+            if !self.requests.stop_aborts.get() {
+                return Ok(());
             }
         }
     }
