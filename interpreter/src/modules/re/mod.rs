@@ -1,7 +1,7 @@
 //! `re`: regular expressions, on [`crate::regex`].
 
-mod pattern;
-mod result;
+pub mod pattern;
+pub mod result;
 mod sub;
 
 pub use pattern::PATTERN;
