@@ -103,9 +103,7 @@ fn lgamma(vm: &mut Vm, args: Args) -> R {
 /// The logarithm of a positive number; an int beyond the floats is split into mantissa and exponent.
 fn logarithm(vm: &mut Vm, v: Val, f: fn(f32) -> f32) -> R<f32> {
     if vm.heap.is_int(v) && vm.heap.as_i64(v).is_none() {
-        let big = vm.heap.big(v).to_owned();
-        let bits = big.as_ref().bit_len();
-        let negative = big.as_ref().is_negative();
+        let (bits, negative) = (vm.heap.big(v).bit_length(), vm.heap.big(v).negative);
         if negative {
             return Err(domain_error(vm));
         }
@@ -394,7 +392,7 @@ fn isqrt(vm: &mut Vm, args: Args) -> R {
     // Newton's method from above: 2^ceil(bits / 2).
     let bits = match vm.heap.as_i64(n) {
         Some(i) => 64 - i.leading_zeros() as usize,
-        None => vm.heap.big(n).bit_len(),
+        None => vm.heap.big(n).bit_length(),
     };
     let shift = Val::small(bits.div_ceil(2) as i32);
     let mut x = vm.binary(BinOp::LShift, Val::ONE, shift)?;
