@@ -66,14 +66,14 @@ impl Heap {
                 if depth >= DEPTH {
                     return Err(NeedsVm);
                 }
-                let mut h = 0x345_678;
+                let mut h = 0x0034_5678;
                 for item in self.tuple(v) {
                     h = combine_hashes(h, self.hash_deep(*item, depth + 1)?);
                 }
                 Ok(h)
             }
             Kind::FrozenSet => {
-                let mut h = 0x1234_567u32;
+                let mut h = 0x0123_4567u32;
                 let mut pos = 0;
                 while let Some((next, key, _)) = self.table_next(v, pos) {
                     h ^= mix(self.table_hash(v, next - 1, key) as u32) as u32;

@@ -29,7 +29,7 @@ use arena::Region;
 use blocks::Blocks;
 pub use buffer::Move;
 pub use cell::Kind;
-pub use hash::NeedsVm;
+pub use hash::{NeedsVm, combine_hashes};
 pub use qstr::{hash_bytes, q};
 pub use table::Probe;
 

@@ -3,7 +3,8 @@
 //! One buffer: `[entries …][index]`. An entry is `key, value` (dict) or `key` (set), and has the key's hash as a
 //! third or second word if the table is *hashed* (`F_A`): that is so once a key was added whose hash only the VM
 //! knows. w2 = words of entries in use, removed ones included (their key is NULL); w3 = live entries; aux = log2
-//! of the index's slots in the low 5 bits (0 = no index, up to 8 entries), above it a count of changes.
+//! of the index's slots in the low 5 bits (0 = no index, up to 8 entries), above it 10 bits that count changes; the
+//! top bit says that the table is being printed.
 //!
 //! The index lies at the end of the buffer. A slot is 1, 2 or 4 bytes: the entry's number + 1, 0 = empty. Removing
 //! an entry leaves its slot; slots vanish when the table is rebuilt. At most 5/6 of the slots are used.
@@ -43,6 +44,8 @@ pub struct Cursor {
 /// Tables up to this many entries have no index.
 const NO_INDEX: usize = 8;
 const LOG2: u16 = 0x1f;
+const VERSION: u16 = 0x7fe0;
+const PRINTING: u16 = 0x8000;
 
 impl Heap {
     /// An empty dict with room for `cap` entries.
@@ -67,10 +70,10 @@ impl Heap {
     pub fn table_len(&self, t: Val) -> usize {
         self.w(t, 3) as usize
     }
-    /// Changes whenever an entry is added or removed (modulo 2048).
+    /// Changes whenever an entry is added or removed (modulo 1024).
     #[inline(always)]
     pub fn table_version(&self, t: Val) -> u16 {
-        self.aux(t) >> 5
+        self.aux(t) >> 5 & 0x3ff
     }
     /// Number of entries in use, removed ones included: the upper bound of entry numbers.
     #[inline]
@@ -182,9 +185,7 @@ impl Heap {
             if self.table_hash(t, entry, have) != hash {
                 return Ok(false);
             }
-        } else if !self.is_str(have) && self.hash_simple(have) != Ok(hash) {
-            return Ok(false);
-        } else if self.is_str(have) && i32::from(self.str_hash(have)) != hash {
+        } else if self.hash_simple(have) != Ok(hash) {
             return Ok(false);
         }
         self.eq_simple(have, key)
@@ -292,6 +293,13 @@ impl Heap {
         Ok(new)
     }
 
+    /// Marks a table as being printed; says whether it was before.
+    pub fn table_set_printing(&mut self, t: Val, on: bool) -> bool {
+        let aux = self.aux(t);
+        self.set_aux(t, if on { aux | PRINTING } else { aux & !PRINTING });
+        aux & PRINTING != 0
+    }
+
     // ---- keys that need no VM ----
 
     /// The value for a key that needs no VM (a str, number, …), if it is there.
@@ -397,7 +405,7 @@ impl Heap {
 
     fn bump_version(&mut self, t: Val) {
         let aux = self.aux(t);
-        self.set_aux(t, aux & LOG2 | (aux & !LOG2).wrapping_add(1 << 5));
+        self.set_aux(t, aux & !VERSION | aux.wrapping_add(1 << 5) & VERSION);
     }
 
     /// Gives an empty table without a buffer room for `cap` entries.

@@ -76,7 +76,7 @@ impl Heap {
         // SAFETY: `new_str` and `finish_str` are the only makers of str cells and take or check UTF-8.
         unsafe { core::str::from_utf8_unchecked(self.bytes(v)) }
     }
-    /// The bytes of a str, bytes, bytearray or array; `None` for anything else. Not of a memoryview.
+    /// The bytes of a str, bytes, bytearray or array; `None` for anything else.
     #[inline]
     pub fn as_bytes(&self, v: Val) -> Option<&[u8]> {
         match self.kind(v) {
@@ -117,6 +117,38 @@ impl Heap {
         // SAFETY: a cell's bytes lie in the arena, which is only reached through raw pointers; `&mut self` makes
         // this the only reference.
         unsafe { core::slice::from_raw_parts_mut(p, n) }
+    }
+
+    /// The bytes of anything bytes-like (not a str): bytes, bytearray, array, memoryview. A memoryview's cell is
+    /// w1 = owner, w2 = first byte, w3 = length in bytes.
+    pub fn buffer(&self, v: Val) -> Option<&[u8]> {
+        match self.kind(v)? {
+            Kind::Bytes | Kind::ByteArray | Kind::Array => Some(self.bytes(v)),
+            Kind::MemoryView => {
+                let all = self.bytes(self.val(v, 1));
+                let from = (self.w(v, 2) as usize).min(all.len());
+                let to = from.saturating_add(self.w(v, 3) as usize).min(all.len());
+                Some(&all[from..to])
+            }
+            _ => None,
+        }
+    }
+    /// The same to write; `None` for bytes and views of them.
+    pub fn buffer_mut(&mut self, v: Val) -> Option<&mut [u8]> {
+        match self.kind(v)? {
+            Kind::ByteArray | Kind::Array => Some(self.text_mut(v)),
+            Kind::MemoryView => {
+                let owner = self.val(v, 1);
+                if self.is_bytes(owner) {
+                    return None;
+                }
+                let n = self.bytes(owner).len();
+                let from = (self.w(v, 2) as usize).min(n);
+                let to = from.saturating_add(self.w(v, 3) as usize).min(n);
+                Some(&mut self.text_mut(owner)[from..to])
+            }
+            _ => None,
+        }
     }
 
     /// The hash of a str, bytes or bytearray; equal texts have equal hashes.

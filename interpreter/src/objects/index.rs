@@ -1,0 +1,201 @@
+//! Indices and slices of sequences, the same for all of them.
+
+use super::native::{ExcKind, R};
+use crate::heap::Kind;
+use crate::value::Val;
+use crate::vm::Vm;
+
+/// A slice applied to a sequence: `count` items from `start` in steps of `step`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Span {
+    /// First item (for an empty span, where it would be).
+    pub start: usize,
+    /// The start as Python's `slice.indices` gives it (may be −1 for negative steps).
+    pub first: i64,
+    /// One past the last item for step 1; as Python's `slice.indices` gives it (may be −1 for negative steps).
+    pub stop: i64,
+    /// Distance between items, not 0.
+    pub step: i64,
+    /// Number of items.
+    pub count: usize,
+}
+
+impl Span {
+    /// The indices, in order.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..self.count).map(move |i| self.at(i))
+    }
+    /// Index of item `i` of the span.
+    #[inline]
+    pub fn at(self, i: usize) -> usize {
+        (self.start as i64 + i as i64 * self.step) as usize
+    }
+}
+
+/// Is it an integer, or an object that may have `__index__`?
+pub fn is_index(vm: &Vm, v: Val) -> bool {
+    v.is_small() || v.is_bool() || matches!(vm.heap.kind(v), Some(Kind::BigInt | Kind::Instance))
+}
+
+/// An integer or object with `__index__` as i64; beyond that the nearest i64.
+///
+/// # Errors
+/// TypeError "'x' object cannot be interpreted as an integer".
+pub fn clamped(vm: &mut Vm, v: Val) -> R<i64> {
+    if let Some(i) = vm.heap.as_i64(v) {
+        return Ok(i);
+    }
+    if vm.heap.is(v, Kind::BigInt) {
+        return Ok(if vm.heap.big(v).negative { i64::MIN } else { i64::MAX });
+    }
+    vm.index(v)
+}
+
+/// The place that an index means in a sequence of `len` items, counted from the end if negative.
+///
+/// # Errors
+/// IndexError "`what` out of range"; TypeError of `clamped`.
+pub fn index(vm: &mut Vm, v: Val, len: usize, what: &str) -> R<usize> {
+    let i = clamped(vm, v)?;
+    let at = if i < 0 { i.saturating_add(len as i64) } else { i };
+    if at < 0 || at >= len as i64 {
+        return Err(vm.raise(ExcKind::IndexError, format_args!("{what} out of range")));
+    }
+    Ok(at as usize)
+}
+
+/// TypeError for an index that is neither an integer nor a slice, for `what` = "list", "tuple" …
+pub fn bad_index(vm: &mut Vm, what: &str, v: Val) -> super::native::Raised {
+    let got = vm.type_name(v);
+    vm.type_error(format_args!("{what} indices must be integers or slices, not {got}"))
+}
+
+/// A bound of a slice: an integer, `None`, or an object with `__index__`.
+fn bound(vm: &mut Vm, v: Val) -> R<Option<i64>> {
+    if v.is_none() || v.is_null() {
+        return Ok(None);
+    }
+    if !is_index(vm, v) {
+        return Err(
+            vm.type_error(format_args!("slice indices must be integers or None or have an __index__ method"))
+        );
+    }
+    clamped(vm, v).map(Some)
+}
+
+/// Applies a slice object to a sequence of `len` items.
+///
+/// # Errors
+/// TypeError for bounds that are not integers, ValueError for step 0.
+pub fn span(vm: &mut Vm, slice: Val, len: usize) -> R<Span> {
+    let (start, stop, step) = (vm.heap.val(slice, 1), vm.heap.val(slice, 2), vm.heap.val(slice, 3));
+    let step = bound(vm, step)?.unwrap_or(1);
+    let (start, stop) = (bound(vm, start)?, bound(vm, stop)?);
+    match resolve(start, stop, step, len) {
+        Some(s) => Ok(s),
+        None => Err(vm.value_error(format_args!("slice step cannot be zero"))),
+    }
+}
+
+/// Bounds and step as a span over `len` items; `None` if the step is 0.
+pub fn resolve(start: Option<i64>, stop: Option<i64>, step: i64, len: usize) -> Option<Span> {
+    let step = step.max(-i64::MAX);
+    let n = len as i64;
+    let clip = |x: i64| {
+        let x = if x < 0 { x.saturating_add(n) } else { x };
+        if step < 0 { x.clamp(-1, n - 1) } else { x.clamp(0, n) }
+    };
+    let (first, last) = if step < 0 { (n - 1, -1) } else { (0, n) };
+    let start = start.map_or(first, clip);
+    let stop = stop.map_or(last, clip);
+    let count = match step {
+        0 => return None,
+        s if s > 0 && start < stop => (stop - start - 1) / s + 1,
+        s if s < 0 && stop < start => (start - stop - 1) / -s + 1,
+        _ => 0,
+    };
+    Some(Span { start: start.max(0) as usize, first: start, stop, step, count: count as usize })
+}
+
+/// The optional `start, end` arguments of `find`, `index`, `count` …: a range within `len` items, or `None` if the
+/// start lies beyond the end.
+///
+/// # Errors
+/// TypeError for arguments that are not integers or None.
+pub fn range_args(
+    vm: &mut Vm,
+    start: Option<Val>,
+    end: Option<Val>,
+    len: usize,
+) -> R<Option<(usize, usize)>> {
+    let start = match start {
+        Some(v) => bound(vm, v)?,
+        None => None,
+    };
+    let end = match end {
+        Some(v) => bound(vm, v)?,
+        None => None,
+    };
+    let n = len as i64;
+    let from_end = |x: i64| if x < 0 { x.saturating_add(n).max(0) } else { x };
+    let start = start.map_or(0, from_end);
+    let end = end.map_or(n, from_end).min(n);
+    Ok(if start > end { None } else { Some((start as usize, end as usize)) })
+}
+
+/// How often a sequence of `len` items is to be repeated: an integer, negative ones count as 0. `None` if `v` is no
+/// integer.
+///
+/// # Errors
+/// MemoryError if the result is longer than memory could be.
+pub fn times(vm: &mut Vm, v: Val, len: usize) -> R<Option<usize>> {
+    if !is_index(vm, v) {
+        return Ok(None);
+    }
+    let n = clamped(vm, v)?.max(0) as u64;
+    if n.saturating_mul(len.max(1) as u64) > u64::from(u32::MAX >> 2) && len > 0 {
+        return Err(vm.no_memory());
+    }
+    Ok(Some(n.min(u64::from(u32::MAX)) as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The items that a span visits, against counting by hand as the language reference defines it.
+    #[test]
+    fn slices_visit_what_the_reference_says() {
+        for len in 0..7usize {
+            for step in [-3, -2, -1, 1, 2, 3, i64::MAX, i64::MIN] {
+                for a in -9..10i64 {
+                    for b in -9..10i64 {
+                        let (start, stop) = ((a != 9).then_some(a), (b != 9).then_some(b));
+                        let s = resolve(start, stop, step, len).unwrap();
+                        let n = len as i64;
+                        let abs = |x: i64| if x < 0 { x + n } else { x };
+                        let mut want = alloc::vec![];
+                        let range: alloc::vec::Vec<i64> =
+                            if step > 0 { (0..n).collect() } else { (0..n).rev().collect() };
+                        let first = range.iter().copied().find(|&i| {
+                            start.is_none_or(|x| if step > 0 { i >= abs(x) } else { i <= abs(x) })
+                        });
+                        if let Some(first) = first {
+                            for i in range {
+                                let within =
+                                    stop.is_none_or(|x| if step > 0 { i < abs(x) } else { i > abs(x) });
+                                let passed = if step > 0 { i >= first } else { i <= first };
+                                if within && passed && (i - first).unsigned_abs() % step.unsigned_abs() == 0 {
+                                    want.push(i as usize);
+                                }
+                            }
+                        }
+                        let got: alloc::vec::Vec<usize> = (0..s.count).map(|i| s.at(i)).collect();
+                        assert_eq!(got, want, "[{start:?}:{stop:?}:{step}] of {len}");
+                    }
+                }
+            }
+        }
+        assert_eq!(resolve(None, None, 0, 3), None);
+    }
+}
