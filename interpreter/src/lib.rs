@@ -3,13 +3,17 @@
 extern crate alloc;
 
 pub mod bigint;
+pub mod builtins;
 pub mod bytecode;
 pub mod compiler;
 pub mod format;
 pub mod fs;
 pub mod hal;
 pub mod heap;
+pub mod objects;
 pub mod regex;
+pub mod registry;
 pub mod repl;
 pub mod syntax;
 pub mod value;
+pub mod vm;

@@ -95,6 +95,7 @@ types! {
     RTC => crate::modules::machine::rtc::RTC,
     WDT => crate::modules::machine::wdt::WDT,
     MEM => crate::modules::machine::MEM,
+    DUNDER => dunder::DUNDER,
 }
 
 native_modules! {
@@ -147,6 +148,19 @@ pub fn native_fn(payload: u32) -> &'static Entry {
     } else {
         &native_type(table as u16).entries[index]
     }
+}
+
+/// Does a native function's payload name an entry of a type (a method), not of a module?
+#[inline]
+pub fn is_type_fn(payload: u32) -> bool {
+    payload >> 12 < MODULE_TABLE
+}
+
+/// Does a method get the whole object even if that is an instance of a Python class with a native part?
+#[inline]
+pub(crate) fn sees_whole_objects(payload: u32) -> bool {
+    let table = payload >> 12;
+    table == ids::OBJECT as u32 || table == ids::DUNDER as u32 || table >= EXC_BASE as u32
 }
 
 /// The value of function `index` in a type's entries.

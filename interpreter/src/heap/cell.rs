@@ -144,6 +144,20 @@ impl Heap {
         self.alloc_cell(header(kind, F_V1 | F_V2 | F_V3, aux), v[0].bits(), v[1].bits(), v[2].bits())
     }
 
+    /// The next cell of a kind after `after` in the order of addresses: for walks over all of them.
+    pub fn next_cell(&self, after: Option<Val>, kind: Kind) -> Option<Val> {
+        let end = self.region.end();
+        let mut p = after.map_or(self.region.cells_low(), |v| v.bits() + CELL);
+        while p < end {
+            let v = Val::ptr(p);
+            if self.head(v) & 0xff == kind as u32 {
+                return Some(v);
+            }
+            p += CELL;
+        }
+        None
+    }
+
     /// The header of a cell.
     #[inline(always)]
     pub fn head(&self, v: Val) -> u32 {

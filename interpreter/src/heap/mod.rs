@@ -70,6 +70,22 @@ pub enum Root {
     Timers,
     /// What `micropython.schedule` has queued (a list).
     Scheduled,
+    /// The instructions that special frames return to.
+    Stubs,
+    /// A MemoryError made in good time.
+    SpareMemoryError,
+    /// The exception being handled, or None.
+    Handling,
+    /// All classes in Python (a list).
+    Classes,
+    /// Names assigned in native modules: dicts by module.
+    ModuleDicts,
+    /// Attributes of functions: dicts by function.
+    FunctionDicts,
+    /// The value sent to a delegating generator.
+    Sent,
+    /// The exception thrown into a delegating generator.
+    Thrown,
 }
 
 impl Root {

@@ -44,7 +44,7 @@ impl Args {
     pub fn kw(self, vm: &Vm, name: &str) -> Option<Val> {
         (0..self.nkw).find_map(|i| {
             let (k, v) = self.pair(vm, i);
-            (vm.heap.str_opt(k) == Some(name)).then_some(v)
+            (vm.heap.as_str(k) == Some(name)).then_some(v)
         })
     }
     /// Name and value of keyword argument `i`.
@@ -86,7 +86,7 @@ impl Args {
         }
         for k in 0..self.nkw {
             let (key, value) = self.pair(vm, k);
-            let key = vm.heap.str_opt(key).unwrap_or("");
+            let key = vm.heap.as_str(key).unwrap_or("");
             let Some(i) = names.iter().position(|n| n.trim_start_matches('*') == key) else {
                 let key = alloc::string::String::from(key);
                 return Err(vm.raise(

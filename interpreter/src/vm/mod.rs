@@ -27,7 +27,12 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 pub use crate::objects::native::{Args, BinOp, CmpOp, UnOp};
+pub(crate) use call::meta;
+pub(crate) use class::INFO_BASES;
+pub(crate) use generator::{Resume, Step};
+pub use import::Loader;
 pub use out::Out;
+pub(crate) use unwind::{X_CAUSE, X_CONTEXT, X_SUPPRESS, X_TRACEBACK};
 
 /// Nested run loops and native recursion (comparison of nested lists, `repr` …) before RecursionError.
 pub const NATIVE_DEPTH: usize = if cfg!(target_pointer_width = "32") { 24 } else { 64 };
@@ -55,8 +60,10 @@ pub struct Vm {
     pub(crate) shapes: shape::Shapes,
     /// Names in `builtins` were assigned: cached builtins are not to be trusted.
     pub(crate) builtins_changed: bool,
-    /// The prompt's `_` and interactive printing are on.
-    pub interactive: bool,
+    /// How the generator resumed last came back: by returning.
+    pub(crate) ended: bool,
+    /// Where modules in Python come from.
+    pub loader: Loader,
 }
 
 impl fmt::Debug for Vm {
@@ -99,10 +106,57 @@ impl Vm {
             depth: 0,
             shapes: shape::Shapes::default(),
             builtins_changed: false,
-            interactive: false,
+            ended: false,
+            loader: Loader::NONE,
         };
         vm.start()?;
         Ok(vm)
+    }
+
+    /// Lays out the stack and the roots.
+    fn start(&mut self) -> Result<(), NoMemory> {
+        use crate::heap::cell::{F_BUFVALS, F_V1, F_V2, F_V3, header};
+        use crate::heap::{Kind, Move, q};
+        let stubs = self.heap.alloc_cell(header(Kind::Code, F_BUFVALS, 0), 0, 0, 0)?;
+        self.heap.alloc_buffer(stubs, 4 * call::STUBS.len(), Move::Fixed)?;
+        for (i, op) in call::STUBS.into_iter().enumerate() {
+            self.heap.buf_vals_mut(stubs, call::STUBS.len())[i] = Val::from_bits(op as u32);
+        }
+        self.heap.set_root(Root::Stubs, stubs);
+        self.stubs = self.heap.buf_ptr(stubs).cast();
+        self.base = self.heap.buf_ptr(stubs).wrapping_sub(self.heap.w(stubs, 1) as usize);
+        self.stack_end = self.heap.stack_ptr().wrapping_add(self.heap.stack_len() - 1);
+
+        let spare = self.heap.new_tuple(&[])?;
+        let spare = self.heap.alloc_cell(
+            header(Kind::Exception, F_V1 | F_V2 | F_V3, 0),
+            ExcKind::MemoryError.val().bits(),
+            spare.bits(),
+            0,
+        )?;
+        self.heap.set_root(Root::SpareMemoryError, spare);
+        for root in [Root::Modules, Root::ModuleDicts, Root::FunctionDicts] {
+            let d = self.heap.new_dict(0)?;
+            self.heap.set_root(root, d);
+        }
+        let classes = self.heap.new_list_cap(0)?;
+        self.heap.set_root(Root::Classes, classes);
+        self.heap.set_root(Root::Handling, Val::NONE);
+        self.heap.set_root(Root::Sent, Val::NONE);
+
+        // The bottom frame: a function without slots, so that every frame has a caller.
+        let nothing = self.heap.alloc_cell(header(Kind::Raw, 0, 0), 0, 0, 0)?;
+        self.heap.set_slot(2, nothing);
+        self.r = self.heap.stack_ptr().wrapping_add(3);
+        self.pc = self.stubs;
+        self.heap.sp = 3;
+
+        let main = self.new_module("__main__").map_err(|_| NoMemory)?;
+        self.heap.set_root(Root::Main, main);
+        let modules = self.heap.root(Root::Modules);
+        self.heap.dict_set_qstr(modules, q::__main__, main)?;
+        self.heap.clear_temps();
+        Ok(())
     }
 
     // ---- the stack ----
@@ -144,19 +198,10 @@ impl Vm {
         }
     }
 
-    /// Raises `OSError(errno)` (or its subclass for that number).
+    /// Raises `OSError(errno)`.
     #[cold]
     pub fn raise_os(&mut self, errno: i32) -> Raised {
-        let kind = match errno {
-            2 => ExcKind::FileNotFoundError,
-            17 => ExcKind::FileExistsError,
-            13 | 1 => ExcKind::PermissionError,
-            21 => ExcKind::IsADirectoryError,
-            20 => ExcKind::NotADirectoryError,
-            110 => ExcKind::TimeoutError,
-            _ => ExcKind::OSError,
-        };
-        self.raise_args(if cfg!(any()) { kind } else { ExcKind::OSError }, &[Val::small(errno)])
+        self.raise_args(ExcKind::OSError, &[Val::small(errno)])
     }
 
     /// Raises TypeError.
@@ -275,7 +320,12 @@ impl Vm {
 
     /// The text of a str, copied.
     pub fn text(&self, v: Val) -> Option<String> {
-        self.heap.str_opt(v).map(String::from)
+        self.heap.as_str(v).map(String::from)
+    }
+
+    /// Is there an event that [`Vm::poll`] would service?
+    pub fn interrupt_pending(&self) -> bool {
+        self.pending.load(Ordering::Relaxed)
     }
 
     /// Console output, as it is.

@@ -111,7 +111,7 @@ impl Vm {
     }
     /// `str(v)` as a str object.
     pub fn str(&mut self, v: Val) -> R {
-        if self.heap.str_opt(v).is_some() {
+        if self.heap.as_str(v).is_some() {
             return Ok(v);
         }
         let text = self.str_text(v)?;
@@ -140,7 +140,7 @@ impl Vm {
             for name in names {
                 let Some(f) = self.class_attr_above_object(v, name) else { continue };
                 let s = self.call_bound(f, v, &[])?;
-                let Some(text) = self.heap.str_opt(s) else {
+                let Some(text) = self.heap.as_str(s) else {
                     let got = self.type_name(s);
                     return Err(self.raise(
                         ExcKind::TypeError,

@@ -1,0 +1,275 @@
+//! From a [`Proto`] to a code object.
+//!
+//! A code cell: w1 = a fixed buffer `[constants … instructions …]`, w2 = number of constants, w3 = description
+//! (see `call::meta`); aux = positional parameters | flags << 8; F_A: *simple* (a call with exactly the positional
+//! parameters needs no arranging). Constants are reached relative to the pc, like a literal pool.
+
+use super::Vm;
+use super::call::meta;
+use crate::bytecode::{Const, Field, Flags, Op, Proto, Word};
+use crate::heap::cell::{F_A, F_BUFVALS, F_V3, header};
+use crate::heap::{Kind, Move};
+use crate::objects::native::{ExcKind, R};
+use crate::value::Val;
+use alloc::vec::Vec;
+
+impl Vm {
+    /// Loads compiled code that belongs to the globals `globals` (a namespace dict).
+    ///
+    /// # Errors
+    /// MemoryError; SystemError for a proto that is not sound or too large.
+    pub fn load(&mut self, proto: &Proto, globals: Val) -> R {
+        self.enter_native()?;
+        let code = self.load_inner(proto, globals);
+        self.leave_native();
+        code
+    }
+
+    fn load_inner(&mut self, proto: &Proto, globals: Val) -> R {
+        self.heap.set_flag(globals, crate::heap::cell::F_B, true);
+        let n = proto.consts.len();
+        let flags = proto.flags;
+        let simple = proto.keyword_only == 0
+            && !flags.has(Flags::VARARGS)
+            && !flags.has(Flags::VARKW)
+            && !flags.has(Flags::GENERATOR);
+        let aux = u16::from(proto.positional) | u16::from(flags.0) << 8;
+        let head = header(Kind::Code, F_BUFVALS | F_V3 | if simple { F_A } else { 0 }, aux);
+        let code = self.heap.alloc_cell(head, 0, 0, Val::NULL.bits())?;
+        self.heap.alloc_buffer(code, 4 * (n + proto.code.len()), Move::Fixed)?;
+        self.heap.buf_vals_mut(code, n).fill(Val::NULL);
+        self.heap.set_w(code, 2, n as u32);
+        for (i, c) in proto.consts.iter().enumerate() {
+            let mark = self.heap.mark_temps();
+            let v = self.load_const(c, globals)?;
+            self.heap.buf_vals_mut(code, n)[i] = v;
+            self.heap.release_temps(mark);
+        }
+        let mark = self.heap.mark_temps();
+        let words = self.relocate(proto, globals)?;
+        for (i, w) in words.iter().enumerate() {
+            self.heap.buf_vals_mut(code, n + words.len())[n + i] = Val::from_bits(*w);
+        }
+        let m = self.describe(proto)?;
+        self.heap.set_val(code, 3, m);
+        self.heap.release_temps(mark);
+        Ok(self.heap.keep(code)?)
+    }
+
+    fn load_const(&mut self, c: &Const, globals: Val) -> R {
+        Ok(match c {
+            Const::None => Val::NONE,
+            Const::Bool(b) => Val::bool(*b),
+            Const::Ellipsis => Val::ELLIPSIS,
+            Const::Int(i) => self.heap.new_int(*i)?,
+            Const::BigInt(s) => {
+                let big = crate::bigint::Big::parse(s, 10);
+                let Ok(big) = big else {
+                    return Err(self.raise(ExcKind::SystemError, format_args!("bad integer constant")));
+                };
+                self.heap.new_big(&big)?
+            }
+            Const::Float(f) => self.heap.new_float(*f as f32)?,
+            Const::Complex(re, im) => self.heap.new_complex(*re as f32, *im as f32)?,
+            Const::Str(s) => {
+                if s.len() <= 32 && is_identifier(s) {
+                    Val::qstr(self.heap.intern(s)?)
+                } else {
+                    self.heap.new_str(s)?
+                }
+            }
+            Const::Bytes(b) => self.heap.new_bytes(b)?,
+            Const::Tuple(items) => {
+                let items = self.load_consts(items, globals)?;
+                self.heap.new_tuple(&items)?
+            }
+            Const::FrozenSet(items) => {
+                let items = self.load_consts(items, globals)?;
+                let set = self.heap.new_table(Kind::FrozenSet, items.len(), false)?;
+                for v in items {
+                    self.set_insert(set, v)?;
+                }
+                set
+            }
+            Const::Builtin(name) => match self.builtin(name) {
+                Some(v) => v,
+                None => return Err(self.raise(ExcKind::SystemError, format_args!("no builtin '{name}'"))),
+            },
+            Const::Code(p) => self.load(p, globals)?,
+        })
+    }
+
+    fn load_consts(&mut self, items: &[Const], globals: Val) -> R<Vec<Val>> {
+        items
+            .iter()
+            .map(|c| {
+                let v = self.load_const(c, globals)?;
+                Ok(self.heap.keep(v)?)
+            })
+            .collect()
+    }
+
+    /// Turns indices into interned names, global slots and distances; checks what the loop relies on.
+    fn relocate(&mut self, proto: &Proto, globals: Val) -> R<Vec<u32>> {
+        let n = proto.consts.len();
+        let mut words = Vec::new();
+        if words.try_reserve_exact(proto.code.len()).is_err() {
+            return Err(self.no_memory());
+        }
+        words.extend_from_slice(&proto.code);
+        let mut i = 0;
+        while i < words.len() {
+            let word = words[i];
+            let Some(op) = Op::from_code(word as u8) else { return Err(self.bad_code()) };
+            if i + op.len_words() > words.len() {
+                return Err(self.bad_code());
+            }
+            let bx = (word >> 16) as usize;
+            for (k, field) in op.fields().into_iter().enumerate() {
+                let x = (word >> (8 * (k + 1)) & 0xff) as usize;
+                match field {
+                    Field::D | Field::S | Field::B => {
+                        if x % 4 != 0 || x / 4 >= proto.slots as usize {
+                            return Err(self.bad_code());
+                        }
+                    }
+                    Field::K => {
+                        let distance = n + i - bx;
+                        if bx >= n || distance > 0xffff {
+                            return Err(self.too_large());
+                        }
+                        words[i] = word & 0xffff | (distance as u32) << 16;
+                    }
+                    Field::G => {
+                        let Some(name) = proto.names.get(bx) else { return Err(self.bad_code()) };
+                        let q = self.heap.intern(name)?;
+                        let slot = self.heap.dict_slot(globals, q)?;
+                        if slot > 0xffff {
+                            return Err(self.too_large());
+                        }
+                        words[i] = word & 0xffff | (slot as u32) << 16;
+                    }
+                    Field::J => {
+                        let target = i as i64 + i64::from(bx as u16 as i16);
+                        if target < 0 || target >= words.len() as i64 {
+                            return Err(self.bad_code());
+                        }
+                    }
+                    Field::F => {
+                        if bx >= proto.slots as usize {
+                            return Err(self.bad_code());
+                        }
+                    }
+                    Field::No | Field::N | Field::I | Field::X => {}
+                }
+            }
+            for (k, kind) in op.words().iter().enumerate() {
+                let at = i + 1 + k;
+                match kind {
+                    Word::Name => {
+                        let Some(name) = proto.names.get(words[at] as u16 as usize) else {
+                            return Err(self.bad_code());
+                        };
+                        let q = self.heap.intern(name)?;
+                        words[at] = q.0 & 0xffff;
+                    }
+                    Word::Const => {
+                        let c = words[at] as usize;
+                        if c >= n {
+                            return Err(self.bad_code());
+                        }
+                        words[at] = (n + i - c) as u32;
+                    }
+                    Word::Jump => {
+                        let target = i as i64 + i64::from(words[at] as i32 / 4);
+                        if target < 0 || target >= words.len() as i64 {
+                            return Err(self.bad_code());
+                        }
+                    }
+                    Word::Cache => words[at] = 0,
+                    Word::Raw => {}
+                }
+            }
+            i += op.len_words();
+        }
+        Ok(words)
+    }
+
+    #[cold]
+    fn bad_code(&mut self) -> crate::objects::native::Raised {
+        self.raise(ExcKind::SystemError, format_args!("bad bytecode"))
+    }
+    #[cold]
+    fn too_large(&mut self) -> crate::objects::native::Raised {
+        self.raise(ExcKind::SystemError, format_args!("code too large"))
+    }
+
+    fn describe(&mut self, proto: &Proto) -> R {
+        let mut m = [Val::NONE; meta::LEN];
+        m[meta::NAME] = Val::qstr(self.heap.intern(&proto.name)?);
+        m[meta::QUALNAME] = if proto.qualname.is_empty() || proto.qualname == proto.name {
+            m[meta::NAME]
+        } else {
+            self.heap.new_str(&proto.qualname)?
+        };
+        m[meta::FILE] = Val::qstr(self.heap.intern(&proto.file)?);
+        m[meta::FIRST_LINE] = Val::small(proto.first_line as i32);
+        for (field, names) in [(meta::SLOT_NAMES, &proto.slot_names), (meta::FREE_NAMES, &proto.free_names)] {
+            let mut v = Vec::new();
+            for name in names {
+                v.push(Val::qstr(self.heap.intern(name)?));
+            }
+            m[field] = self.heap.new_tuple(&v)?;
+        }
+        let mut lines = Vec::new();
+        let (mut pc, mut line) = (0, proto.first_line);
+        for &(p, l) in &proto.lines {
+            let d = l.wrapping_sub(line) as i32;
+            put_number(&mut lines, p - pc);
+            put_number(&mut lines, (d << 1 ^ d >> 31) as u32);
+            (pc, line) = (p, l);
+        }
+        m[meta::LINES] = self.heap.new_bytes(&lines)?;
+        let mut rows = Vec::new();
+        for h in &proto.handlers {
+            if h.end > 0xffff || h.handler as usize >= proto.code.len() || u16::from(h.slot) >= proto.slots {
+                return Err(self.too_large());
+            }
+            for x in [h.start, h.end, h.handler, u32::from(h.slot)] {
+                rows.extend_from_slice(&(x as u16).to_le_bytes());
+            }
+        }
+        m[meta::HANDLERS] = self.heap.new_bytes(&rows)?;
+        if let Some(doc) = &proto.doc {
+            m[meta::DOC] = self.heap.new_str(doc)?;
+        }
+        let slots = u32::from(proto.slots.min(0x1fff));
+        let counts = u32::from(proto.positional_only) | u32::from(proto.keyword_only) << 8 | slots << 16;
+        m[meta::COUNTS] = Val::small(counts as i32);
+        Ok(self.heap.new_tuple(&m)?)
+    }
+
+    /// Runs a code object as a function of no arguments (of one, the namespace, for class-like code).
+    ///
+    /// # Errors
+    /// What it raises.
+    pub fn run_code(&mut self, code: Val, globals: Val, namespace: Option<Val>) -> R {
+        let f = self.new_function(code, globals, Val::NULL)?;
+        match namespace {
+            Some(ns) => self.call(f, &[ns]),
+            None => self.call(f, &[]),
+        }
+    }
+}
+
+fn put_number(out: &mut Vec<u8>, mut x: u32) {
+    while x >= 0x80 {
+        out.push(x as u8 | 0x80);
+        x >>= 7;
+    }
+    out.push(x as u8);
+}
+
+fn is_identifier(s: &str) -> bool {
+    !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !s.as_bytes()[0].is_ascii_digit()
+}

@@ -1,0 +1,352 @@
+//! Exceptions: objects, the search for a handler, tracebacks.
+//!
+//! An exception cell: w1 = class, w2 = args (tuple), w3 = NULL or a list of the X_… fields.
+//! `try` costs nothing until something is raised: handlers are found in the code's table by the pc.
+
+use super::Vm;
+use super::call::{STUB_EXIT, STUB_GEN, meta};
+use crate::heap::cell::{F_V1, F_V2, F_V3, header};
+use crate::heap::{Kind, NoMemory, Root, q};
+use crate::objects::native::{ExcKind, R};
+use crate::value::{Qstr, Val};
+use alloc::string::String;
+use core::fmt::Write;
+
+/// List of pairs (function, line), innermost last... as they were passed while unwinding.
+pub(crate) const X_TRACEBACK: usize = 0;
+/// `__cause__`.
+pub(crate) const X_CAUSE: usize = 1;
+/// `__context__`.
+pub(crate) const X_CONTEXT: usize = 2;
+/// `__suppress_context__`.
+pub(crate) const X_SUPPRESS: usize = 3;
+/// Attributes.
+pub(crate) const X_DICT: usize = 4;
+const X_LEN: usize = 5;
+
+/// Most entries of a traceback.
+const TRACEBACK_MAX: usize = 64;
+
+impl Vm {
+    // ---- objects ----
+
+    /// An exception object of a class (native or Python) with these `args`; no `__init__` is run.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn new_exception(&mut self, class: Val, args: &[Val]) -> R {
+        for &a in args {
+            self.heap.keep(a)?;
+        }
+        let args = self.heap.new_tuple(args)?;
+        Ok(self.heap.alloc_cell(
+            header(Kind::Exception, F_V1 | F_V2 | F_V3, 0),
+            class.bits(),
+            args.bits(),
+            Val::NULL.bits(),
+        )?)
+    }
+
+    /// A field of an exception; None if it was never set.
+    pub(crate) fn exc_field(&self, exc: Val, field: usize) -> Val {
+        let x = self.heap.val(exc, 3);
+        if x.is_null() { Val::NONE } else { self.heap.list(x)[field] }
+    }
+
+    /// Sets a field of an exception.
+    pub(crate) fn set_exc_field(&mut self, exc: Val, field: usize, v: Val) -> Result<(), NoMemory> {
+        let mut x = self.heap.val(exc, 3);
+        if x.is_null() {
+            self.heap.keep(v)?;
+            x = self.heap.new_list(&[Val::NONE; X_LEN])?;
+            self.heap.set_val(exc, 3, x);
+        }
+        self.heap.list_mut(x)[field] = v;
+        Ok(())
+    }
+
+    /// An exception's own attribute (a NULL value deletes).
+    pub(crate) fn set_exception_attr(&mut self, exc: Val, name: Qstr, v: Val) -> R<()> {
+        if crate::objects::exception::set_attr(self, exc, name, v)? {
+            return Ok(());
+        }
+        let mut dict = self.exc_field(exc, X_DICT);
+        if dict.is_none() {
+            if v.is_null() {
+                return Err(self.no_attribute(exc, name));
+            }
+            dict = self.heap.new_dict(1)?;
+            self.set_exc_field(exc, X_DICT, dict)?;
+        }
+        if !v.is_null() {
+            return Ok(self.heap.dict_set_qstr(dict, name, v)?);
+        }
+        match self.heap.dict_del_qstr(dict, name) {
+            Some(_) => Ok(()),
+            None => Err(self.no_attribute(exc, name)),
+        }
+    }
+
+    /// What `raise v` raises: an instance, or a new one of a class.
+    pub(crate) fn exception_from(&mut self, v: Val) -> R {
+        let base = ExcKind::BaseException.val();
+        if self.heap.is(v, Kind::Exception) {
+            return Ok(v);
+        }
+        if self.is_class(v) && self.issubclass(v, base) {
+            let e = self.call(v, &[])?;
+            if self.heap.is(e, Kind::Exception) {
+                return Ok(e);
+            }
+        }
+        Err(self.type_error(format_args!("exceptions must derive from BaseException")))
+    }
+
+    /// Does `except classes` catch `exc`?
+    pub(crate) fn exc_matches(&mut self, exc: Val, classes: Val) -> R<bool> {
+        if self.is_class(classes) && self.issubclass(classes, ExcKind::BaseException.val()) {
+            return Ok(self.isinstance(exc, classes));
+        }
+        let mut ok = self.heap.is_tuple(classes);
+        if ok {
+            let n = self.heap.tuple(classes).len();
+            for i in 0..n {
+                let c = self.heap.tuple(classes)[i];
+                if !self.is_class(c) || !self.issubclass(c, ExcKind::BaseException.val()) {
+                    ok = false;
+                } else if self.isinstance(exc, c) {
+                    return Ok(true);
+                }
+            }
+        }
+        if ok {
+            return Ok(false);
+        }
+        Err(self.type_error(format_args!(
+            "catching classes that do not inherit from BaseException is not allowed"
+        )))
+    }
+
+    // ---- unwinding ----
+
+    /// Looks for a handler of the exception being raised, from `self.pc` in the frame `self.r` outwards. True: one
+    /// was found and `pc`, `r` are set. False: a frame that native code called has been left.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn unwind(&mut self) -> bool {
+        let mark = self.heap.mark_temps();
+        let exc = self.exc();
+        self.chain_context(exc);
+        self.heap.release_temps(mark);
+        loop {
+            // SAFETY: `r` is a frame on the stack; its header lies below it.
+            let (f, ret, caller) = unsafe { (*self.r.sub(1), *self.r.sub(3), *self.r.sub(2)) };
+            let mut exc = self.exc();
+            if self.heap.is(f, Kind::Function) {
+                let code = self.heap.val(f, 1);
+                let at = (self.pc as usize - self.code_entry(code) as usize) as u32 / 4;
+                self.add_traceback(exc, f, at);
+                if let Some((handler, slot)) = self.find_handler(code, at) {
+                    self.heap.set_root(Root::Exception, Val::NULL);
+                    // SAFETY: the compiler's slot numbers are within the frame (the loader checked).
+                    unsafe { *self.r.add(slot) = exc };
+                    self.pc = self.code_entry(code).wrapping_add(handler as usize);
+                    self.heap.sp = self.slot_index(self.r) + self.heap.aux(f) as usize;
+                    return true;
+                }
+            }
+            // Leave the frame, and stub frames with it.
+            let (mut ret, mut caller) = (self.val_to_pc(ret), self.val_to_r(caller));
+            loop {
+                match self.stub_of(ret) {
+                    Some(STUB_EXIT) => return false,
+                    Some(STUB_GEN) => {
+                        self.r = caller;
+                        if self.generator_raised(&mut exc) {
+                            // A generator that delegated to the finished one goes on with the exception.
+                            break;
+                        }
+                        // SAFETY: a stub frame has a header as any other.
+                        unsafe {
+                            ret = self.val_to_pc(*self.r.sub(3));
+                            caller = self.val_to_r(*self.r.sub(2));
+                        }
+                        if self.stub_of(ret).is_none() {
+                            // The pc kept there is that of the resuming instruction itself.
+                            self.pc = ret;
+                            self.r = caller;
+                            break;
+                        }
+                    }
+                    Some(_) => {
+                        // SAFETY: as above.
+                        unsafe {
+                            ret = self.val_to_pc(*caller.sub(3));
+                            caller = self.val_to_r(*caller.sub(2));
+                        }
+                        if self.stub_of(ret).is_none() {
+                            self.pc = ret.wrapping_sub(1);
+                            self.r = caller;
+                            break;
+                        }
+                    }
+                    None => {
+                        self.pc = ret.wrapping_sub(1);
+                        self.r = caller;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sets `__context__` to what is being handled.
+    fn chain_context(&mut self, exc: Val) {
+        let handling = self.heap.root(Root::Handling);
+        if !self.heap.is(handling, Kind::Exception) || handling == exc || !self.exc_field(exc, X_CONTEXT).is_none() {
+            return;
+        }
+        // No cycles: if exc is already in the chain of what is handled, leave it.
+        let mut e = handling;
+        for _ in 0..16 {
+            e = self.exc_field(e, X_CONTEXT);
+            if e == exc {
+                return;
+            }
+            if e.is_none() {
+                break;
+            }
+        }
+        let _ = self.set_exc_field(exc, X_CONTEXT, handling);
+    }
+
+    /// Notes that the exception passed instruction `at` of `f`. Does without if memory is short.
+    fn add_traceback(&mut self, exc: Val, f: Val, at: u32) {
+        let line = self.line_at(self.heap.val(f, 1), at);
+        let mark = self.heap.mark_temps();
+        let mut tb = self.exc_field(exc, X_TRACEBACK);
+        if tb.is_none() {
+            let Ok(list) = self.heap.new_list_cap(4) else { return };
+            if self.set_exc_field(exc, X_TRACEBACK, list).is_err() {
+                return;
+            }
+            tb = list;
+        }
+        let n = self.heap.list_len(tb);
+        let again = n >= 2 && {
+            let l = self.heap.list(tb);
+            l[n - 2] == f && l[n - 1] == Val::small(line as i32)
+        };
+        let _ = again;
+        if n < 2 * TRACEBACK_MAX {
+            let _ = self.heap.list_push(tb, f).and_then(|()| self.heap.list_push(tb, Val::small(line as i32)));
+        }
+        self.heap.release_temps(mark);
+    }
+
+    fn find_handler(&self, code: Val, at: u32) -> Option<(u32, usize)> {
+        let rows = self.heap.bytes(self.code_meta(code, meta::HANDLERS));
+        rows.chunks_exact(8).find_map(|row| {
+            let u = |i: usize| u32::from(u16::from_le_bytes([row[i], row[i + 1]]));
+            (at >= u(0) && at < u(2)).then(|| (u(4), u(6) as usize))
+        })
+    }
+
+    /// The source line of word `at` of a code object.
+    pub(crate) fn line_at(&self, code: Val, at: u32) -> u32 {
+        let table = self.heap.bytes(self.code_meta(code, meta::LINES));
+        let mut line = self.code_meta(code, meta::FIRST_LINE).small_value() as u32;
+        let (mut pc, mut i) = (0, 0);
+        let mut number = |i: &mut usize| {
+            let (mut x, mut shift) = (0u32, 0);
+            while let Some(&b) = table.get(*i) {
+                *i += 1;
+                x |= u32::from(b & 0x7f) << shift;
+                shift += 7;
+                if b & 0x80 == 0 {
+                    break;
+                }
+            }
+            x
+        };
+        while i < table.len() {
+            pc += number(&mut i);
+            let d = number(&mut i);
+            if pc > at {
+                break;
+            }
+            line = line.wrapping_add_signed((d >> 1) as i32 ^ -((d & 1) as i32));
+        }
+        line
+    }
+
+    // ---- printing ----
+
+    /// Writes a traceback as CPython does, chained exceptions first.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn print_exception(&mut self, exc: Val, out: &mut Out) -> R<()> {
+        self.print_chain(exc, out, 0)
+    }
+
+    fn print_chain(&mut self, exc: Val, out: &mut Out, depth: usize) -> R<()> {
+        if depth < 8 {
+            let cause = self.exc_field(exc, X_CAUSE);
+            let context = self.exc_field(exc, X_CONTEXT);
+            if !cause.is_none() {
+                self.print_chain(cause, out, depth + 1)?;
+                out.push("\nThe above exception was the direct cause of the following exception:\n\n");
+            } else if !context.is_none() && self.exc_field(exc, X_SUPPRESS) != Val::TRUE {
+                self.print_chain(context, out, depth + 1)?;
+                out.push("\nDuring handling of the above exception, another exception occurred:\n\n");
+            }
+        }
+        let tb = self.exc_field(exc, X_TRACEBACK);
+        if self.heap.is_list(tb) && self.heap.list_len(tb) > 0 {
+            out.push("Traceback (most recent call last):\n");
+            for i in (0..self.heap.list_len(tb) / 2).rev() {
+                let (f, line) = (self.heap.list(tb)[2 * i], self.heap.list(tb)[2 * i + 1]);
+                let code = self.heap.val(f, 1);
+                let file = self.text(self.code_meta(code, meta::FILE)).unwrap_or_default();
+                let name = self.text(self.code_meta(code, meta::NAME)).unwrap_or_default();
+                let _ = writeln!(out, "  File \"{file}\", line {}, in {name}", line.small_value());
+            }
+        }
+        self.print_exception_line(exc, out)
+    }
+
+    /// Writes `Type: message` and a newline; for syntax errors also where.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn print_exception_line(&mut self, exc: Val, out: &mut Out) -> R<()> {
+        let class = self.type_of(exc);
+        crate::objects::exception::print_syntax_location(self, exc, out)?;
+        let name = self.class_name(class);
+        out.push(&name);
+        let text = match self.str_text(exc) {
+            Ok(t) => t,
+            Err(_) => {
+                self.take_exc();
+                String::from("<exception str() failed>")
+            }
+        };
+        if !text.is_empty() {
+            let _ = write!(out, ": {text}");
+        }
+        out.push("\n");
+        if let Some(notes) = self.own_attr(exc, q::__notes__)
+            && self.heap.is_list(notes)
+        {
+            for i in 0..self.heap.list_len(notes) {
+                let note = self.heap.list(notes)[i];
+                out.str(self, note)?;
+                out.push("\n");
+            }
+        }
+        out.flush(self)
+    }
+}
+
+use super::Out;
