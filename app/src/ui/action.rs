@@ -72,13 +72,6 @@ pub enum Action {
     Delete(PathBuf),
     /// Write this as the bench and boot the board again.
     SetBench(String),
-    /// Save bytes where the user says.
-    Export {
-        /// What the dialog proposes.
-        name: String,
-        /// The file's contents.
-        bytes: Vec<u8>,
-    },
     /// Tell the user something.
     Toast(Notice),
 }

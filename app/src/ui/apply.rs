@@ -59,7 +59,6 @@ impl App {
             Action::Rename { from, to } => self.io.send(Job::Rename(from, to)),
             Action::Delete(path) => self.io.send(Job::Delete(path)),
             Action::SetBench(text) => self.set_bench(text),
-            Action::Export { name, bytes } => self.io.send(Job::PickSave(name, bytes)),
             Action::Toast(notice) => self.tell(notice),
         }
     }
@@ -135,8 +134,8 @@ impl App {
             Command::ZoomReset => self.user.zoom = 1.0,
             Command::Help => self.overlay = Overlay::Help,
             Command::About => self.overlay = Overlay::About,
-            Command::AddPart
-            | Command::WaveZoomIn
+            Command::AddPart => {}
+            Command::WaveZoomIn
             | Command::WaveZoomOut
             | Command::WaveFit
             | Command::WaveFollow
@@ -144,10 +143,9 @@ impl App {
             | Command::WaveRight
             | Command::WavePreviousEdge
             | Command::WaveNextEdge
-            | Command::WaveClearCursors
-            | Command::ExportVcd
-            | Command::ExportCsv
-            | Command::ExportPng => {}
+            | Command::WaveClearCursors => self.waves.command(command, self.runner.trace()),
+            Command::ExportVcd | Command::ExportCsv => self.export_trace(command == Command::ExportVcd),
+            Command::ExportPng => self.export_picture(ctx),
             Command::Undo
             | Command::Redo
             | Command::SelectAll
@@ -330,6 +328,8 @@ impl App {
         let run_again = self.runner.is_busy() || std::mem::take(&mut self.autorun);
         let target = Target::Emulated(self.emulated());
         let wake = waker(ctx);
+        self.waves.reset();
+        self.plotted = emulator::clock::Time::ZERO;
         self.runner.open(target, wake);
         if run_again {
             self.next = Some(Next::Run);
@@ -351,8 +351,40 @@ impl App {
     fn choose_target(&mut self, ctx: &Context, target: Target) {
         match target {
             Target::Emulated(_) => self.boot(ctx),
-            target => self.runner.open(target, waker(ctx)),
+            target => {
+                self.waves.reset();
+                self.runner.open(target, waker(ctx));
+            }
         }
+    }
+
+    // ---- exports ----
+
+    fn export_trace(&mut self, vcd: bool) {
+        let Some(trace) = self.runner.trace().cloned() else {
+            self.tell(Notice::Info("Only an emulated board makes a recording.".to_owned()));
+            return;
+        };
+        let name = if vcd { "recording.vcd" } else { "recording.csv" };
+        let write = move || {
+            let mut bytes = Vec::new();
+            let all = emulator::trace::export::Selection::default();
+            trace.read(|trace| match vcd {
+                true => emulator::trace::export::vcd(trace, &all, &mut bytes),
+                false => emulator::trace::export::csv(trace, &all, &mut bytes),
+            })?;
+            Ok(bytes)
+        };
+        self.io.send(Job::PickSave(name.to_owned(), Box::new(write)));
+    }
+
+    fn export_picture(&mut self, ctx: &Context) {
+        let rect = self.waves.rect * ctx.pixels_per_point();
+        let saver = self.io.saver();
+        ctx.request_screenshot(move |image| {
+            let write = move || super::screenshot::png(&image, Some(rect)).map_err(std::io::Error::other);
+            saver("waveforms.png".to_owned(), Box::new(write));
+        });
     }
 
     // ---- running ----

@@ -16,7 +16,6 @@ const MAX_TEXT: u64 = 8 << 20;
 const MAX_ENTRIES: usize = 4_000;
 
 /// What the window asks for.
-#[derive(Debug)]
 pub enum Job {
     /// List the project.
     Tree(PathBuf),
@@ -59,9 +58,12 @@ pub enum Job {
     Watch(PathBuf),
     /// Ask for a folder.
     PickFolder(PathBuf),
-    /// Ask where to save, then save.
-    PickSave(String, Vec<u8>),
+    /// Ask where to save under a proposed name, then make the contents and save them.
+    PickSave(String, Contents),
 }
+
+/// Makes a file's contents, on the thread that writes them.
+pub type Contents = Box<dyn FnOnce() -> std::io::Result<Vec<u8>> + Send>;
 
 /// What came of it.
 #[derive(Debug)]
@@ -188,30 +190,52 @@ impl Io {
         let dialogs = Arc::clone(&self.dialogs);
         let ask: Box<dyn FnOnce() -> Option<Done> + Send> = match job {
             Job::PickFolder(start) => Box::new(move || dialogs.pick_folder(&start).map(Done::Folder)),
-            Job::PickSave(name, bytes) => Box::new(move || {
-                let path = dialogs.pick_save(&name)?;
-                carry_out(Job::Export(path, bytes))
-            }),
+            Job::PickSave(name, contents) => Box::new(move || save_as(&*dialogs, &name, contents)),
             job => {
                 let _ = self.jobs.send(job);
                 return;
             }
         };
-        let (outbox, wake) = (self.outbox.clone(), Arc::clone(&self.wake));
-        let spawned = std::thread::Builder::new().name("dialog".into()).spawn(move || {
-            if let Some(done) = ask() {
-                let _ = outbox.send(done);
-                wake();
-            }
-        });
-        if let Err(error) = spawned {
-            let _ = self.outbox.send(Done::Failed(format!("Cannot show a dialog: {error}")));
+        in_dialog(self.outbox.clone(), Arc::clone(&self.wake), ask);
+    }
+
+    /// Asks where to save and saves, from any thread.
+    pub fn saver(&self) -> impl FnOnce(String, Contents) + Send + 'static {
+        let (outbox, wake, dialogs) = (self.outbox.clone(), Arc::clone(&self.wake), Arc::clone(&self.dialogs));
+        move |name, contents| {
+            in_dialog(outbox, wake, Box::new(move || save_as(&*dialogs, &name, contents)));
         }
     }
 
     /// The answers since the last call; does not wait.
     pub fn done(&self) -> TryIter<'_, Done> {
         self.done.try_iter()
+    }
+}
+
+fn save_as(dialogs: &dyn Dialogs, name: &str, contents: Contents) -> Option<Done> {
+    let path = dialogs.pick_save(name)?;
+    match contents() {
+        Ok(bytes) => carry_out(Job::Export(path, bytes)),
+        Err(error) => Some(Done::Failed(format!("Cannot make {name}: {error}"))),
+    }
+}
+
+/// Runs something that takes as long as the user does, on a thread of its own.
+fn in_dialog(
+    outbox: Sender<Done>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    ask: Box<dyn FnOnce() -> Option<Done> + Send>,
+) {
+    let answers = outbox.clone();
+    let spawned = std::thread::Builder::new().name("dialog".into()).spawn(move || {
+        if let Some(done) = ask() {
+            let _ = answers.send(done);
+            wake();
+        }
+    });
+    if let Err(error) = spawned {
+        let _ = outbox.send(Done::Failed(format!("Cannot show a dialog: {error}")));
     }
 }
 

@@ -22,6 +22,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+pub mod waves;
 
 use crate::command::{Command, Scope};
 use crate::editor::{Analyst, Job as AnalystJob};
@@ -145,6 +146,9 @@ pub struct App {
     editor: EditorPane,
     runner: Runner,
     console_view: ConsoleView,
+    waves: waves::Waves,
+    /// Up to where the console text of the trace has been searched for numbers.
+    plotted: emulator::clock::Time,
     tree: egui_tiles::Tree<Pane>,
     overlay: Overlay,
     toasts: egui_notify::Toasts,
@@ -201,6 +205,8 @@ impl App {
             editor: EditorPane::default(),
             runner: Runner::new(Target::Emulated(Emulated::default())),
             console_view: ConsoleView::default(),
+            waves: waves::Waves::default(),
+            plotted: emulator::clock::Time::ZERO,
             tree: layout::restore(user.layout.as_deref()),
             overlay: Overlay::None,
             toasts: egui_notify::Toasts::default()
@@ -250,6 +256,7 @@ impl App {
         self.take_answers(ctx);
         self.take_analyses();
         self.take_events();
+        self.plot_printed();
         for action in std::mem::take(&mut self.queue) {
             self.apply(ctx, action);
         }
@@ -305,7 +312,7 @@ impl App {
             Pane::Editor => self.editor.show(ui, &mut self.files, self.user.code_size, queue),
             Pane::Console => self.console(ui, queue),
             Pane::Bench => kit::empty_state(ui, "No bench", "", &[], queue),
-            Pane::Waves => kit::empty_state(ui, "Nothing recorded", "", &[], queue),
+            Pane::Waves => self.waves.show(ui, self.runner.trace(), &mut self.user, queue),
         }
     }
 
@@ -356,7 +363,7 @@ impl App {
         let focus = ctx.memory(|memory| memory.focused());
         let in_console = focus == Some(console::focus_id());
         let in_editor = focus == Some(code_view::focus_id());
-        let in_waves = false;
+        let in_waves = focus == Some(waves::focus_id());
         let overlay = !matches!(self.overlay, Overlay::None);
         let bars =
             Bars { user: &self.user, runner: &self.runner, files: &self.files, can_run: self.can_run() };
@@ -402,6 +409,20 @@ impl App {
         let level = egui_notify::ToastLevel::Custom(glyph.codepoint.to_owned(), color);
         let toast = self.toasts.add(egui_notify::Toast::custom(text, level));
         toast.duration(Some(Duration::from_secs(seconds))).show_progress_bar(false);
+    }
+
+    /// Looks through what was printed since the last time for numbers to plot.
+    fn plot_printed(&mut self) {
+        let Some(trace) = self.runner.trace() else { return };
+        let (from, printed) = (self.plotted, &mut self.waves.printed);
+        self.plotted = trace.read(|trace| {
+            let now = trace.now();
+            let Some(console) = trace.find("console") else { return from };
+            for (time, text) in trace.texts(console, from, now) {
+                printed.feed(time, text);
+            }
+            now
+        });
     }
 
     /// Sends changed texts to the parser.
