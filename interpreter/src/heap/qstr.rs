@@ -46,6 +46,7 @@ qstrs! {
         bytes bytearray str list tuple dict set frozenset object range slice int float complex memoryview
     }
     others {
+        UNDERSCORE = "_"
         SELF = "self"
         TYPE = "type"
         MODULE = "<module>"

@@ -50,10 +50,9 @@ pub fn format_value(vm: &mut Vm, v: Val, spec: Val) -> R {
                         format::write_padded(&mut out, &Spec { kind: None, ..s }, c.encode_utf8(&mut b))
                     }
                     None => {
-                        return Err(vm.raise(
-                            ExcKind::OverflowError,
-                            format_args!("%c arg not in range(0x110000)"),
-                        ));
+                        return Err(
+                            vm.raise(ExcKind::OverflowError, format_args!("%c arg not in range(0x110000)"))
+                        );
                     }
                 }
             }

@@ -2,11 +2,13 @@
 
 pub mod native;
 
+// WIRE pub mod array;
 pub mod bool;
 pub mod bytearray;
 pub mod bytes;
 pub mod class;
 pub mod complex;
+// WIRE pub mod deque;
 pub mod descriptors;
 pub mod dict;
 pub mod dictview;
@@ -29,3 +31,4 @@ pub mod singletons;
 pub mod slice;
 pub mod str;
 pub mod tuple;
+// WIRE pub mod typecode;

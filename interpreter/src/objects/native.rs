@@ -68,7 +68,13 @@ impl Args {
     ///
     /// # Errors
     /// TypeError for missing, surplus, repeated and unknown arguments.
-    pub fn parse<const N: usize>(self, vm: &mut Vm, f: &str, names: [&str; N], required: usize) -> R<[Val; N]> {
+    pub fn parse<const N: usize>(
+        self,
+        vm: &mut Vm,
+        f: &str,
+        names: [&str; N],
+        required: usize,
+    ) -> R<[Val; N]> {
         let mut out = [Val::NULL; N];
         let positional = names.iter().position(|n| n.starts_with('*')).unwrap_or(N);
         if self.n > positional {

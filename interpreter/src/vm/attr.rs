@@ -157,7 +157,9 @@ impl Vm {
 
     fn entry_val(&mut self, e: &Entry, function: impl Fn() -> Val) -> Option<Val> {
         match *e {
-            Entry::Fn(..) | Entry::FnKw(..) | Entry::Class(..) | Entry::Static(..) | Entry::Get(..) => Some(function()),
+            Entry::Fn(..) | Entry::FnKw(..) | Entry::Class(..) | Entry::Static(..) | Entry::Get(..) => {
+                Some(function())
+            }
             Entry::Int(_, i) => self.heap.new_int(i).ok(),
             Entry::Float(_, f) => self.heap.new_float(f).ok(),
             Entry::Str(_, s) => self.heap.new_str(s).ok(),
@@ -375,7 +377,8 @@ impl Vm {
         let n = String::from(self.heap.qstr(name));
         if self.is_class(obj) {
             let t = self.class_name(obj);
-            return self.raise(ExcKind::AttributeError, format_args!("type object '{t}' has no attribute '{n}'"));
+            return self
+                .raise(ExcKind::AttributeError, format_args!("type object '{t}' has no attribute '{n}'"));
         }
         if let Some(m) = self.module_name(obj) {
             return self.raise(ExcKind::AttributeError, format_args!("module '{m}' has no attribute '{n}'"));
@@ -565,7 +568,9 @@ impl Vm {
                     None => Ok(Some(attr)),
                 },
                 None => match attr.imm_payload(Imm::NativeFn) {
-                    Some(p) if registry::is_type_fn(p) && matches!(registry::native_fn(p), Entry::Class(..)) => {
+                    Some(p)
+                        if registry::is_type_fn(p) && matches!(registry::native_fn(p), Entry::Class(..)) =>
+                    {
                         self.bound_method(attr, class).map(Some)
                     }
                     _ => Ok(Some(attr)),
@@ -743,7 +748,10 @@ impl Vm {
                     return Err(self.no_attribute(obj, name));
                 }
                 let (n, a) = (t.name, String::from(self.heap.qstr(name)));
-                Err(self.raise(ExcKind::AttributeError, format_args!("'{n}' object attribute '{a}' is read-only")))
+                Err(self.raise(
+                    ExcKind::AttributeError,
+                    format_args!("'{n}' object attribute '{a}' is read-only"),
+                ))
             }
         }
     }
@@ -752,7 +760,7 @@ impl Vm {
         if !v.is_null() {
             return Ok(self.heap.dict_set_qstr(dict, name, v)?);
         }
-        if self.heap.dict_del_qstr(dict, name) { Ok(()) } else { Err(self.no_attribute(obj, name)) }
+        if self.heap.dict_del_qstr(dict, name).is_some() { Ok(()) } else { Err(self.no_attribute(obj, name)) }
     }
 
     fn set_native_module_attr(&mut self, m: &'static NativeModule, obj: Val, name: Qstr, v: Val) -> R<()> {
@@ -792,7 +800,11 @@ impl Vm {
                             format_args!("property '{a}' of '{c}' object has no {what}"),
                         ));
                     }
-                    if v.is_null() { self.call(f, &[obj])? } else { self.call(f, &[obj, v])? };
+                    if v.is_null() {
+                        self.call(f, &[obj])?
+                    } else {
+                        self.call(f, &[obj, v])?
+                    };
                     return Ok(());
                 }
                 Some(Kind::Instance) => {

@@ -271,8 +271,7 @@ impl Vm {
         let (min, max) = (min as usize, max as usize);
         if given < own {
             let t = registry::native_type((payload >> 12) as u16).name;
-            return self
-                .type_error(format_args!("unbound method {t}.{name}() needs an argument"));
+            return self.type_error(format_args!("unbound method {t}.{name}() needs an argument"));
         }
         let given = given - own;
         let (min, max) = (min.saturating_sub(own), if max == ANY as usize { usize::MAX } else { max - own });
@@ -292,7 +291,14 @@ impl Vm {
     }
 
     /// Calls a Python function whose window is at `dst`.
-    pub(crate) fn enter_function(&mut self, dst: *mut Val, f: Val, n: usize, nkw: usize, ret: *const u32) -> R<Next> {
+    pub(crate) fn enter_function(
+        &mut self,
+        dst: *mut Val,
+        f: Val,
+        n: usize,
+        nkw: usize,
+        ret: *const u32,
+    ) -> R<Next> {
         let code = self.heap.val(f, 1);
         let simple = self.heap.flag(code, F_A);
         if !(simple && nkw == 0 && n == self.code_positional(code)) {
@@ -387,9 +393,8 @@ impl Vm {
                 Some(i) if i >= positional_only => {
                     if self.heap.slot(out + i) != Val::UNBOUND {
                         let (fname, key) = (self.function_name(f), self.text(key).unwrap_or_default());
-                        return Err(
-                            self.type_error(format_args!("{fname}() got multiple values for argument '{key}'"))
-                        );
+                        return Err(self
+                            .type_error(format_args!("{fname}() got multiple values for argument '{key}'")));
                     }
                     self.heap.set_slot(out + i, v);
                 }
@@ -413,7 +418,8 @@ impl Vm {
         }
         if !misplaced.is_empty() {
             let fname = self.function_name(f);
-            let names = misplaced.iter().map(|&k| self.text(k).unwrap_or_default()).collect::<Vec<_>>().join(", ");
+            let names =
+                misplaced.iter().map(|&k| self.text(k).unwrap_or_default()).collect::<Vec<_>>().join(", ");
             return Err(self.type_error(format_args!(
                 "{fname}() got some positional-only arguments passed as keyword arguments: '{names}'"
             )));
@@ -424,8 +430,7 @@ impl Vm {
         let kw_defaults = if n_extras > n_free && self.heap.flag(f, F_A) { keyword_only } else { 0 };
         let defaults = n_extras - n_free - kw_defaults;
         if args.n > positional && !varargs {
-            let given_kw =
-                (positional..named).filter(|&i| self.heap.slot(out + i) != Val::UNBOUND).count();
+            let given_kw = (positional..named).filter(|&i| self.heap.slot(out + i) != Val::UNBOUND).count();
             return Err(self.too_many(f, positional, defaults, args.n, given_kw));
         }
         for i in 0..defaults {
@@ -443,7 +448,8 @@ impl Vm {
             }
         }
         for (from, to, what) in [(0, positional, "positional"), (positional, named, "keyword-only")] {
-            let missing: Vec<usize> = (from..to).filter(|&i| self.heap.slot(out + i) == Val::UNBOUND).collect();
+            let missing: Vec<usize> =
+                (from..to).filter(|&i| self.heap.slot(out + i) == Val::UNBOUND).collect();
             if !missing.is_empty() {
                 return Err(self.missing_args(f, code, &missing, what));
             }
@@ -485,7 +491,13 @@ impl Vm {
     }
 
     #[cold]
-    fn missing_args(&mut self, f: Val, code: Val, missing: &[usize], what: &str) -> crate::objects::native::Raised {
+    fn missing_args(
+        &mut self,
+        f: Val,
+        code: Val,
+        missing: &[usize],
+        what: &str,
+    ) -> crate::objects::native::Raised {
         let fname = self.function_name(f);
         let names = self.code_meta(code, meta::SLOT_NAMES);
         let mut list = String::new();
@@ -502,7 +514,10 @@ impl Vm {
             list.push('\'');
         }
         let s = if missing.len() == 1 { "" } else { "s" };
-        self.type_error(format_args!("{fname}() missing {} required {what} argument{s}: {list}", missing.len()))
+        self.type_error(format_args!(
+            "{fname}() missing {} required {what} argument{s}: {list}",
+            missing.len()
+        ))
     }
 
     /// `Class(...)`: makes the instance and runs `__init__`, without native recursion where both are ordinary.

@@ -82,7 +82,9 @@ impl Vm {
                 Some(n) if n.is_subtype(t) => Some(n),
                 Some(n) if t.is_subtype(n) => Some(t),
                 Some(_) => {
-                    return Err(self.type_error(format_args!("multiple bases have instance lay-out conflict")));
+                    return Err(
+                        self.type_error(format_args!("multiple bases have instance lay-out conflict"))
+                    );
                 }
             };
         }
@@ -224,7 +226,14 @@ impl Vm {
         // Immutable types take the arguments here; the others in __init__, unless that is theirs.
         let immutable = matches!(
             t.id,
-            ids::INT | ids::FLOAT | ids::STR | ids::BYTES | ids::TUPLE | ids::FROZENSET | ids::COMPLEX | ids::BOOL
+            ids::INT
+                | ids::FLOAT
+                | ids::STR
+                | ids::BYTES
+                | ids::TUPLE
+                | ids::FROZENSET
+                | ids::COMPLEX
+                | ids::BOOL
         );
         let own_init = self.python_attr(class, q::__init__).is_some();
         let args = if immutable || !own_init { args } else { Args { n: 0, nkw: 0, ..args } };

@@ -51,7 +51,8 @@ impl Vm {
         let code = self.heap.val(f, 1);
         let params = self.code_params(code);
         let coroutine = if self.code_flags(code).has(Flags::COROUTINE) { F_A } else { 0 };
-        let g = self.heap.alloc_cell(header(Kind::Generator, F_BUFVALS | F_V3 | coroutine, FRESH), 0, 0, 0)?;
+        let g =
+            self.heap.alloc_cell(header(Kind::Generator, F_BUFVALS | F_V3 | coroutine, FRESH), 0, 0, 0)?;
         self.heap.alloc_buffer(g, 4 * (HEAD + params), Move::Movable)?;
         let base = self.slot_index(dst) + 3;
         for i in 0..params {
@@ -442,7 +443,11 @@ impl Vm {
             Ok(Some(())) => self.run().map(|()| self.step_of(base)),
             // The exception was raised inside of its frame: it may catch it.
             Err(_) if in_frame => {
-                if self.unwind() { self.run().map(|()| self.step_of(base)) } else { Err(crate::objects::native::Raised) }
+                if self.unwind() {
+                    self.run().map(|()| self.step_of(base))
+                } else {
+                    Err(crate::objects::native::Raised)
+                }
             }
             Err(e) => Err(e),
         };
@@ -509,4 +514,3 @@ impl Vm {
         Err(self.type_error(format_args!("object {t} can't be used in 'await' expression")))
     }
 }
-

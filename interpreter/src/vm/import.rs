@@ -30,6 +30,8 @@ enum Found {
     File(String, Option<String>),
     /// A folder without `__init__.py`.
     Folder(String),
+    /// A module in the firmware, and whether it is a package.
+    Frozen(String, bool),
 }
 
 impl Vm {
@@ -90,7 +92,7 @@ impl Vm {
                 if let Some(m) = self.native_module(name)? {
                     return Ok(m);
                 }
-                self.find_module(own, Root::Path)?
+                self.find_module(own)?
             }
             Some(p) => {
                 if let Some(m) = self.native_module(name)? {
@@ -101,7 +103,13 @@ impl Vm {
                     return Err(self.no_module(name, &format!("; '{pn}' is not a package")));
                 };
                 let folder = self.text(path).unwrap_or_default();
-                self.find_in(&folder, own)
+                match folder.strip_prefix(".frozen/") {
+                    Some(folder) => {
+                        let file = format!("{folder}/{own}");
+                        frozen(&file).map(|_| Found::Frozen(file, false))
+                    }
+                    None => self.find_in(&folder, own),
+                }
             }
         };
         let Some(found) = found else { return Err(self.no_module(name, "")) };
@@ -110,6 +118,10 @@ impl Vm {
         let (file, path) = match found {
             Found::File(file, path) => (Some(file), path),
             Found::Folder(folder) => (None, Some(folder)),
+            Found::Frozen(file, package) => {
+                let folder = file.rsplit_once('/').map(|(f, _)| format!(".frozen/{f}"));
+                (Some(format!(".frozen/{file}")), folder.filter(|_| package))
+            }
         };
         if let Some(path) = path {
             let path = self.new_str(&path)?;
@@ -121,9 +133,13 @@ impl Vm {
         let Some(file) = file else { return Ok(m) };
         let f = self.new_str(&file)?;
         self.heap.dict_set_qstr(globals, q::__file__, f)?;
-        let result = match (self.loader.read)(self, &file)? {
-            Some(source) => self.run_in(&source, &file, globals),
-            None => Err(self.no_module(name, "")),
+        let frozen = file.strip_prefix(".frozen/").and_then(frozen);
+        let result = match frozen {
+            Some(source) => self.run_in(source, &file, globals),
+            None => match (self.loader.read)(self, &file)? {
+                Some(source) => self.run_in(&source, &file, globals),
+                None => Err(self.no_module(name, "")),
+            },
         };
         if let Err(e) = result {
             self.heap.dict_remove(modules, key);
@@ -142,7 +158,9 @@ impl Vm {
     fn native_module(&mut self, name: &str) -> R<Option<Val>> {
         let by_name = |n: &str| registry::native_modules().iter().find(|m| m.name == n).copied();
         // `umachine` and the like are the old names of MicroPython's modules.
-        let Some(m) = by_name(name).or_else(|| name.strip_prefix('u').and_then(by_name)) else { return Ok(None) };
+        let Some(m) = by_name(name).or_else(|| name.strip_prefix('u').and_then(by_name)) else {
+            return Ok(None);
+        };
         let modules = self.heap.root(Root::Modules);
         let key = Val::qstr(self.heap.intern(m.name)?);
         if self.heap.dict_get(modules, key).is_none() {
@@ -154,14 +172,24 @@ impl Vm {
         Ok(Some(m.val()))
     }
 
-    fn find_module(&mut self, name: &str, path: Root) -> R<Option<Found>> {
-        let list = self.heap.root(path);
+    fn find_module(&mut self, name: &str) -> R<Option<Found>> {
+        let list = self.heap.root(Root::Path);
         if !self.heap.is_list(list) {
             return Ok(self.find_in("", name));
         }
         for i in 0..self.heap.list_len(list) {
             let folder = self.heap.list(list)[i];
             let Some(folder) = self.text(folder) else { continue };
+            if folder == ".frozen" {
+                if frozen(name).is_some() {
+                    return Ok(Some(Found::Frozen(String::from(name), false)));
+                }
+                let package = format!("{name}/__init__");
+                if frozen(&package).is_some() {
+                    return Ok(Some(Found::Frozen(package, true)));
+                }
+                continue;
+            }
             if let Some(found) = self.find_in(&folder, name) {
                 return Ok(Some(found));
             }
@@ -170,7 +198,11 @@ impl Vm {
     }
 
     fn find_in(&mut self, folder: &str, name: &str) -> Option<Found> {
-        let base = if folder.is_empty() { String::from(name) } else { format!("{}/{name}", folder.trim_end_matches('/')) };
+        let base = if folder.is_empty() {
+            String::from(name)
+        } else {
+            format!("{}/{name}", folder.trim_end_matches('/'))
+        };
         let kind = self.loader.kind;
         if kind(self, &base) == Some(true) {
             let init = format!("{base}/__init__.py");
@@ -203,7 +235,8 @@ impl Vm {
     /// The full name of a relative import in the current module.
     fn absolute_name(&mut self, name: &str, level: usize) -> R<String> {
         let globals = self.frame_globals();
-        let own = self.heap.dict_get_qstr(globals, q::__name__).and_then(|n| self.text(n)).unwrap_or_default();
+        let own =
+            self.heap.dict_get_qstr(globals, q::__name__).and_then(|n| self.text(n)).unwrap_or_default();
         let package = self.heap.dict_get_qstr(globals, q::__path__).is_some();
         let mut parts: Vec<&str> = own.split('.').collect();
         let drop = level - usize::from(package);
@@ -321,7 +354,8 @@ impl Vm {
                 }
             }
         }
-        let mut texts: Vec<(String, Qstr)> = names.into_iter().map(|n| (String::from(self.heap.qstr(n)), n)).collect();
+        let mut texts: Vec<(String, Qstr)> =
+            names.into_iter().map(|n| (String::from(self.heap.qstr(n)), n)).collect();
         texts.sort();
         let list = self.heap.new_list_cap(texts.len())?;
         for (_, n) in texts {
@@ -329,4 +363,10 @@ impl Vm {
         }
         Ok(list)
     }
+}
+
+/// The text of a module in the firmware.
+fn frozen(_name: &str) -> Option<&'static str> {
+    // WIRE crate::modules::frozen::source(name)
+    None
 }

@@ -15,6 +15,7 @@ mod ops;
 mod out;
 mod run;
 mod shape;
+mod source;
 mod unwind;
 
 use crate::hal::Hal;
@@ -64,6 +65,7 @@ pub struct Vm {
     pub(crate) ended: bool,
     /// Where modules in Python come from.
     pub loader: Loader,
+    // WIRE pub state: crate::modules::State,
 }
 
 impl fmt::Debug for Vm {
@@ -108,6 +110,7 @@ impl Vm {
             builtins_changed: false,
             ended: false,
             loader: Loader::NONE,
+            // WIRE state: crate::modules::State::default(),
         };
         vm.start()?;
         Ok(vm)
@@ -181,7 +184,8 @@ impl Vm {
         let mut out = Out::text();
         let _ = fmt::Write::write_fmt(&mut out, message);
         let text = out.as_str();
-        let made = self.heap.new_str(text).map_err(Raised::from).and_then(|s| self.new_exception(kind.val(), &[s]));
+        let made =
+            self.heap.new_str(text).map_err(Raised::from).and_then(|s| self.new_exception(kind.val(), &[s]));
         match made {
             Ok(e) => self.raise_val(e),
             Err(raised) => raised,
@@ -267,6 +271,7 @@ impl Vm {
     #[inline(never)]
     pub fn service(&mut self) -> R<()> {
         self.pending.store(false, Ordering::Relaxed);
+        // WIRE crate::modules::events::service(self)
         while let Some(event) = self.hal.next_event() {
             if event == crate::hal::Event::Interrupt {
                 return Err(self.raise_args(ExcKind::KeyboardInterrupt, &[]));
@@ -321,6 +326,11 @@ impl Vm {
     /// The text of a str, copied.
     pub fn text(&self, v: Val) -> Option<String> {
         self.heap.as_str(v).map(String::from)
+    }
+
+    /// The flag that says that there is an event to service.
+    pub fn pending(&self) -> &'static AtomicBool {
+        self.pending
     }
 
     /// Is there an event that [`Vm::poll`] would service?

@@ -402,7 +402,10 @@ impl Vm {
         let n = self.heap.tuple(v).len();
         for i in 0..n {
             let item = self.heap.tuple(v)[i];
-            h = crate::heap::combine_hashes(h, self.hash(item)?);
+            h = {
+                let item = self.hash(item)?;
+                crate::heap::combine_hashes(h, item)
+            };
         }
         Ok(h)
     }
@@ -457,7 +460,8 @@ impl Vm {
         match self.heap.as_i64(i) {
             Some(i) => Ok(i),
             None => {
-                Err(self.raise(ExcKind::OverflowError, format_args!("Python int too large to convert to C long")))
+                Err(self
+                    .raise(ExcKind::OverflowError, format_args!("Python int too large to convert to C long")))
             }
         }
     }
@@ -478,7 +482,9 @@ impl Vm {
             };
             return match f {
                 Some(f) => Ok(f),
-                None => Err(self.raise(ExcKind::OverflowError, format_args!("int too large to convert to float"))),
+                None => {
+                    Err(self.raise(ExcKind::OverflowError, format_args!("int too large to convert to float")))
+                }
             };
         }
         for name in [q::__float__, q::__index__] {

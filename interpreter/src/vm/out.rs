@@ -142,10 +142,8 @@ impl Vm {
                 let s = self.call_bound(f, v, &[])?;
                 let Some(text) = self.heap.as_str(s) else {
                     let got = self.type_name(s);
-                    return Err(self.raise(
-                        ExcKind::TypeError,
-                        format_args!("{name} returned non-string (type {got})"),
-                    ));
+                    return Err(self
+                        .raise(ExcKind::TypeError, format_args!("{name} returned non-string (type {got})")));
                 };
                 out.push(text);
                 return Ok(());

@@ -15,7 +15,7 @@ use crate::bytecode::Op;
 use crate::heap::cell::{F_A, F_BUF, F_V1, header};
 use crate::heap::{Kind, Root, q};
 use crate::objects::native::{BinOp, CmpOp, ExcKind, R, Raised, UnOp};
-use crate::value::{Imm, Qstr, Val};
+use crate::value::{Qstr, Val};
 use alloc::string::String;
 use core::sync::atomic::Ordering;
 
@@ -58,7 +58,9 @@ fn small_arith(op: BinOp, x: Val, y: Val) -> Option<Val> {
         // Tagged: 2a+1.
         BinOp::Add => a.checked_add(b - 1).map(|v| Val::from_bits(v as u32)),
         BinOp::Sub => a.checked_sub(b).and_then(|v| v.checked_add(1)).map(|v| Val::from_bits(v as u32)),
-        BinOp::Mul => (a >> 1).checked_mul(b - 1).and_then(|v| v.checked_add(1)).map(|v| Val::from_bits(v as u32)),
+        BinOp::Mul => {
+            (a >> 1).checked_mul(b - 1).and_then(|v| v.checked_add(1)).map(|v| Val::from_bits(v as u32))
+        }
         BinOp::And => Some(Val::from_bits((a & b) as u32)),
         BinOp::Or => Some(Val::from_bits((a | b) as u32)),
         BinOp::Xor => Some(Val::from_bits((a ^ b) as u32 | 1)),
@@ -208,7 +210,9 @@ impl Vm {
                         *slot(r, op_a($w)) = v;
                         pc = pc.wrapping_add(1);
                     }
-                    None => value!($w, 1, if $inplace { self.inplace($op, x, y) } else { self.binary($op, x, y) }),
+                    None => {
+                        value!($w, 1, if $inplace { self.inplace($op, x, y) } else { self.binary($op, x, y) })
+                    }
                 }
             }};
         }
@@ -473,7 +477,8 @@ impl Vm {
                     | Op::IXor => {
                         let op = BinOp::ALL[(w as u8 - Op::IAdd as u8) as usize];
                         let (x, y) = (*slot(r, op_b(w)), *slot(r, op_c(w)));
-                        let quick = if x.both_small(y) { small_arith(op, x, y) } else { float_arith(op, x, y) };
+                        let quick =
+                            if x.both_small(y) { small_arith(op, x, y) } else { float_arith(op, x, y) };
                         match quick {
                             Some(v) => {
                                 *slot(r, op_a(w)) = v;
@@ -527,7 +532,11 @@ impl Vm {
                         value!(w, 1, self.contains(*slot(r, op_c(w)), *slot(r, op_b(w))).map(Val::bool));
                     }
                     Op::NotIn => {
-                        value!(w, 1, self.contains(*slot(r, op_c(w)), *slot(r, op_b(w))).map(|t| Val::bool(!t)));
+                        value!(
+                            w,
+                            1,
+                            self.contains(*slot(r, op_c(w)), *slot(r, op_b(w))).map(|t| Val::bool(!t))
+                        );
                     }
 
                     // ---- jumps
@@ -588,7 +597,9 @@ impl Vm {
                     }
 
                     // ---- loops
-                    Op::RangeInit => plain!(1, self.op_range_init(slot(r, op_a(w)), *slot(r, op_b(w)), op_c(w))),
+                    Op::RangeInit => {
+                        plain!(1, self.op_range_init(slot(r, op_a(w)), *slot(r, op_b(w)), op_c(w)))
+                    }
                     Op::ForRange => {
                         let state = slot(r, op_a(w));
                         let left = (*state.add(1)).bits() as i32;
@@ -597,7 +608,8 @@ impl Vm {
                             let x = *state;
                             *slot(r, op_b(w)) = x;
                             *state.add(1) = Val::from_bits((left - 2) as u32);
-                            *state = Val::from_bits(x.bits().wrapping_add((*state.add(2)).bits()).wrapping_sub(1));
+                            *state =
+                                Val::from_bits(x.bits().wrapping_add((*state.add(2)).bits()).wrapping_sub(1));
                             jump_bytes!(*pc.add(1) as i32);
                         } else if left == 1 {
                             pc = pc.add(2);
@@ -613,10 +625,13 @@ impl Vm {
                             *state.add(1) = Val::ZERO;
                             pc = pc.add(1);
                         } else {
-                            plain!(1, self.iter(x).map(|it| {
-                                *state = it;
-                                *state.add(1) = Val::small(-1);
-                            }));
+                            plain!(
+                                1,
+                                self.iter(x).map(|it| {
+                                    *state = it;
+                                    *state.add(1) = Val::small(-1);
+                                })
+                            );
                         }
                     }
                     Op::ForIter => {
@@ -843,13 +858,18 @@ impl Vm {
                         let e = *slot(r, op_b(w));
                         let dst = slot(r, op_a(w));
                         let class = self.type_of(e);
-                        plain!(1, crate::objects::exception::traceback(self, e).map(|tb| {
-                            *dst = class;
-                            *dst.add(1) = e;
-                            *dst.add(2) = tb;
-                        }));
+                        plain!(
+                            1,
+                            crate::objects::exception::traceback(self, e).map(|tb| {
+                                *dst = class;
+                                *dst.add(1) = e;
+                                *dst.add(2) = tb;
+                            })
+                        );
                     }
-                    Op::WithExit => value!(w, 1, self.op_with_exit(*slot(r, op_b(w)), q::__enter__, q::__exit__)),
+                    Op::WithExit => {
+                        value!(w, 1, self.op_with_exit(*slot(r, op_b(w)), q::__enter__, q::__exit__))
+                    }
                     Op::AsyncWithExit => {
                         value!(w, 1, self.op_with_exit(*slot(r, op_b(w)), q::__aenter__, q::__aexit__));
                     }
@@ -880,7 +900,10 @@ impl Vm {
                     // ---- match statements
                     Op::MatchSequence => {
                         let v = self.unwrap(*slot(r, op_b(w)));
-                        let yes = matches!(self.heap.kind(v), Some(Kind::List | Kind::Tuple | Kind::Range | Kind::Array | Kind::MemoryView));
+                        let yes = matches!(
+                            self.heap.kind(v),
+                            Some(Kind::List | Kind::Tuple | Kind::Range | Kind::Array | Kind::MemoryView)
+                        );
                         *slot(r, op_a(w)) = Val::bool(yes);
                         pc = pc.add(1);
                     }
@@ -1057,7 +1080,11 @@ impl Vm {
     fn ns_store(&mut self, ns: Val, name: Qstr, v: Val) -> R<()> {
         let dict = self.heap.is(ns, Kind::Dict);
         if !v.is_null() {
-            return if dict { Ok(self.heap.dict_set_qstr(ns, name, v)?) } else { self.set_item(ns, Val::qstr(name), v) };
+            return if dict {
+                Ok(self.heap.dict_set_qstr(ns, name, v)?)
+            } else {
+                self.set_item(ns, Val::qstr(name), v)
+            };
         }
         let gone = if dict {
             self.heap.dict_del_qstr(ns, name).is_some()
@@ -1088,7 +1115,8 @@ impl Vm {
             && s != 0
         {
             let (a, b, s) = (i64::from(a), i64::from(b), i64::from(s));
-            let count = if s > 0 { (b - a + s - 1).div_euclid(s) } else { (a - b - s - 1).div_euclid(-s) }.max(0);
+            let count =
+                if s > 0 { (b - a + s - 1).div_euclid(s) } else { (a - b - s - 1).div_euclid(-s) }.max(0);
             if Val::try_int(count).is_some() && Val::try_int(a + count * s).is_some() {
                 // SAFETY: as above.
                 unsafe {
@@ -1182,7 +1210,11 @@ impl Vm {
         let ret = self.pc.wrapping_add(1);
         // SAFETY: the window holds the positional list in slot 3, the keywords in slot 4.
         let (args, kw) = unsafe { (*dst.add(3), *dst.add(4)) };
-        let args = if matches!(self.heap.kind(args), Some(Kind::List | Kind::Tuple)) { args } else { self.collect_list(args)? };
+        let args = if matches!(self.heap.kind(args), Some(Kind::List | Kind::Tuple)) {
+            args
+        } else {
+            self.collect_list(args)?
+        };
         self.heap.keep(args)?;
         self.heap.keep(kw)?;
         let n = self.heap.items(args).len();
@@ -1194,7 +1226,9 @@ impl Vm {
             self.heap.set_slot(base + i, v);
         }
         let (mut i, mut at) = (0, base + n);
-        while nkw > 0 && let Some((next, k, v)) = self.heap.table_next(kw, i) {
+        while nkw > 0
+            && let Some((next, k, v)) = self.heap.table_next(kw, i)
+        {
             i = next;
             if !self.heap.is_str(k) {
                 return Err(self.type_error(format_args!("keywords must be strings")));
@@ -1476,8 +1510,10 @@ impl Vm {
             let t = self.type_name(s);
             return Err(self.type_error(format_args!("__format__ must return a str, not {t}")));
         }
-        if self.heap.is(v, Kind::Instance) && self.native_part(v).is_none() || self.heap.bytes_len(spec) == 0 {
-            if self.heap.bytes_len(spec) > 0 {
+        if self.heap.is(v, Kind::Instance) && self.native_part(v).is_none()
+            || self.heap.bytes(spec).len() == 0
+        {
+            if self.heap.bytes(spec).len() > 0 {
                 let t = self.type_name(v);
                 return Err(
                     self.type_error(format_args!("unsupported format string passed to {t}.__format__"))
@@ -1522,7 +1558,9 @@ impl Vm {
             let t = self.type_name(v);
             if let Some(f) = callee {
                 let name = self.callee_name(f);
-                return Err(self.type_error(format_args!("{name} argument after ** must be a mapping, not {t}")));
+                return Err(
+                    self.type_error(format_args!("{name} argument after ** must be a mapping, not {t}"))
+                );
             }
             return Err(self.type_error(format_args!("'{t}' object is not a mapping")));
         }
@@ -1562,7 +1600,9 @@ impl Vm {
         let list = self.unpack_list(v, Some(n))?;
         let got = self.heap.items(list).len();
         if got < n {
-            return Err(self.value_error(format_args!("not enough values to unpack (expected {n}, got {got})")));
+            return Err(
+                self.value_error(format_args!("not enough values to unpack (expected {n}, got {got})"))
+            );
         }
         if got > n {
             return Err(self.value_error(format_args!("too many values to unpack (expected {n})")));
@@ -1750,16 +1790,11 @@ impl Vm {
             return Ok(());
         }
         let globals = self.frame_globals();
-        self.heap.dict_set_qstr(globals, q::_, v)?;
+        self.heap.dict_set_qstr(globals, q::UNDERSCORE, v)?;
         let mut out = super::Out::console();
         out.repr(self, v)?;
         out.push("\n");
         out.finish(self)?;
         Ok(())
-    }
-
-    /// Payload of a native function value.
-    pub(crate) fn native_payload(v: Val) -> Option<u32> {
-        v.imm_payload(Imm::NativeFn)
     }
 }

@@ -39,7 +39,8 @@ impl Shapes {
     fn add(&mut self, shape: Shape) -> Result<ShapeId, NoMemory> {
         if self.0.is_empty() {
             self.0.try_reserve(16).map_err(|_| NoMemory)?;
-            let nothing = Shape { class: Val::NULL, name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0 };
+            let nothing =
+                Shape { class: Val::NULL, name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0 };
             self.0.push(nothing);
         }
         let id = ShapeId::try_from(self.0.len()).map_err(|_| NoMemory)?;

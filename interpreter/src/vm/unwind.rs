@@ -203,7 +203,10 @@ impl Vm {
     /// Sets `__context__` to what is being handled.
     fn chain_context(&mut self, exc: Val) {
         let handling = self.heap.root(Root::Handling);
-        if !self.heap.is(handling, Kind::Exception) || handling == exc || !self.exc_field(exc, X_CONTEXT).is_none() {
+        if !self.heap.is(handling, Kind::Exception)
+            || handling == exc
+            || !self.exc_field(exc, X_CONTEXT).is_none()
+        {
             return;
         }
         // No cycles: if exc is already in the chain of what is handled, leave it.
@@ -239,7 +242,8 @@ impl Vm {
         };
         let _ = again;
         if n < 2 * TRACEBACK_MAX {
-            let _ = self.heap.list_push(tb, f).and_then(|()| self.heap.list_push(tb, Val::small(line as i32)));
+            let _ =
+                self.heap.list_push(tb, f).and_then(|()| self.heap.list_push(tb, Val::small(line as i32)));
         }
         self.heap.release_temps(mark);
     }
@@ -257,7 +261,7 @@ impl Vm {
         let table = self.heap.bytes(self.code_meta(code, meta::LINES));
         let mut line = self.code_meta(code, meta::FIRST_LINE).small_value() as u32;
         let (mut pc, mut i) = (0, 0);
-        let mut number = |i: &mut usize| {
+        let number = |i: &mut usize| {
             let (mut x, mut shift) = (0u32, 0);
             while let Some(&b) = table.get(*i) {
                 *i += 1;

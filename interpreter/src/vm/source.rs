@@ -1,0 +1,118 @@
+//! From source text to its execution: scripts, `exec`, `eval`, the prompt.
+
+use super::Vm;
+use crate::compiler::{CompileError, Mode, compile};
+use crate::heap::cell::{F_A, F_B};
+use crate::objects::native::{ExcKind, R, Raised};
+use crate::syntax::ErrorKind;
+use crate::value::Val;
+
+impl Vm {
+    /// Runs a script in `__main__`; `name` is its file name in tracebacks.
+    ///
+    /// # Errors
+    /// What it raises; take the exception with [`Vm::take_exc`].
+    pub fn run_source(&mut self, name: &str, source: &str) -> R {
+        let globals = self.module_globals(self.main_module());
+        self.run_in(source, name, globals)
+    }
+
+    /// Runs a module's source in `globals`.
+    ///
+    /// # Errors
+    /// SyntaxError; what it raises.
+    pub fn run_in(&mut self, source: &str, file: &str, globals: Val) -> R {
+        self.exec_source(source, file, Mode::Exec, globals, None)
+    }
+
+    /// Compiles and runs `source`: `exec`, `eval` or interactive input. With `locals` (a mapping), `mode` must be one of
+    /// the `…In` modes.
+    ///
+    /// # Errors
+    /// SyntaxError; what it raises.
+    pub fn exec_source(
+        &mut self,
+        source: &str,
+        file: &str,
+        mode: Mode,
+        globals: Val,
+        locals: Option<Val>,
+    ) -> R {
+        let code = self.compile_source(source, file, mode, globals)?;
+        self.run_code(code, globals, locals)
+    }
+
+    /// Compiles `source` to a code object for these globals.
+    ///
+    /// # Errors
+    /// SyntaxError; MemoryError.
+    pub fn compile_source(&mut self, source: &str, file: &str, mode: Mode, globals: Val) -> R {
+        self.namespace(globals)?;
+        let proto = compile(source, file, mode).map_err(|e| self.raise_syntax_error(&e, file))?;
+        self.load(&proto, globals)
+    }
+
+    /// Makes sure that a dict can serve as globals: its entries keep their places from now on.
+    ///
+    /// # Errors
+    /// TypeError if its keys are not all plain ones.
+    pub fn namespace(&mut self, dict: Val) -> R<()> {
+        if self.heap.flag(dict, F_A) {
+            return Err(self.type_error(format_args!("globals must have plain keys")));
+        }
+        self.heap.set_flag(dict, F_B, true);
+        Ok(())
+    }
+
+    /// Raises SyntaxError with its place.
+    #[cold]
+    pub fn raise_syntax_error(&mut self, e: &CompileError, file: &str) -> Raised {
+        let kind = match e.kind {
+            ErrorKind::Indentation => ExcKind::IndentationError,
+            ErrorKind::Tab => ExcKind::TabError,
+            _ => ExcKind::SyntaxError,
+        };
+        match self.syntax_error_args(e, file) {
+            Ok(args) => {
+                let raised = self.raise_args(kind, &args);
+                let exc = self.exc();
+                for (name, v) in
+                    [("lineno", Val::small(e.line as i32)), ("offset", Val::small(e.column as i32))]
+                {
+                    if let Ok(name) = self.heap.intern(name) {
+                        let _ = self.set_exception_attr(exc, name, v);
+                    }
+                }
+                raised
+            }
+            Err(raised) => raised,
+        }
+    }
+
+    fn syntax_error_args(&mut self, e: &CompileError, file: &str) -> R<[Val; 2]> {
+        let message = self.new_str(&e.message)?;
+        let file = self.new_str(file)?;
+        let text = self.new_str(&e.text)?;
+        let place = [file, Val::small(e.line as i32), Val::small(e.column as i32), text];
+        let place = self.heap.new_tuple(&place)?;
+        Ok([message, place])
+    }
+
+    /// The globals of the running code; those of `__main__` if none is running.
+    pub fn globals(&self) -> Val {
+        let g = self.frame_globals();
+        if g.is_null() { self.module_globals(self.main_module()) } else { g }
+    }
+
+    /// After an uncaught exception: its exit code if it is SystemExit (None: there is something to print).
+    pub fn exit_code(&mut self, exc: Val) -> Option<i32> {
+        if !self.isinstance(exc, ExcKind::SystemExit.val()) {
+            return None;
+        }
+        let args = self.heap.val(exc, 2);
+        match self.heap.tuple(args).first() {
+            None | Some(&Val::NONE) => Some(0),
+            Some(v) => Some(v.as_small().unwrap_or(1)),
+        }
+    }
+}
