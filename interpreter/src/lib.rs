@@ -10,7 +10,7 @@ pub mod format;
 pub mod fs;
 pub mod hal;
 pub mod heap;
-// WIRE pub mod modules;
+pub mod modules;
 pub mod objects;
 pub mod regex;
 pub mod registry;

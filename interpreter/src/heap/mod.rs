@@ -28,7 +28,7 @@ use alloc::alloc::Layout;
 use arena::Region;
 use blocks::Blocks;
 pub use buffer::Move;
-pub use cell::Kind;
+pub use cell::{F_A, F_B, F_BUF, F_BUFVALS, F_V1, F_V2, F_V3, Kind, header};
 pub use hash::{NeedsVm, combine_hashes};
 pub use qstr::{hash_bytes, q};
 pub use table::Probe;

@@ -59,7 +59,7 @@ fn seed(vm: &mut Vm, args: Args) -> R {
     let seed = match args.opt(vm, 0) {
         Some(v) if !v.is_none() => match vm.heap.as_i64(v) {
             Some(i) => i as u64,
-            None => u64::from(vm.hash(v)?),
+            None => vm.hash(v)? as u64,
         },
         _ => u64::from(vm.hal.random()) << 32 | u64::from(vm.hal.random()),
     };

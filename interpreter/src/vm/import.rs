@@ -20,8 +20,11 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// Finds nothing.
-    pub const NONE: Loader = Loader { kind: |_, _| None, read: |_, _| Ok(None) };
+    /// The board's file system.
+    pub const BOARD: Loader = Loader {
+        kind: |vm, path| vm.path_kind(path).map(|k| k == crate::fs::Kind::Dir),
+        read: |vm, path| vm.read_source(path),
+    };
 }
 
 /// What a search along the path found.
@@ -173,10 +176,7 @@ impl Vm {
     }
 
     fn find_module(&mut self, name: &str) -> R<Option<Found>> {
-        let list = self.heap.root(Root::Path);
-        if !self.heap.is_list(list) {
-            return Ok(self.find_in("", name));
-        }
+        let list = self.sys_path()?;
         for i in 0..self.heap.list_len(list) {
             let folder = self.heap.list(list)[i];
             let Some(folder) = self.text(folder) else { continue };
@@ -365,8 +365,4 @@ impl Vm {
     }
 }
 
-/// The text of a module in the firmware.
-fn frozen(_name: &str) -> Option<&'static str> {
-    // WIRE crate::modules::frozen::source(name)
-    None
-}
+use crate::modules::frozen::source as frozen;

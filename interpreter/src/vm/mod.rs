@@ -65,7 +65,8 @@ pub struct Vm {
     pub(crate) ended: bool,
     /// Where modules in Python come from.
     pub loader: Loader,
-    // WIRE pub state: crate::modules::State,
+    /// What the native modules keep.
+    pub state: crate::modules::State,
 }
 
 impl fmt::Debug for Vm {
@@ -109,8 +110,8 @@ impl Vm {
             shapes: shape::Shapes::default(),
             builtins_changed: false,
             ended: false,
-            loader: Loader::NONE,
-            // WIRE state: crate::modules::State::default(),
+            loader: Loader::BOARD,
+            state: crate::modules::State::default(),
         };
         vm.start()?;
         Ok(vm)
@@ -271,13 +272,7 @@ impl Vm {
     #[inline(never)]
     pub fn service(&mut self) -> R<()> {
         self.pending.store(false, Ordering::Relaxed);
-        // WIRE crate::modules::events::service(self)
-        while let Some(event) = self.hal.next_event() {
-            if event == crate::hal::Event::Interrupt {
-                return Err(self.raise_args(ExcKind::KeyboardInterrupt, &[]));
-            }
-        }
-        Ok(())
+        crate::modules::events::service(self)
     }
 
     /// Services pending events if there are any.

@@ -676,7 +676,7 @@ impl Vm {
             return Ok(inner);
         }
         if self.special(v, q::__getitem__).is_some() {
-            return crate::objects::iterators::getitem_iter(self, v);
+            return crate::objects::iterators::iter_by_index(self, v);
         }
         let t = self.type_name(v);
         Err(self.type_error(format_args!("'{t}' object is not iterable")))
