@@ -457,7 +457,11 @@ impl BenchWorld {
             }
             let slot = &mut self.slots[index];
             slot.outputs = outputs;
+            let picture = slot.part.picture();
             let mut trace = self.trace.write();
+            if let Some(picture) = picture {
+                trace.set_picture(&slot.name, picture);
+            }
             for (id, value) in slot.output_channels.iter().zip(&slot.outputs) {
                 trace.sample(*id, self.now, *value as f32);
             }

@@ -6,11 +6,18 @@
 
 mod bme280;
 mod button;
+mod buzzer;
+mod dht22;
+mod ds18b20;
 mod gps_nmea;
+mod hc_sr04;
 mod led;
 mod mcp3008;
+mod neopixel;
 mod potentiometer;
 mod property;
+mod servo;
+mod ssd1306;
 #[cfg(test)]
 mod testing;
 
@@ -18,6 +25,7 @@ pub use property::{Properties, PropertyInfo, PropertyKind, Value};
 
 use crate::clock::Time;
 use crate::signal::Feed;
+pub use crate::trace::Picture;
 use crate::world::{Drive, I2cEvent, I2cReply, Microvolts};
 
 /// What a kind of part is: all that a window or a reader of `bench.toml` needs to know of it.
@@ -110,12 +118,14 @@ pub enum Role {
     Output,
     /// A voltage that the part delivers.
     Analog,
+    /// A 1-Wire bus: both sides pull it low, nobody drives it high.
+    OneWire,
 }
 
 impl Role {
     /// Whether pins of this role may share a board pin: the lines of a bus.
     pub fn is_shared(self) -> bool {
-        matches!(self, Role::Sda | Role::Scl | Role::Sck | Role::Mosi | Role::Miso)
+        matches!(self, Role::Sda | Role::Scl | Role::Sck | Role::Mosi | Role::Miso | Role::OneWire)
     }
 }
 
@@ -212,6 +222,11 @@ pub trait Part {
     /// Its outputs, averaged over the time since they were asked for last (a dimmed LED is one that is
     /// switched quickly). `out` has as many places as the [`PartType`] has outputs.
     fn outputs(&mut self, cx: &mut Context, out: &mut [f64]) {}
+
+    /// What a display shows.
+    fn picture(&self) -> Option<Picture> {
+        None
+    }
 }
 
 /// What a part may do to the bench while it is being asked.
@@ -278,8 +293,21 @@ impl Context<'_> {
 }
 
 /// All kinds of parts, in the order in which a window lists them.
-pub static REGISTRY: [&PartType; 6] =
-    [&led::TYPE, &button::TYPE, &potentiometer::TYPE, &bme280::TYPE, &mcp3008::TYPE, &gps_nmea::TYPE];
+pub static REGISTRY: [&PartType; 13] = [
+    &led::TYPE,
+    &button::TYPE,
+    &potentiometer::TYPE,
+    &buzzer::TYPE,
+    &servo::TYPE,
+    &neopixel::TYPE,
+    &ssd1306::TYPE,
+    &bme280::TYPE,
+    &dht22::TYPE,
+    &ds18b20::TYPE,
+    &hc_sr04::TYPE,
+    &mcp3008::TYPE,
+    &gps_nmea::TYPE,
+];
 
 /// A kind of part by its name.
 pub fn find(name: &str) -> Option<&'static PartType> {

@@ -1,18 +1,23 @@
 //! A part alone on the test bench: calls it as the world does.
 
-use super::{Action, Context, Part, PartType, Properties, Role, Value, find};
+use super::{Action, Context, Part, PartType, Picture, Properties, Role, Value, find};
 use crate::clock::Time;
 use crate::signal::{Feed, Signal};
-use crate::world::{I2cEvent, I2cReply};
+use crate::world::{I2cEvent, I2cReply, Level};
 
 pub struct Rig {
     kind: &'static PartType,
     part: Box<dyn Part>,
     now: Time,
     feeds: Vec<Feed>,
+    /// What the world drives each pin to; open lines are pulled up.
+    outside: u32,
+    drives: Vec<Level>,
     levels: u32,
     wake: Option<Time>,
     sent: Vec<u8>,
+    /// Level changes at the pins: when, which pin, new level.
+    pub edges: Vec<(Time, usize, bool)>,
 }
 
 impl Rig {
@@ -24,7 +29,18 @@ impl Rig {
         }
         let feeds = kind.inputs.iter().map(|input| Feed::new(Signal::constant(input.default))).collect();
         let part = (kind.make)(&all).unwrap();
-        let mut rig = Rig { kind, part, now: Time::ZERO, feeds, levels: !0, wake: None, sent: Vec::new() };
+        let mut rig = Rig {
+            kind,
+            part,
+            now: Time::ZERO,
+            feeds,
+            outside: !0,
+            drives: vec![Level::Z; kind.pins.len()],
+            levels: !0,
+            wake: None,
+            sent: Vec::new(),
+            edges: Vec::new(),
+        };
         rig.call(|part, cx| part.power_on(cx));
         rig
     }
@@ -43,10 +59,50 @@ impl Rig {
             match action {
                 Action::Wake(t) => self.wake = Some(t),
                 Action::Uart { byte, .. } => self.sent.push(byte),
-                Action::Drive { .. } | Action::Report(_) => {}
+                Action::Drive { pin, drive } => self.drives[pin] = drive.level,
+                Action::Report(_) => {}
             }
         }
+        self.settle();
         result
+    }
+
+    /// Tells the part of levels that changed.
+    fn settle(&mut self) {
+        for pin in 0..self.drives.len() {
+            let level = match self.drives[pin] {
+                Level::Low => false,
+                Level::High => true,
+                Level::Z => self.outside >> pin & 1 != 0,
+            };
+            if (self.levels >> pin & 1 != 0) != level {
+                self.levels ^= 1 << pin;
+                self.edges.push((self.now, pin, level));
+                self.call(|part, cx| part.pin_changed(cx, pin, level));
+                return;
+            }
+        }
+    }
+
+    /// The board drives a pin (or lets go of an open line: high).
+    pub fn pin(&mut self, name: &str, high: bool) {
+        let pin = self.kind.pin(name).unwrap();
+        self.outside = self.outside & !(1 << pin) | u32::from(high) << pin;
+        self.settle();
+    }
+
+    pub fn level(&self, name: &str) -> bool {
+        self.levels >> self.kind.pin(name).unwrap() & 1 != 0
+    }
+
+    pub fn outputs(&mut self) -> Vec<f64> {
+        let mut out = vec![0.0; self.kind.outputs.len()];
+        self.call(|part, cx| part.outputs(cx, &mut out));
+        out
+    }
+
+    pub fn picture(&self) -> Option<Picture> {
+        self.part.picture()
     }
 
     pub fn set(&mut self, input: &str, value: f64) {
@@ -73,8 +129,8 @@ impl Rig {
 
     pub fn spi(&mut self, bytes: &[u8]) -> Vec<u8> {
         let cs = self.kind.pins.iter().position(|pin| pin.role == Role::Cs).unwrap();
-        self.levels &= !(1 << cs);
-        self.call(|part, cx| part.pin_changed(cx, cs, false));
+        self.outside &= !(1 << cs);
+        self.settle();
         let mut out = Vec::new();
         for &byte in bytes {
             let mut answer = 0;
@@ -84,8 +140,8 @@ impl Rig {
             }
             out.push(answer);
         }
-        self.levels |= 1 << cs;
-        self.call(|part, cx| part.pin_changed(cx, cs, true));
+        self.outside |= 1 << cs;
+        self.settle();
         out
     }
 

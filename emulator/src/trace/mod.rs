@@ -6,7 +6,7 @@ pub mod export;
 mod store;
 mod view;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -152,6 +152,17 @@ impl std::fmt::Display for BusData {
     }
 }
 
+/// What a display or a strip of LEDs shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Pixels a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Red, green, blue of each pixel, rows from the top, pixels from the left.
+    pub rgb: Vec<[u8; 3]>,
+}
+
 #[derive(Debug)]
 enum Data {
     Digital(Edges),
@@ -201,6 +212,7 @@ pub struct Trace {
     bound: usize,
     bytes: usize,
     dropped_before: Option<Time>,
+    pictures: BTreeMap<String, Arc<Picture>>,
 }
 
 impl Default for Trace {
@@ -224,6 +236,7 @@ impl Trace {
             bound,
             bytes: 0,
             dropped_before: None,
+            pictures: BTreeMap::new(),
         }
     }
 
@@ -341,6 +354,18 @@ impl Trace {
                 self.grown();
             }
         }
+    }
+
+    /// What a part shows from now on; only the present picture is kept.
+    pub fn set_picture(&mut self, part: &str, picture: Picture) {
+        if self.pictures.get(part).is_none_or(|old| **old != picture) {
+            self.pictures.insert(part.to_owned(), Arc::new(picture));
+        }
+    }
+
+    /// What a part with a display shows now. The `Arc` changes when the picture does.
+    pub fn picture(&self, part: &str) -> Option<Arc<Picture>> {
+        self.pictures.get(part).cloned()
     }
 
     /// Keeps within the memory bound after a channel began a new chunk.
