@@ -19,6 +19,8 @@ pub struct Host {
     pub input: VecDeque<u8>,
     /// What the console has sent.
     pub output: Vec<u8>,
+    /// Where console output goes, if not into `output`.
+    pub sink: Option<fn(&[u8])>,
     interrupt_char: Option<u8>,
     /// µs since start. Advances by 1 whenever it is read, so that busy waits end.
     pub now: u64,
@@ -89,6 +91,7 @@ impl Host {
         Host {
             input: VecDeque::new(),
             output: Vec::new(),
+            sink: None,
             interrupt_char: None,
             now: 0,
             alarm: None,
@@ -201,6 +204,9 @@ impl Console for Host {
         true
     }
     fn console_write(&mut self, bytes: &[u8]) {
+        if let Some(sink) = self.sink {
+            return sink(bytes);
+        }
         self.output.extend_from_slice(bytes);
     }
     fn set_interrupt_char(&mut self, byte: Option<u8>) {

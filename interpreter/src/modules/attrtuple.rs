@@ -66,8 +66,7 @@ fn get_attr(vm: &mut Vm, v: Val, name: &str) -> R<Option<Val>> {
 
 fn compare(vm: &mut Vm, op: CmpOp, v: Val, other: Val) -> R {
     let tuple = vm.heap.val(v, 1);
-    let other =
-        if vm.native_type_of(other).id == ids::ATTRTUPLE { vm.heap.val(other, 1) } else { other };
+    let other = if vm.native_type_of(other).id == ids::ATTRTUPLE { vm.heap.val(other, 1) } else { other };
     vm.compare(op, tuple, other)
 }
 

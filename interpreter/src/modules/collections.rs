@@ -27,4 +27,3 @@ fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
     let python = vm.import("_collections")?;
     vm.getattr(python, &name).map(Some)
 }
-

@@ -64,4 +64,3 @@ fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
     }
     Ok(Some(codes))
 }
-

@@ -68,7 +68,10 @@ pub fn service(vm: &mut Vm) -> R<()> {
 fn idle(vm: &Vm) -> bool {
     let e = &vm.state.events;
     let scheduled = vm.heap.root(Root::Scheduled);
-    e.pins_waiting == 0 && e.uarts == 0 && !e.alarm && (scheduled.is_null() || vm.heap.list_len(scheduled) == 0)
+    e.pins_waiting == 0
+        && e.uarts == 0
+        && !e.alarm
+        && (scheduled.is_null() || vm.heap.list_len(scheduled) == 0)
 }
 
 fn run_all(vm: &mut Vm) -> R<()> {

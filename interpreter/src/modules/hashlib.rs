@@ -5,9 +5,9 @@
 
 use md5::Md5;
 use sha1::Sha1;
+use sha2::Sha256;
 use sha2::digest::Digest;
 use sha2::digest::common::hazmat::SerializableState;
-use sha2::Sha256;
 
 use crate::heap::{F_V1, Kind, header};
 use crate::objects::buffer::Buffer;

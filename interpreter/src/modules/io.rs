@@ -145,8 +145,7 @@ pub static FILE_IO: NativeType = NativeType {
 };
 
 /// A file opened as text.
-pub static TEXT_IO: NativeType =
-    NativeType { id: ids::TEXT_IO, name: "TextIOWrapper", ..FILE_IO };
+pub static TEXT_IO: NativeType = NativeType { id: ids::TEXT_IO, name: "TextIOWrapper", ..FILE_IO };
 
 // ---- files in memory: w1 = bytearray (or None when closed), w2 = position ----
 

@@ -85,7 +85,8 @@ fn str_of(vm: &mut Vm, value: Val) -> R<String> {
     }
 }
 
-const OPTIONS: [&str; 6] = ["*separators", "*indent", "*sort_keys", "*ensure_ascii", "*default", "*allow_nan"];
+const OPTIONS: [&str; 6] =
+    ["*separators", "*indent", "*sort_keys", "*ensure_ascii", "*default", "*allow_nan"];
 
 fn dumps(vm: &mut Vm, args: Args) -> R {
     let [a, b, c, d, e, f] = OPTIONS;
@@ -306,9 +307,9 @@ fn read_all(vm: &mut Vm, source: Val) -> R {
             Err(_) => {
                 vm.take_exc();
                 let got = vm.type_name(source);
-                return Err(vm.type_error(format_args!(
-                    "the JSON object must be str, bytes or bytearray, not {got}"
-                )));
+                return Err(
+                    vm.type_error(format_args!("the JSON object must be str, bytes or bytearray, not {got}"))
+                );
             }
         }
     };

@@ -154,7 +154,9 @@ fn whole(vm: &mut Vm, x: f32) -> R {
         return Err(vm.value_error(format_args!("cannot convert float NaN to integer")));
     }
     if x.is_infinite() {
-        return Err(vm.raise(ExcKind::OverflowError, format_args!("cannot convert float infinity to integer")));
+        return Err(
+            vm.raise(ExcKind::OverflowError, format_args!("cannot convert float infinity to integer"))
+        );
     }
     if x.abs() < 9.0e18 {
         return Ok(vm.heap.new_int(x as i64)?);
@@ -241,8 +243,7 @@ fn ldexp(vm: &mut Vm, args: Args) -> R {
 fn modf(vm: &mut Vm, args: Args) -> R {
     let x = args.get(vm, 0);
     let x = vm.to_float(x)?;
-    let (fraction, whole) =
-        if x.is_infinite() { (libm::copysignf(0.0, x), x) } else { libm::modff(x) };
+    let (fraction, whole) = if x.is_infinite() { (libm::copysignf(0.0, x), x) } else { libm::modff(x) };
     let (fraction, whole) = (vm.heap.new_float(libm::copysignf(fraction, x))?, vm.heap.new_float(whole)?);
     Ok(vm.heap.new_tuple(&[fraction, whole])?)
 }

@@ -282,4 +282,3 @@ pub static OS: NativeModule = NativeModule {
     ],
     ..NativeModule::EMPTY
 };
-

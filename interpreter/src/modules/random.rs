@@ -105,7 +105,8 @@ fn randrange(vm: &mut Vm, args: Args) -> R {
         return Err(vm.value_error(format_args!("zero step for randrange()")));
     }
     let (span, stride) = (i128::from(stop) - i128::from(start), i128::from(step));
-    let count = if stride > 0 { (span + stride - 1).div_euclid(stride) } else { (span + stride + 1) / stride };
+    let count =
+        if stride > 0 { (span + stride - 1).div_euclid(stride) } else { (span + stride + 1) / stride };
     if count <= 0 {
         return Err(vm.value_error(format_args!("empty range for randrange()")));
     }

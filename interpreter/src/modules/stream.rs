@@ -206,7 +206,14 @@ fn readinto(vm: &mut Vm, args: Args) -> R {
 }
 
 /// Writes the bytes of an object to a stream; gives how many were taken.
-fn write_from(vm: &mut Vm, stream: Val, ops: &Ops, data: Val, from: usize, to: Option<usize>) -> R<Option<usize>> {
+fn write_from(
+    vm: &mut Vm,
+    stream: Val,
+    ops: &Ops,
+    data: Val,
+    from: usize,
+    to: Option<usize>,
+) -> R<Option<usize>> {
     if ops.text && !vm.heap.is_str(data) {
         let name = vm.type_name(data);
         return Err(vm.type_error(format_args!("write() argument must be str, not {name}")));

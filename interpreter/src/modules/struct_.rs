@@ -68,7 +68,9 @@ impl Format {
                 continue;
             }
             let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-            let count = rest[..digits].iter().try_fold(0usize, |n, &d| n.checked_mul(10)?.checked_add(usize::from(d - b'0')));
+            let count = rest[..digits]
+                .iter()
+                .try_fold(0usize, |n, &d| n.checked_mul(10)?.checked_add(usize::from(d - b'0')));
             let Some(count) = count.filter(|&n| n <= i32::MAX as usize) else {
                 return Err(vm.value_error(format_args!("total struct size too long")));
             };

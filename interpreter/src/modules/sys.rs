@@ -12,7 +12,8 @@ use crate::value::Val;
 use crate::vm::{Out, Vm};
 
 /// `sys.version` and the banner's first part.
-pub const VERSION_TEXT: &str = concat!("3.12.0; Solderless ", env!("CARGO_PKG_VERSION"), " (as MicroPython v1.28.0)");
+pub const VERSION_TEXT: &str =
+    concat!("3.12.0; Solderless ", env!("CARGO_PKG_VERSION"), " (as MicroPython v1.28.0)");
 
 // ---- the console: w1 = which (0 stdin, 1 stdout, 2 stderr), w2 = 1 for the binary stream below it ----
 

@@ -98,8 +98,12 @@ fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
         _ => return Err(vm.type_error(format_args!("array() argument 1 must be a unicode character"))),
     };
     // The codes of struct that mean padding, text or bool are no array codes.
-    if typecode::size_of(code).is_none() || matches!(code, b'x' | b's' | b'p' | b'c' | b'?' | b'e' | b'n' | b'N' | b'S') {
-        return Err(vm.value_error(format_args!("bad typecode (must be b, B, h, H, i, I, l, L, q, Q, f or d)")));
+    if typecode::size_of(code).is_none()
+        || matches!(code, b'x' | b's' | b'p' | b'c' | b'?' | b'e' | b'n' | b'N' | b'S')
+    {
+        return Err(
+            vm.value_error(format_args!("bad typecode (must be b, B, h, H, i, I, l, L, q, Q, f or d)"))
+        );
     }
     let array = new_array(vm, code)?;
     let Some(source) = args.opt(vm, 1) else { return Ok(array) };
@@ -205,7 +209,11 @@ fn ordered(vm: &mut Vm, op: CmpOp, array: Val, other: Val) -> R {
 fn position(vm: &mut Vm, array: Val, index: Val) -> R<usize> {
     let (given, n) = (vm.index(index)?, len(vm, array) as i64);
     let at = if given < 0 { given + n } else { given };
-    if (0..n).contains(&at) { Ok(at as usize) } else { Err(vm.raise(ExcKind::IndexError, format_args!("array index out of range"))) }
+    if (0..n).contains(&at) {
+        Ok(at as usize)
+    } else {
+        Err(vm.raise(ExcKind::IndexError, format_args!("array index out of range")))
+    }
 }
 
 fn get_item(vm: &mut Vm, array: Val, index: Val) -> R {
@@ -228,11 +236,16 @@ fn set_item(vm: &mut Vm, array: Val, index: Val, value: Val) -> R<()> {
     if vm.heap.is(index, Kind::Slice) {
         let range = crate::objects::slice::indices(vm, index, len(vm, array))?;
         if range.step != 1 {
-            return Err(vm.raise(ExcKind::NotImplementedError, format_args!("only slices with step=1 (aka None) are supported")));
+            return Err(vm.raise(
+                ExcKind::NotImplementedError,
+                format_args!("only slices with step=1 (aka None) are supported"),
+            ));
         }
         let source = if value.is_null() {
             new_array(vm, code)?
-        } else if vm.heap.is(value, Kind::Array) || !vm.heap.is(value, Kind::Bytes) && !vm.heap.is(value, Kind::ByteArray) {
+        } else if vm.heap.is(value, Kind::Array)
+            || !vm.heap.is(value, Kind::Bytes) && !vm.heap.is(value, Kind::ByteArray)
+        {
             let copy = new_array(vm, code)?;
             extend_from(vm, copy, value)?;
             copy

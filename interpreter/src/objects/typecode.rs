@@ -63,7 +63,11 @@ pub fn write(vm: &mut Vm, code: u8, value: Val, out: &mut [u8; 8], big_endian: b
         b'c' => {
             let byte = match vm.heap.as_bytes(value) {
                 Some([byte]) => *byte,
-                _ => return Err(vm.value_error(format_args!("char format requires a bytes object of length 1"))),
+                _ => {
+                    return Err(
+                        vm.value_error(format_args!("char format requires a bytes object of length 1"))
+                    );
+                }
             };
             u64::from(byte)
         }
@@ -90,7 +94,9 @@ fn write_int(vm: &mut Vm, code: u8, value: Val, out: &mut [u8], big_endian: bool
     match result {
         Ok(()) => Ok(()),
         Err(BigError::NoMemory) => Err(vm.no_memory()),
-        Err(_) => Err(vm.raise(ExcKind::OverflowError, format_args!("value out of range for '{}'", code as char))),
+        Err(_) => {
+            Err(vm.raise(ExcKind::OverflowError, format_args!("value out of range for '{}'", code as char)))
+        }
     }
 }
 

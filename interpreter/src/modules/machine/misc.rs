@@ -126,7 +126,9 @@ pub fn bitstream(vm: &mut Vm, args: Args) -> R {
     vm.int_in(encoding, "encoding", 0, 0)?;
     let list = vm.collect_list(timing)?;
     if vm.heap.list_len(list) != 4 {
-        return Err(vm.value_error(format_args!("timing needs (high_0, low_0, high_1, low_1) in nanoseconds")));
+        return Err(
+            vm.value_error(format_args!("timing needs (high_0, low_0, high_1, low_1) in nanoseconds"))
+        );
     }
     let mut ns = [0; 4];
     for (i, ns) in ns.iter_mut().enumerate() {

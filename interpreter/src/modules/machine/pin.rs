@@ -71,7 +71,11 @@ fn configure(vm: &mut Vm, pin: u8, args: Args) -> R<()> {
             OUT => PinMode::Out,
             OPEN_DRAIN => PinMode::OpenDrain,
             ALT => PinMode::Alt(function),
-            _ => return Err(vm.value_error(format_args!("bad mode: use Pin.IN, Pin.OUT, Pin.OPEN_DRAIN or Pin.ALT"))),
+            _ => {
+                return Err(
+                    vm.value_error(format_args!("bad mode: use Pin.IN, Pin.OUT, Pin.OPEN_DRAIN or Pin.ALT"))
+                );
+            }
         };
         new_pull = Pull::None;
     }
@@ -283,12 +287,8 @@ fn cpu(vm: &mut Vm, _: Val) -> R {
 }
 
 /// `Pin.board` and `Pin.cpu`.
-pub static PIN_NAMES: NativeType = NativeType {
-    id: ids::PIN_NAMES,
-    name: "pins",
-    get_attr: Some(names_attr),
-    ..NativeType::EMPTY
-};
+pub static PIN_NAMES: NativeType =
+    NativeType { id: ids::PIN_NAMES, name: "pins", get_attr: Some(names_attr), ..NativeType::EMPTY };
 
 /// The type.
 pub static PIN: NativeType = NativeType {

@@ -85,8 +85,7 @@ fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
 
 /// Changes settings by what is given.
 fn parse(vm: &mut Vm, args: Args, hard: bool, mut s: Settings) -> R<Settings> {
-    let names =
-        ["baudrate", "*polarity", "*phase", "*bits", "*firstbit", "*sck", "*mosi", "*miso"];
+    let names = ["baudrate", "*polarity", "*phase", "*bits", "*firstbit", "*sck", "*mosi", "*miso"];
     let [baudrate, polarity, phase, bits, firstbit, sck, mosi, miso] = args.parse(vm, "SPI", names, 0)?;
     let c = &mut s.config;
     c.baudrate = int_or(vm, baudrate, i64::from(c.baudrate), "baudrate", 1, 100_000_000)? as u32;
@@ -239,7 +238,14 @@ fn transfer(vm: &mut Vm, v: Val, buf: &mut [u8]) -> R<()> {
 }
 
 /// Sends `len` bytes, from `source` or a fill byte, and puts what comes back into `target`.
-fn exchange(vm: &mut Vm, v: Val, len: usize, source: Option<Buffer>, fill: u8, target: Option<Buffer>) -> R<()> {
+fn exchange(
+    vm: &mut Vm,
+    v: Val,
+    len: usize,
+    source: Option<Buffer>,
+    fill: u8,
+    target: Option<Buffer>,
+) -> R<()> {
     let mut chunk = [fill; CHUNK];
     let mut done = 0;
     while done < len {

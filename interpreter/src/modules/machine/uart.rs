@@ -44,8 +44,20 @@ fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
 /// Configures the controller and gives the object's words.
 fn setup(vm: &mut Vm, args: Args, id: u8, old: Option<[u32; 3]>) -> R<[u32; 3]> {
     let names = [
-        "baudrate", "bits", "parity", "stop", "*tx", "*rx", "*cts", "*rts", "*txbuf", "*rxbuf", "*timeout",
-        "*timeout_char", "*invert", "*flow",
+        "baudrate",
+        "bits",
+        "parity",
+        "stop",
+        "*tx",
+        "*rx",
+        "*cts",
+        "*rts",
+        "*txbuf",
+        "*rxbuf",
+        "*timeout",
+        "*timeout_char",
+        "*invert",
+        "*flow",
     ];
     let [baudrate, bits, parity, stop, tx, rx, cts, rts, txbuf, rxbuf, timeout, timeout_char, invert, flow] =
         args.parse(vm, "UART", names, 0)?;
@@ -171,8 +183,7 @@ fn close(vm: &mut Vm, v: Val) -> R<()> {
 }
 
 /// As a stream.
-pub static OPS: Ops =
-    Ops { text: false, read, write, seek: stream::no_seek, flush: flush_all, close };
+pub static OPS: Ops = Ops { text: false, read, write, seek: stream::no_seek, flush: flush_all, close };
 
 fn any(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);

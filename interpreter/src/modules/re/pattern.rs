@@ -107,7 +107,9 @@ impl Search {
         if words.try_reserve_exact(program.len() / 4).is_err() {
             return Err(vm.no_memory());
         }
-        words.extend(program.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])));
+        words.extend(
+            program.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])),
+        );
         let at = if pos.is_null() { 0 } else { offset(vm, string, pos)? };
         let end = if end_pos.is_null() { len } else { offset(vm, string, end_pos)? };
         Ok(Search { pattern, string, words, at, end, advance: false })
