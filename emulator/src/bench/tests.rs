@@ -633,3 +633,93 @@ fn the_examples_run() {
     }
     assert_eq!(seen, 6);
 }
+
+#[test]
+fn swapped_wires_are_explained_once() {
+    let mut world = world(&format!("{WEATHER}[[part]]\ntype = \"gps_nmea\"\npins = {{ tx = \"GP8\" }}\n"));
+    let swapped = I2cBus { sda: 5, scl: 4, hz: 100_000 };
+    for address in [0x76, 0x77] {
+        assert!(!world.i2c(Time::ZERO, swapped, I2cEvent::Start { address, read: false }).ack);
+        world.uart_tx(Time::ZERO, UartLine::new_8n1(8, 9600), b'?');
+    }
+    let messages: Vec<_> = world.take_reports().into_iter().map(|report| report.message).collect();
+    assert_eq!(
+        messages,
+        [
+            "the board uses SDA=GP5 SCL=GP4, but \"bme280\" is wired to SDA=GP4 SCL=GP5",
+            "the board sends at GP8, where \"gps_nmea\" sends too: wire its \"tx\" to the board's receiving pin",
+        ]
+    );
+}
+
+/// The board's end of a 1-Wire bus.
+struct OneWire<'a> {
+    world: &'a mut BenchWorld,
+    t: Time,
+}
+
+impl OneWire<'_> {
+    /// Pulls low for so many microseconds, looks after some more, and waits for the rest of the slot.
+    fn slot(&mut self, low: u64, look: u64, rest: u64) -> bool {
+        self.world.pin_drive(self.t, 22, Drive::output(Level::Low));
+        self.t += Time::from_micros(low);
+        self.world.pin_drive(self.t, 22, Drive::FLOATING);
+        self.t += Time::from_micros(look);
+        let level = self.world.pin_level(self.t, 22);
+        self.t += Time::from_micros(rest);
+        level
+    }
+
+    fn reset(&mut self) -> bool {
+        !self.slot(480, 70, 410)
+    }
+
+    fn write(&mut self, byte: u8) {
+        for bit in 0..8 {
+            self.write_bit(byte >> bit & 1 != 0);
+        }
+    }
+
+    fn write_bit(&mut self, bit: bool) {
+        self.slot(if bit { 6 } else { 60 }, 0, 64);
+    }
+
+    fn read_bit(&mut self) -> bool {
+        self.slot(6, 9, 55)
+    }
+
+    /// Finds all numbers on the bus: at each collision first the way of the zero.
+    fn search(&mut self) -> Vec<u64> {
+        let (mut found, mut open) = (Vec::new(), vec![(0u64, 0)]);
+        while let Some((prefix, known)) = open.pop() {
+            assert!(self.reset());
+            self.write(0xF0);
+            let mut rom = 0;
+            for bit in 0..64 {
+                let (is, is_not) = (self.read_bit(), self.read_bit());
+                assert!(!(is && is_not), "nobody left at bit {bit}");
+                let way = if bit < known { prefix >> bit & 1 != 0 } else { is };
+                if bit >= known && !is && !is_not {
+                    open.push((rom | 1 << bit, bit + 1));
+                }
+                rom |= u64::from(way) << bit;
+                self.write_bit(way);
+            }
+            found.push(rom);
+        }
+        found
+    }
+}
+
+#[test]
+fn several_thermometers_share_a_wire() {
+    let part = |serial: u64| {
+        format!("[[part]]\ntype = \"ds18b20\"\nserial = {serial}\npins = {{ data = \"GP22\" }}\n")
+    };
+    let mut world = world(&[part(0x1234), part(0x1235), part(0x77_0000)].concat());
+    let mut bus = OneWire { world: &mut world, t: Time::from_millis(1) };
+    let mut serials: Vec<_> = bus.search().iter().map(|rom| rom >> 8 & 0xFFFF_FFFF_FFFF).collect();
+    serials.sort();
+    assert_eq!(serials, [0x1234, 0x1235, 0x77_0000]);
+    assert_eq!(world.take_reports(), []);
+}

@@ -1,21 +1,21 @@
 //! A bench that runs: nets, parts and trace behind a chip's pins.
 
+mod buses;
+
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 use thiserror::Error;
 
 use super::{Bench, PartSpec};
 use crate::board::Node;
 use crate::clock::Time;
-use crate::net::{Driver, I2cAdapter, I2cChannels, Net, SpiChannels, draw_i2c, draw_spi, draw_uart};
+use crate::net::{Driver, I2cAdapter, Net};
 use crate::part::{self, Action, Context, Part, PartType, Properties, Role};
 use crate::signal::Feed;
 use crate::trace::decode::I2cDecoder;
 use crate::trace::{Channel, ChannelId, SharedTrace};
-use crate::world::{
-    Drive, Gpio, I2cBus, I2cEvent, I2cReply, Input, Level, Microvolts, SpiBus, UartLine, World,
-};
+use crate::world::{Drive, Gpio, Input, Level, Microvolts};
 
 /// Nets 0 to 63 are the chip's pins.
 const GPIOS: usize = 64;
@@ -95,7 +95,6 @@ struct Slot {
     input_tickets: Vec<u32>,
     /// When each pin's UART line is free.
     uart_free: Vec<Time>,
-    told_baud: bool,
 }
 
 impl Slot {
@@ -146,6 +145,8 @@ pub struct BenchWorld {
     volt_channels: BTreeMap<Gpio, ChannelId>,
     bus_channels: BTreeMap<String, ChannelId>,
     reports: Vec<Report>,
+    /// Advice that has been given.
+    told: BTreeSet<String>,
     report_channel: Option<ChannelId>,
 }
 
@@ -174,6 +175,7 @@ impl BenchWorld {
             volt_channels: BTreeMap::new(),
             bus_channels: BTreeMap::new(),
             reports: Vec::new(),
+            told: BTreeSet::new(),
             report_channel: None,
         };
         for spec in &bench.parts {
@@ -342,7 +344,6 @@ impl BenchWorld {
             wake_ticket: 0,
             input_tickets: vec![0; spec.inputs.len()],
             uart_free: vec![Time::ZERO; nets.len()],
-            told_baud: false,
             nets,
         };
         if let (Some(sda), Some(scl)) = (slot.net_of(Role::Sda), slot.net_of(Role::Scl)) {
@@ -390,6 +391,13 @@ impl BenchWorld {
         trace.text(id, self.now, format!("{message}\n").as_bytes());
         drop(trace);
         self.reports.push(Report { at: self.now, message });
+    }
+
+    /// For what would otherwise be said with every transfer.
+    fn report_once(&mut self, message: String) {
+        if self.told.insert(message.clone()) {
+            self.report(message);
+        }
     }
 
     // Time.
@@ -629,90 +637,6 @@ impl BenchWorld {
         self.report("the wiring oscillates: an output feeds back into its own input".to_owned());
     }
 
-    // Buses.
-
-    /// Forwards a step to the part it is for.
-    fn i2c_step(&mut self, group: usize, event: I2cEvent) -> I2cReply {
-        let nobody = I2cReply { ack: false, byte: 0xFF, stretch: Time::ZERO };
-        if let I2cEvent::Start { address, .. } = event {
-            let slots = &self.i2c[group].slots;
-            let found =
-                slots.iter().copied().find(|&slot| self.slots[slot].part.i2c_address() == Some(address));
-            self.i2c[group].active = found;
-        }
-        let Some(slot) = self.i2c[group].active else { return nobody };
-        if event == I2cEvent::Stop {
-            self.i2c[group].active = None;
-        }
-        self.call(slot, |part, cx| part.i2c(cx, event))
-    }
-
-    /// An edge on a net that may be a line of a bit-banged I2C bus.
-    fn i2c_edge(&mut self, net: usize, high: bool) {
-        for index in 0..self.i2c.len() {
-            let (sda, scl) = (self.i2c[index].sda, self.i2c[index].scl);
-            if net != sda && net != scl {
-                continue;
-            }
-            let mut items = Vec::new();
-            let decoder = &mut self.i2c[index].decoder;
-            if net == sda {
-                decoder.sda(self.now, high, &mut items);
-            } else {
-                decoder.scl(self.now, high, &mut items);
-            }
-            if !items.is_empty() {
-                let id = self.bus_channel(format!("I2C {}/{}", self.net_name(sda), self.net_name(scl)));
-                let mut trace = self.trace.write();
-                items.into_iter().for_each(|item| trace.bus(id, item));
-            }
-            let (sda_high, scl_high) = (self.nets[sda].high(), self.nets[scl].high());
-            if let Some(event) = self.i2c[index].adapter.lines(sda_high, scl_high) {
-                let reply = self.i2c_step(index, event);
-                self.i2c[index].adapter.answer(event, reply);
-            }
-            let level = if self.i2c[index].adapter.pulls_low { Level::Low } else { Level::Z };
-            self.drive(sda, Driver::Adapter(index), Drive::output(level));
-        }
-    }
-
-    /// An edge at a part's pin that may be a line of a bit-banged SPI bus.
-    fn spi_edge(&mut self, slot: usize, pin: usize, high: bool) {
-        let role = self.slots[slot].kind.pins[pin].role;
-        if !matches!(role, Role::Sck | Role::Cs) || !self.spi.contains(&slot) {
-            return;
-        }
-        let selected = self.is_selected(slot);
-        if role == Role::Sck && high && selected {
-            let mosi = self.slots[slot].net_of(Role::Mosi).is_some_and(|net| self.nets[net].high());
-            self.call(slot, |part, cx| part.spi_clock(cx, mosi));
-        } else {
-            // Data changes on the falling edge; not selected, the line is let go.
-            let level = if selected { Level::from(self.slots[slot].part.spi_out()) } else { Level::Z };
-            let miso = self.slots[slot].kind.pins.iter().position(|pin| pin.role == Role::Miso);
-            if let Some(pin) = miso
-                && let Some(net) = self.slots[slot].nets[pin]
-            {
-                self.drive(net, Driver::Part(slot, pin), Drive::output(level));
-            }
-        }
-    }
-
-    fn is_selected(&self, slot: usize) -> bool {
-        self.slots[slot].net_of(Role::Cs).is_none_or(|net| !self.nets[net].high())
-    }
-
-    /// A byte that a part sent has arrived.
-    fn deliver(&mut self, slot: usize, pin: usize, byte: u8, baud: u32, start: Time) {
-        let Some(net) = self.slots[slot].nets[pin].filter(|&net| net < GPIOS) else { return };
-        let gpio = net as Gpio;
-        let pin_channel = self.pin_channel(net);
-        let items = self.bus_channel(format!("UART {}", self.net_name(net)));
-        let line = UartLine::new_8n1(gpio, baud);
-        draw_uart(&mut self.trace.write(), pin_channel, items, start, &line, byte);
-        self.pending.push(Input::UartRx { at: self.now, gpio, byte, baud });
-    }
-
     fn net_name(&self, net: usize) -> &str {
         match net {
             GROUND => "GND",
@@ -727,147 +651,5 @@ fn net_of(node: Node) -> usize {
         Node::Gpio(gpio) => usize::from(gpio) % GPIOS,
         Node::Ground => GROUND,
         Node::Supply => SUPPLY,
-    }
-}
-
-impl World for BenchWorld {
-    fn pin_drive(&mut self, t: Time, gpio: Gpio, drive: Drive) {
-        self.reach(t);
-        self.drive(usize::from(gpio) % GPIOS, Driver::Chip(gpio), drive);
-        self.settle();
-    }
-
-    fn pin_levels(&mut self, t: Time) -> u64 {
-        self.reach(t);
-        self.levels
-    }
-
-    fn pin_volts(&mut self, t: Time, gpio: Gpio) -> Microvolts {
-        self.reach(t);
-        let net = usize::from(gpio) % GPIOS;
-        let analog = self.analog(net);
-        let volts = self.nets[net].volts(analog);
-        let mut trace = self.trace.write();
-        let name = &self.pin_names[net];
-        let id = *self
-            .volt_channels
-            .entry(gpio)
-            .or_insert_with(|| trace.define(Channel::analog(format!("{name} volts"), "V")));
-        trace.sample(id, t, (volts as f64 / 1e6) as f32);
-        volts
-    }
-
-    fn i2c(&mut self, t: Time, bus: I2cBus, event: I2cEvent) -> I2cReply {
-        self.reach(t);
-        let (sda, scl) = (usize::from(bus.sda) % GPIOS, usize::from(bus.scl) % GPIOS);
-        let group = self.i2c.iter().position(|group| group.sda == sda && group.scl == scl);
-        let mut reply = I2cReply { ack: false, byte: 0xFF, stretch: Time::ZERO };
-        if let Some(group) = group {
-            reply = self.i2c_step(group, event);
-            self.settle();
-        }
-        let channels = I2cChannels {
-            sda: self.pin_channel(sda),
-            scl: self.pin_channel(scl),
-            items: self.bus_channel(format!("I2C {}/{}", self.pin_names[sda], self.pin_names[scl])),
-        };
-        draw_i2c(&mut self.trace.write(), channels, t, bus.hz, event, reply);
-        reply
-    }
-
-    fn spi(&mut self, t: Time, bus: SpiBus, word: u16, bits: u8) -> u16 {
-        self.reach(t);
-        let net = |gpio: Option<Gpio>| gpio.map(|gpio| usize::from(gpio) % GPIOS);
-        let (sck, mosi, miso) = (usize::from(bus.sck) % GPIOS, net(bus.mosi), net(bus.miso));
-        let bits = bits.clamp(1, 16);
-        // Nobody selected: the line's own level.
-        let idle = miso.is_some_and(|net| self.nets[net].high());
-        let mut answer = if idle { !0 } else { 0 };
-        for at in 0..self.spi.len() {
-            let slot = self.spi[at];
-            if self.slots[slot].net_of(Role::Sck) != Some(sck) || !self.is_selected(slot) {
-                continue;
-            }
-            let hears = mosi.is_some() && self.slots[slot].net_of(Role::Mosi) == mosi;
-            let is_heard = miso.is_some() && self.slots[slot].net_of(Role::Miso) == miso;
-            let word_out = self.call(slot, |part, cx| {
-                let mut out = 0;
-                for bit in (0..bits).rev() {
-                    out = out << 1 | u16::from(part.spi_out());
-                    part.spi_clock(cx, hears && word >> bit & 1 != 0);
-                }
-                out
-            });
-            if is_heard {
-                answer = word_out;
-            }
-        }
-        self.settle();
-        if bits < 16 {
-            answer &= (1 << bits) - 1;
-        }
-        let mut names = vec![self.pin_names[sck].clone()];
-        names.extend([mosi, miso].into_iter().flatten().map(|net| self.pin_names[net].clone()));
-        let channels = SpiChannels {
-            sck: self.pin_channel(sck),
-            mosi: mosi.map(|net| self.pin_channel(net)),
-            miso: miso.map(|net| self.pin_channel(net)),
-            items: self.bus_channel(format!("SPI {}", names.join("/"))),
-        };
-        draw_spi(&mut self.trace.write(), channels, t, &bus, word, answer, bits);
-        answer
-    }
-
-    fn uart_tx(&mut self, t: Time, line: UartLine, byte: u8) {
-        self.reach(t);
-        let net = usize::from(line.tx) % GPIOS;
-        let pin = self.pin_channel(net);
-        let items = self.bus_channel(format!("UART {}", self.pin_names[net]));
-        draw_uart(&mut self.trace.write(), pin, items, t, &line, byte);
-        for at in 0..self.nets[net].pins.len() {
-            let (slot, pin) = self.nets[net].pins[at];
-            if self.slots[slot].kind.pins[pin].role != Role::Rx {
-                continue;
-            }
-            let Some(baud) = self.slots[slot].part.uart_baud() else { continue };
-            if baud.abs_diff(line.baud) * 25 > baud {
-                if !std::mem::replace(&mut self.slots[slot].told_baud, true) {
-                    let name = &self.slots[slot].name;
-                    let message =
-                        format!("\"{name}\" listens at {baud} baud, the board sends at {}", line.baud);
-                    self.report(message);
-                }
-                continue;
-            }
-            self.call(slot, |part, cx| part.uart_byte(cx, byte));
-        }
-        self.settle();
-    }
-
-    fn next_event(&self) -> Option<Time> {
-        if !self.pending.is_empty() {
-            return Some(self.now);
-        }
-        self.events.peek().map(|Reverse((at, ..))| *at)
-    }
-
-    fn advance(&mut self, t: Time, inputs: &mut Vec<Input>) {
-        self.reach(t);
-        inputs.append(&mut self.pending);
-    }
-
-    fn chip_reset(&mut self, t: Time) {
-        self.reach(t);
-        for net in 0..GPIOS {
-            let driven = self.nets[net].drivers.iter().any(|(driver, _)| matches!(driver, Driver::Chip(_)));
-            if driven {
-                self.drive(net, Driver::Chip(net as Gpio), Drive::FLOATING);
-            }
-        }
-        self.settle();
-    }
-
-    fn trace(&self) -> &SharedTrace {
-        &self.trace
     }
 }
