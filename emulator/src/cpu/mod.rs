@@ -1,0 +1,879 @@
+//! A Cortex-M0+ core on the Unicorn engine.
+//!
+//! The engine executes instructions; everything else of the core is here: exceptions, NVIC and
+//! SysTick ([`nvic`]), sleep, faults ([`fault`]) and the cycle count ([`cost`]). A [`Core`] runs
+//! until a given cycle and comes back at a block boundary; its [`Bus`] answers register accesses
+//! and may ask it to come back sooner.
+
+pub mod cost;
+mod engine;
+pub mod fault;
+pub mod memory;
+pub mod nvic;
+
+use std::ffi::c_void;
+
+use unicorn_engine_sys as uc;
+use unicorn_engine_sys::{MemType, RegisterARM, uc_engine};
+
+use cost::CostTable;
+pub use engine::EngineError;
+use engine::{Ended, Engine, Hooks};
+use fault::{FaultKind, FaultReport};
+use memory::Memory;
+use nvic::{HARD_FAULT, Ppb, SVCALL};
+
+use crate::clock::Time;
+
+/// Cycles from an interrupt to its handler's first instruction, and back (zero-wait memory).
+const ENTRY_CYCLES: u64 = 15;
+const EXIT_CYCLES: u64 = 13;
+
+/// One access to a register, and what it does to time.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    /// Which core asks.
+    pub core: u8,
+    /// The core's cycle count at the access, exact to the block it lies in.
+    pub cycle: u64,
+    /// Set by the bus: further cycles the access takes.
+    pub stall: u32,
+}
+
+/// What a core sees of the chip beyond its memory.
+pub trait Bus {
+    /// Reads `size` bytes (1, 2 or 4, aligned) of a register region.
+    fn read(&mut self, access: &mut Access, address: u32, size: u32) -> u32;
+    /// Writes to a register region.
+    fn write(&mut self, access: &mut Access, address: u32, size: u32, value: u32);
+    /// The interrupt lines of a core now. Having looked, the core knows them: what
+    /// [`Bus::come_back_at`] answers must not be on their account until one rises again.
+    fn irq_lines(&mut self, core: u8) -> u32;
+    /// The cycle by which the core must come back; asked after every access. An interrupt line
+    /// that rose means "now" (0).
+    fn come_back_at(&self, core: u8) -> u64;
+    /// SEV was executed on a core.
+    fn send_event(&mut self, core: u8);
+}
+
+/// What memory there is and what it may be used for.
+#[derive(Clone)]
+pub struct Region {
+    /// First address, a multiple of 4 KiB.
+    pub base: u32,
+    /// Bytes, a multiple of 4 KiB.
+    pub size: u32,
+    /// What answers.
+    pub kind: RegionKind,
+}
+
+/// What answers in a [`Region`].
+#[derive(Clone)]
+pub enum RegionKind {
+    /// Memory that the guest cannot write: flash or ROM.
+    ReadOnly(Memory),
+    /// Memory that the guest can write and run.
+    Ram(Memory),
+    /// Registers, through [`Bus`].
+    Registers,
+}
+
+/// Why [`Core::run`] came back.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// The cycle asked for is reached (or passed by less than one block).
+    Reached,
+    /// The core sleeps and nothing wakes it yet.
+    Asleep,
+    /// A HardFault; run on to enter the guest's handler. Locked up: nothing runs until a reset.
+    Fault(Box<FaultReport>),
+    /// The guest asked for a system reset.
+    ResetRequest,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sleep {
+    Interrupt,
+    Event,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Break {
+    Budget,
+    Exception(u32),
+    Event,
+    Hint,
+    Invalid,
+}
+
+/// Everything the hooks touch: the user data of all of them.
+struct Link<B> {
+    /// Valid only while the engine runs.
+    bus: *mut B,
+    core: u8,
+    /// Cycles left until the core must stop; negative when the last block passed the end.
+    left: i64,
+    /// The cycle at which `left` is zero.
+    end: u64,
+    /// The block now executing: address, cost, and register accesses so far.
+    block: u32,
+    block_cycles: u32,
+    accesses: u32,
+    /// Where a conditional branch at the block's end falls through to; 1 when there is none, 0
+    /// never occurs as a block's address either.
+    fall_through: u32,
+    /// An exception waits for PRIMASK alone: look at it at every block.
+    watch_primask: bool,
+    instructions: u64,
+    costs: CostTable,
+    ppb: Ppb,
+    regions: Vec<Region>,
+    /// RAM pages that were fetched from, by region index and page: only these get all rights.
+    executed: Vec<Vec<bool>>,
+    broke: Option<Break>,
+    /// The access that the TLB hook refused.
+    failed: Option<MemType>,
+}
+
+impl<B> Link<B> {
+    fn region(&self, address: u32) -> Option<usize> {
+        self.regions.iter().position(|r| address.wrapping_sub(r.base) < r.size)
+    }
+
+    fn word(&self, address: u32) -> Option<u32> {
+        let region = &self.regions[self.region(address)?];
+        let offset = (address - region.base) as usize;
+        match &region.kind {
+            RegionKind::ReadOnly(memory) | RegionKind::Ram(memory) => {
+                (offset + 4 <= memory.len()).then(|| memory.read_u32(offset))
+            }
+            RegionKind::Registers => None,
+        }
+    }
+
+    fn store_word(&self, address: u32, value: u32) -> bool {
+        let Some(index) = self.region(address) else { return false };
+        let region = &self.regions[index];
+        match &region.kind {
+            RegionKind::Ram(memory) => memory.write((address - region.base) as usize, &value.to_le_bytes()),
+            _ => false,
+        }
+    }
+
+    fn half(&self, address: u32) -> u16 {
+        let shift = (address & 2) * 8;
+        self.word(address & !3).map_or(0, |word| (word >> shift) as u16)
+    }
+}
+
+/// One core.
+pub struct Core<B: Bus> {
+    // Dropped before the link, which its hooks point to.
+    engine: Engine,
+    link: *mut Link<B>,
+    /// What the register callbacks point to, freed with the core.
+    ios: Vec<*mut Io<B>>,
+    cycles: u64,
+    sleep: Option<Sleep>,
+    locked_up: bool,
+    /// The next instruction cannot be fetched: a vector without the Thumb bit.
+    bad_vector: bool,
+    pc: u32,
+}
+
+impl<B: Bus> Drop for Core<B> {
+    fn drop(&mut self) {
+        // SAFETY: all came from `Box::into_raw` and are freed once. The engine is closed only
+        // afterwards, but runs no hook and no callback any more.
+        unsafe {
+            drop(Box::from_raw(self.link));
+            for &io in &self.ios {
+                drop(Box::from_raw(io));
+            }
+        }
+    }
+}
+
+impl<B: Bus> Core<B> {
+    /// A core with these regions. `code` says which windows of the address space can hold code,
+    /// for the cost table: bases (mirrors of one another) and the memory behind them.
+    pub fn new(number: u8, regions: &[Region], code: &[(&[u32], &Memory)]) -> Result<Core<B>, EngineError> {
+        let mut costs = CostTable::new();
+        for (bases, memory) in code {
+            costs.add(bases, memory);
+        }
+        let executed = regions.iter().map(|r| vec![false; r.size as usize / 4096]).collect();
+        let link = Box::into_raw(Box::new(Link::<B> {
+            bus: std::ptr::null_mut(),
+            core: number,
+            left: 0,
+            end: 0,
+            block: 0,
+            block_cycles: 0,
+            accesses: 0,
+            fall_through: 1,
+            watch_primask: false,
+            instructions: 0,
+            costs,
+            ppb: Ppb::default(),
+            regions: regions.to_vec(),
+            executed,
+            broke: None,
+            failed: None,
+        }));
+        // From here on the core owns the link and frees it whatever fails below.
+        let engine = match Engine::open() {
+            Ok(engine) => engine,
+            Err(error) => {
+                // SAFETY: made above, shared with nobody yet.
+                unsafe { drop(Box::from_raw(link)) };
+                return Err(error);
+            }
+        };
+        let mut core = Core {
+            engine,
+            link,
+            ios: Vec::new(),
+            cycles: 0,
+            sleep: None,
+            locked_up: false,
+            bad_vector: false,
+            pc: 0,
+        };
+        for region in regions {
+            match &region.kind {
+                RegionKind::ReadOnly(memory) | RegionKind::Ram(memory) => {
+                    core.engine.map(region.base, memory)?;
+                }
+                RegionKind::Registers => {
+                    core.map_registers(region.base, region.size)?;
+                }
+            }
+        }
+        core.map_registers(PPB_BASE, 0x0010_0000)?;
+        let hooks = Hooks {
+            block: on_block::<B>,
+            edge: on_edge::<B>,
+            interrupt: on_interrupt::<B>,
+            invalid: on_invalid::<B>,
+            tlb_fill: on_tlb_fill::<B>,
+        };
+        // The TLB must be grown before the fill hook exists: it would refuse most pages.
+        core.engine.grow_tlb(15);
+        // SAFETY: the link lives until the core is dropped, after which the engine never runs.
+        unsafe { core.engine.hook(&hooks, link.cast())? };
+        Ok(core)
+    }
+
+    fn map_registers(&mut self, base: u32, size: u32) -> Result<(), EngineError> {
+        // A callback gets an offset only: the region's base travels in a small pair of its own.
+        let io = Box::into_raw(Box::new(Io::<B> { link: self.link, base }));
+        self.ios.push(io);
+        // SAFETY: the pair is freed with the core, and the link outlives every run of the engine.
+        unsafe { self.engine.map_io(base, size, Some(on_read::<B>), Some(on_write::<B>), io.cast()) }
+    }
+
+    // While the engine does not run, the core is the link's only user; `&self` and `&mut self`
+    // carry Rust's rules over to it.
+    fn link(&self) -> &Link<B> {
+        // SAFETY: `link` is valid for the core's life; see above.
+        unsafe { &*self.link }
+    }
+
+    fn link_mut(&mut self) -> &mut Link<B> {
+        // SAFETY: as in `link`.
+        unsafe { &mut *self.link }
+    }
+
+    /// Starts at `pc` with stack pointer `sp` and vector table `vtor`, as after a reset.
+    pub fn start(&mut self, pc: u32, sp: u32, vtor: u32) {
+        let link = self.link_mut();
+        let event = link.ppb.event;
+        link.ppb = Ppb::default();
+        link.ppb.event = event;
+        link.ppb.set_vtor(vtor);
+        link.fall_through = 1;
+        link.watch_primask = false;
+        for register in engine::REGISTERS {
+            self.engine.set_reg(register, 0);
+        }
+        self.engine.set_reg(RegisterARM::XPSR, 1 << 24);
+        self.engine.set_reg(RegisterARM::CONTROL, 0);
+        self.engine.set_reg(RegisterARM::PRIMASK, 0);
+        self.engine.set_reg(RegisterARM::PSP, 0);
+        self.engine.set_reg(RegisterARM::MSP, sp & !3);
+        self.engine.set_reg(RegisterARM::LR, 0xFFFF_FFFF);
+        // Writing the flags last makes the engine recompute what it caches about the mode.
+        self.engine.set_reg(RegisterARM::APSR_NZCV, 0);
+        self.pc = pc;
+        self.sleep = None;
+        self.locked_up = false;
+        self.bad_vector = pc & 1 == 0;
+    }
+
+    /// Sets the link register, as the boot ROM leaves it.
+    pub fn set_lr(&mut self, value: u32) {
+        self.engine.set_reg(RegisterARM::LR, value);
+    }
+
+    /// Cycles this core has counted, sleep included.
+    pub fn cycles(&self) -> u64 {
+        self.cycles
+    }
+
+    /// Sets the cycle count: only forward, for time that passes without this core.
+    pub fn skip_to(&mut self, cycle: u64) {
+        self.cycles = self.cycles.max(cycle);
+    }
+
+    /// Instructions executed.
+    pub fn instructions(&self) -> u64 {
+        self.link().instructions
+    }
+
+    /// Whether the core sleeps or is locked up.
+    pub fn is_asleep(&self) -> bool {
+        self.sleep.is_some() || self.locked_up
+    }
+
+    /// Whether the core can only be revived by a reset.
+    pub fn is_locked_up(&self) -> bool {
+        self.locked_up
+    }
+
+    /// Sets the event register: SEV from another core.
+    pub fn set_event(&mut self) {
+        self.link_mut().ppb.event = true;
+    }
+
+    /// The cycle at which the core's own timer next pends an exception.
+    pub fn next_tick(&self) -> u64 {
+        self.link().ppb.next_tick()
+    }
+
+    /// CPU cycles in a tick of SysTick's reference clock.
+    pub fn set_systick_reference(&mut self, cycles: u64) {
+        let now = self.cycles;
+        self.link_mut().ppb.set_reference(now, cycles);
+    }
+
+    /// r0 to r12, sp, lr, pc.
+    pub fn registers(&self) -> [u32; 16] {
+        let mut registers = self.engine.registers();
+        registers[15] = self.pc & !1;
+        registers
+    }
+
+    /// Code between two addresses was changed by someone else than the guest on this core.
+    pub fn forget_code(&mut self, start: u32, end: u32) {
+        self.engine.forget_code(start, end);
+        let link = self.link_mut();
+        let mut pc = start;
+        while pc < end {
+            link.costs.forget(pc);
+            pc += 2;
+        }
+    }
+
+    /// All code may have changed.
+    pub fn forget_all_code(&mut self) {
+        self.engine.forget_all_code();
+    }
+
+    /// Runs until cycle `until` or an earlier reason to stop. `now` converts cycles for reports.
+    pub fn run(&mut self, bus: &mut B, until: u64, now: impl Fn(u64) -> Time) -> Stop {
+        loop {
+            if self.locked_up {
+                return Stop::Asleep;
+            }
+            let (number, cycles) = (self.link().core, self.cycles);
+            let lines = bus.irq_lines(number);
+            let link = self.link_mut();
+            link.ppb.tick(cycles);
+            link.ppb.look(lines);
+            if link.ppb.reset_request {
+                link.ppb.reset_request = false;
+                return Stop::ResetRequest;
+            }
+            let primask = self.engine.reg(RegisterARM::PRIMASK) & 1 != 0;
+            let link = self.link_mut();
+            let next = link.ppb.takeable(primask);
+            if let Some(kind) = self.sleep {
+                let event = kind == Sleep::Event && self.link().ppb.event;
+                if event {
+                    self.link_mut().ppb.event = false;
+                }
+                let wakes = self.link().ppb.wakes();
+                if !(event || wakes && (kind == Sleep::Interrupt || next.is_some())) {
+                    return Stop::Asleep;
+                }
+                self.sleep = None;
+            }
+            if let Some(exception) = next
+                && !self.enter(exception)
+            {
+                return self.fault(FaultKind::Stacking, None, &now);
+            }
+            if self.bad_vector {
+                self.bad_vector = false;
+                return self.fault(FaultKind::InvalidState, None, &now);
+            }
+            let cycles = self.cycles;
+            let until = until.min(bus.come_back_at(number));
+            if cycles >= until {
+                return Stop::Reached;
+            }
+            let link = self.link_mut();
+            let end = until.min(link.ppb.next_tick()).max(cycles + 1);
+            link.bus = bus;
+            link.end = end;
+            link.left = i64::try_from(end - cycles).unwrap_or(i64::MAX);
+            link.broke = None;
+            link.watch_primask = primask && link.ppb.masked();
+            let ended = self.engine.run(self.pc);
+            let pc = self.engine.reg(RegisterARM::PC);
+            let link = self.link_mut();
+            link.bus = std::ptr::null_mut();
+            let reached = link.end.wrapping_sub(link.left as u64);
+            let broke = link.broke.take();
+            let failed = link.failed.take();
+            self.cycles = reached;
+            self.pc = pc;
+            match (broke, ended) {
+                (Some(Break::Budget), _) => {}
+                (Some(Break::Exception(8)), _) => {
+                    // The magic address with its lowest bit cleared.
+                    if let Err(kind) = self.leave(pc | 1) {
+                        return self.fault(kind, None, &now);
+                    }
+                }
+                (Some(Break::Exception(2)), _) => {
+                    self.give_back(pc);
+                    let primask = self.engine.reg(RegisterARM::PRIMASK) & 1 != 0;
+                    if primask || !self.link().ppb.allows(SVCALL) {
+                        self.pc = pc.wrapping_sub(2);
+                        return self.fault(FaultKind::Escalated, None, &now);
+                    }
+                    self.link_mut().ppb.pend(SVCALL);
+                }
+                (Some(Break::Exception(4)), _) => {
+                    self.give_back(pc);
+                    return self.fault(FaultKind::Unaligned, None, &now);
+                }
+                (Some(Break::Exception(7)), _) => {
+                    self.give_back(pc);
+                    return self.fault(FaultKind::Breakpoint, None, &now);
+                }
+                (Some(Break::Exception(_) | Break::Invalid), _) => {
+                    self.give_back(pc);
+                    let thumb = self.engine.reg(RegisterARM::CPSR) >> 5 & 1 != 0;
+                    let kind = if thumb { FaultKind::Undefined } else { FaultKind::InvalidState };
+                    return self.fault(kind, None, &now);
+                }
+                (Some(Break::Event), _) => {
+                    self.give_back(pc);
+                    let link = self.link_mut();
+                    if link.ppb.event {
+                        link.ppb.event = false;
+                    } else {
+                        self.sleep = Some(Sleep::Event);
+                    }
+                }
+                (Some(Break::Hint), _) => self.give_back(pc),
+                (None, Ended::Stopped) => {
+                    self.give_back(pc);
+                    if self.link().half(pc.wrapping_sub(2)) == WFI {
+                        self.sleep = Some(Sleep::Interrupt);
+                    }
+                }
+                (None, Ended::Failed) => {
+                    let kind = match failed {
+                        Some(MemType::FETCH) => FaultKind::Fetch,
+                        Some(MemType::WRITE) => FaultKind::Write,
+                        Some(_) => FaultKind::Read,
+                        None => FaultKind::Undefined,
+                    };
+                    let address = match kind {
+                        FaultKind::Fetch => Some(pc),
+                        FaultKind::Undefined => None,
+                        _ => self.accessed_address(pc),
+                    };
+                    if kind != FaultKind::Fetch {
+                        self.give_back(pc);
+                    }
+                    return self.fault(kind, address, &now);
+                }
+            }
+        }
+    }
+
+    /// The address that the load or store at `pc` goes to: the engine reports whole pages only.
+    fn accessed_address(&self, pc: u32) -> Option<u32> {
+        let registers = self.engine.registers();
+        let op = u32::from(self.link().half(pc));
+        let low = |shift: u32| registers[(op >> shift & 7) as usize];
+        let (imm5, imm8) = (op >> 6 & 0x1F, op & 0xFF);
+        Some(match op >> 11 {
+            0b01001 => (pc & !3).wrapping_add(4 + imm8 * 4),
+            0b01010 | 0b01011 => low(3).wrapping_add(low(6)),
+            0b01100 | 0b01101 => low(3).wrapping_add(imm5 * 4),
+            0b01110 | 0b01111 => low(3).wrapping_add(imm5),
+            0b10000 | 0b10001 => low(3).wrapping_add(imm5 * 2),
+            0b10010 | 0b10011 => registers[13].wrapping_add(imm8 * 4),
+            0b10110 => registers[13].wrapping_sub(4 * (op & 0x1FF).count_ones()),
+            0b10111 => registers[13],
+            0b11000 | 0b11001 => low(8),
+            _ => return None,
+        })
+    }
+
+    /// Takes back the cycles of the part of the last block that lies behind `pc`.
+    fn give_back(&mut self, pc: u32) {
+        let link = self.link_mut();
+        let done = pc.wrapping_sub(link.block);
+        if done > 1024 {
+            return;
+        }
+        let cost = link.costs.part(link.block, done);
+        let unused = link.block_cycles.saturating_sub(cost.cycles());
+        self.cycles -= u64::from(unused);
+    }
+
+    /// Takes an exception: stacks the frame and goes to the handler. False when the stack is
+    /// outside memory.
+    fn enter(&mut self, exception: u8) -> bool {
+        let registers = self.engine.registers();
+        let xpsr = self.xpsr();
+        let control = self.engine.reg(RegisterARM::CONTROL);
+        let handler = xpsr & 0x1FF != 0;
+        let psp = control & 2 != 0 && !handler;
+        let sp = registers[13];
+        // The frame is eight-byte aligned; bit 9 of the stacked xPSR says a word was skipped.
+        let skipped = sp & 4;
+        let frame = (sp.wrapping_sub(32)) & !7;
+        let words = [
+            registers[0],
+            registers[1],
+            registers[2],
+            registers[3],
+            registers[12],
+            registers[14],
+            self.pc & !1,
+            xpsr & !(1 << 9) | u32::from(skipped != 0) << 9,
+        ];
+        let link = self.link_mut();
+        for (i, word) in words.into_iter().enumerate() {
+            if !link.store_word(frame.wrapping_add(4 * i as u32), word) {
+                return false;
+            }
+        }
+        let Some(vector) = link.word(link.ppb.vtor().wrapping_add(4 * u32::from(exception))) else {
+            return false;
+        };
+        link.ppb.activate(exception);
+        let lr = match (handler, psp) {
+            (true, _) => 0xFFFF_FFF1,
+            (false, false) => 0xFFFF_FFF9,
+            (false, true) => 0xFFFF_FFFD,
+        };
+        self.engine.set_reg(if psp { RegisterARM::PSP } else { RegisterARM::MSP }, frame);
+        // Sets IPSR and with it the main stack. CONTROL.SPSEL must be clear in handler mode.
+        self.engine.set_reg(RegisterARM::XPSR, xpsr & 0xF000_0000 | 1 << 24 | u32::from(exception));
+        self.engine.set_reg(RegisterARM::LR, lr);
+        // Last, because it makes the engine recompute its cached mode: without it the return
+        // would not be recognised.
+        self.engine.set_reg(RegisterARM::APSR_NZCV, xpsr & 0xF000_0000);
+        self.pc = vector & !1;
+        let link = self.link_mut();
+        link.ppb.event = true;
+        link.fall_through = 1;
+        self.cycles += ENTRY_CYCLES;
+        self.bad_vector = vector & 1 == 0;
+        true
+    }
+
+    /// Returns from an exception through `magic`.
+    fn leave(&mut self, magic: u32) -> Result<(), FaultKind> {
+        let exception = (self.xpsr() & 0x1FF) as u8;
+        let (handler, psp) = match magic {
+            0xFFFF_FFF1 => (true, false),
+            0xFFFF_FFF9 => (false, false),
+            0xFFFF_FFFD => (false, true),
+            _ => return Err(FaultKind::BadReturn),
+        };
+        if !self.link_mut().ppb.deactivate(exception) {
+            return Err(FaultKind::BadReturn);
+        }
+        let stack = if psp { RegisterARM::PSP } else { RegisterARM::MSP };
+        let frame = self.engine.reg(stack);
+        let mut words = [0; 8];
+        for (i, word) in words.iter_mut().enumerate() {
+            *word = self.link().word(frame.wrapping_add(4 * i as u32)).ok_or(FaultKind::Stacking)?;
+        }
+        let xpsr = words[7];
+        let ipsr = xpsr & 0x3F;
+        if handler != (ipsr != 0) {
+            return Err(FaultKind::BadReturn);
+        }
+        for (register, word) in [
+            (RegisterARM::R0, words[0]),
+            (RegisterARM::R1, words[1]),
+            (RegisterARM::R2, words[2]),
+            (RegisterARM::R3, words[3]),
+            (RegisterARM::R12, words[4]),
+        ] {
+            self.engine.set_reg(register, word);
+        }
+        self.engine.set_reg(stack, frame + 32 + (xpsr >> 9 & 1) * 4);
+        self.engine.set_reg(RegisterARM::XPSR, xpsr & 0xF000_0000 | 1 << 24 | ipsr);
+        if !handler {
+            let control = self.engine.reg(RegisterARM::CONTROL);
+            self.engine.set_reg(RegisterARM::CONTROL, control & !2 | u32::from(psp) << 1);
+        }
+        self.engine.set_reg(RegisterARM::LR, words[5]);
+        self.engine.set_reg(RegisterARM::APSR_NZCV, xpsr & 0xF000_0000);
+        self.pc = words[6] & !1;
+        let link = self.link_mut();
+        link.fall_through = 1;
+        link.ppb.event = true;
+        self.cycles += EXIT_CYCLES;
+        if self.link().ppb.sleep_on_exit() {
+            self.sleep = Some(Sleep::Interrupt);
+        }
+        Ok(())
+    }
+
+    fn xpsr(&self) -> u32 {
+        let flags = self.engine.reg(RegisterARM::APSR_NZCV) & 0xF000_0000;
+        flags | 1 << 24 | u32::from(self.link().ppb.ipsr())
+    }
+
+    /// Reports a fault and prepares the HardFault exception, or locks up.
+    fn fault(&mut self, kind: FaultKind, address: Option<u32>, now: &impl Fn(u64) -> Time) -> Stop {
+        let registers = self.registers();
+        let lockup =
+            self.link().ppb.running_priority() <= -1 || kind == FaultKind::Stacking && !self.stack_usable();
+        let link = self.link_mut();
+        link.fall_through = 1;
+        if lockup {
+            self.locked_up = true;
+        } else {
+            link.ppb.pend(HARD_FAULT);
+        }
+        Stop::Fault(Box::new(FaultReport {
+            kind,
+            core: self.link().core,
+            pc: registers[15],
+            lr: registers[14],
+            address,
+            registers,
+            xpsr: self.xpsr(),
+            lockup,
+            at: now(self.cycles),
+        }))
+    }
+
+    fn stack_usable(&self) -> bool {
+        let sp = self.engine.reg(RegisterARM::SP);
+        let frame = sp.wrapping_sub(32) & !7;
+        let link = self.link();
+        [frame, frame.wrapping_add(28)]
+            .into_iter()
+            .all(|a| link.region(a).is_some_and(|i| matches!(link.regions[i].kind, RegionKind::Ram(_))))
+    }
+}
+
+const PPB_BASE: u32 = 0xE000_0000;
+
+/// User data of the register callbacks of one region.
+struct Io<B> {
+    link: *mut Link<B>,
+    base: u32,
+}
+
+/// # Safety
+/// The engine calls it with the [`Link`] given to [`Engine::hook`], which nothing else uses
+/// while the engine runs. The same holds for all hooks below.
+unsafe extern "C" fn on_block<B: Bus>(engine: *mut uc_engine, address: u64, size: u32, data: *mut c_void) {
+    // SAFETY: see above.
+    let link = unsafe { &mut *data.cast::<Link<B>>() };
+    let pc = address as u32;
+    // SAFETY: the engine that calls is open.
+    let unmasked = || unsafe { engine::reg(engine, RegisterARM::PRIMASK) } & 1 == 0;
+    if link.left <= 0 || link.watch_primask && unmasked() {
+        link.broke = Some(Break::Budget);
+        // SAFETY: this is a block hook, where stopping is safe.
+        unsafe { engine::stop(engine) };
+        return;
+    }
+    let cost = link.costs.get(pc, size);
+    // A conditional branch that was taken costs one cycle more than one that was not.
+    let taken = link.fall_through != 1 && link.fall_through != pc;
+    link.fall_through = if cost.conditional() { pc.wrapping_add(size) } else { 1 };
+    link.left -= i64::from(cost.cycles() + u32::from(taken));
+    link.instructions += u64::from(cost.instructions());
+    link.block = pc;
+    link.block_cycles = cost.cycles();
+    link.accesses = 0;
+    if cost.sends_event() {
+        link.ppb.event = true;
+        // SAFETY: `bus` is set to the caller's exclusive borrow for the time of the run.
+        unsafe { (*link.bus).send_event(link.core) };
+    }
+}
+
+unsafe extern "C" fn on_edge<B: Bus>(
+    _: *mut uc_engine,
+    block: *mut uc::TranslationBlock,
+    _: *mut uc::TranslationBlock,
+    data: *mut c_void,
+) {
+    // SAFETY: see `on_block`; the engine passes a valid block.
+    let (link, block) = unsafe { (&mut *data.cast::<Link<B>>(), &*block) };
+    link.costs.forget(block.pc as u32);
+}
+
+unsafe extern "C" fn on_interrupt<B: Bus>(engine: *mut uc_engine, number: u32, data: *mut c_void) {
+    // SAFETY: see `on_block`.
+    let link = unsafe { &mut *data.cast::<Link<B>>() };
+    link.broke = Some(Break::Exception(number));
+    // SAFETY: this is an interrupt hook, where stopping is safe.
+    unsafe { engine::stop(engine) };
+}
+
+unsafe extern "C" fn on_invalid<B: Bus>(engine: *mut uc_engine, data: *mut c_void) -> bool {
+    // SAFETY: see `on_block`.
+    let link = unsafe { &mut *data.cast::<Link<B>>() };
+    // SAFETY: the engine that calls is open.
+    let pc = unsafe { engine::reg(engine, RegisterARM::PC) };
+    link.broke = Some(match link.half(pc.wrapping_sub(2)) {
+        // WFE and YIELD arrive here with the PC behind them.
+        WFE => Break::Event,
+        YIELD => Break::Hint,
+        _ => Break::Invalid,
+    });
+    // SAFETY: this is an invalid-instruction hook, where stopping is safe.
+    unsafe { engine::stop(engine) };
+    true
+}
+
+const YIELD: u16 = 0xBF10;
+const WFE: u16 = 0xBF20;
+const WFI: u16 = 0xBF30;
+
+unsafe extern "C" fn on_tlb_fill<B: Bus>(
+    _: *mut uc_engine,
+    address: u64,
+    kind: MemType,
+    entry: *mut uc::TlbEntry,
+    data: *mut c_void,
+) -> bool {
+    // SAFETY: see `on_block`; the engine passes a valid entry.
+    let (link, entry) = unsafe { (&mut *data.cast::<Link<B>>(), &mut *entry) };
+    let va = address as u32;
+    let perms = match link.region(va) {
+        Some(index) => match link.regions[index].kind {
+            RegionKind::ReadOnly(_) => 5,
+            RegionKind::Ram(_) => {
+                let page = ((va - link.regions[index].base) / 4096) as usize;
+                // A store to a page marked executable takes the slow path for ever, so only
+                // pages that are executed get that right.
+                if kind == MemType::FETCH {
+                    link.executed[index][page] = true;
+                }
+                if link.executed[index][page] { 7 } else { 3 }
+            }
+            RegionKind::Registers => 3,
+        },
+        None if va >= PPB_BASE && va < PPB_BASE + 0x0010_0000 => 3,
+        None => 0,
+    };
+    let needed = match kind {
+        MemType::READ => 1,
+        MemType::WRITE => 2,
+        _ => 4,
+    };
+    if perms & needed == 0 {
+        link.failed = Some(kind);
+        return false;
+    }
+    entry.paddr = address;
+    entry.perms = uc::Prot(perms);
+    true
+}
+
+impl<B: Bus> Link<B> {
+    /// The access that is being made now.
+    ///
+    /// The engine does not tell where in a block an access lies; counting the accesses and
+    /// giving each the two cycles a load or store takes keeps their order and spacing.
+    fn access(&mut self) -> Access {
+        let before_block = self.end.wrapping_sub((self.left + i64::from(self.block_cycles)) as u64);
+        let into = (2 * self.accesses).min(self.block_cycles);
+        self.accesses += 1;
+        Access { core: self.core, cycle: before_block + u64::from(into), stall: 0 }
+    }
+
+    /// After an access: time it took, and whether the core must come back earlier now.
+    fn accessed(&mut self, access: &Access, come_back: u64) {
+        self.left -= i64::from(access.stall);
+        if come_back < self.end {
+            let less = (self.end - come_back).min(i64::MAX as u64) as i64;
+            self.left = self.left.saturating_sub(less);
+            self.end = come_back;
+        }
+    }
+
+    /// What the core's own registers now demand.
+    fn own_come_back(&self, cycle: u64) -> u64 {
+        if self.ppb.reset_request || self.ppb.masked() { cycle } else { self.ppb.next_tick() }
+    }
+}
+
+unsafe extern "C" fn on_read<B: Bus>(_: *mut uc_engine, offset: u64, size: u32, data: *mut c_void) -> u64 {
+    // SAFETY: the engine passes the pair made in `map_registers`; its link is valid, and so is
+    // the bus while the engine runs.
+    let (io, link) = unsafe {
+        let io = &*data.cast::<Io<B>>();
+        (io, &mut *io.link)
+    };
+    let address = io.base.wrapping_add(offset as u32);
+    let mut access = link.access();
+    if io.base == PPB_BASE {
+        let value = link.ppb.read(access.cycle, offset as u32);
+        return u64::from(value >> ((offset as u32 & 3) * 8));
+    }
+    // SAFETY: `bus` is set to the caller's exclusive borrow for the time of the run.
+    let bus = unsafe { &mut *link.bus };
+    let value = bus.read(&mut access, address, size);
+    let come_back = bus.come_back_at(link.core);
+    link.accessed(&access, come_back);
+    u64::from(value)
+}
+
+unsafe extern "C" fn on_write<B: Bus>(
+    _: *mut uc_engine,
+    offset: u64,
+    size: u32,
+    value: u64,
+    data: *mut c_void,
+) {
+    // SAFETY: as in `on_read`.
+    let (io, link) = unsafe {
+        let io = &*data.cast::<Io<B>>();
+        (io, &mut *io.link)
+    };
+    let address = io.base.wrapping_add(offset as u32);
+    let mut access = link.access();
+    if io.base == PPB_BASE {
+        link.ppb.write(access.cycle, offset as u32, value as u32);
+        let come_back = link.own_come_back(access.cycle);
+        link.accessed(&access, come_back);
+        return;
+    }
+    // SAFETY: as in `on_read`.
+    let bus = unsafe { &mut *link.bus };
+    bus.write(&mut access, address, size, value as u32);
+    let come_back = bus.come_back_at(link.core);
+    link.accessed(&access, come_back);
+}
