@@ -2,7 +2,11 @@
 
 pub mod bench;
 pub mod board;
+pub mod chip;
 pub mod clock;
+pub mod cpu;
+pub mod image;
+pub mod machine;
 mod net;
 pub mod part;
 pub mod signal;

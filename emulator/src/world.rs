@@ -203,7 +203,7 @@ pub enum Input {
 /// Nets and parts as a chip sees them. Object safe: a machine holds a `Box<dyn World>` or a concrete world.
 ///
 /// After *any* call with `&mut self`, [`World::next_event`] may have become earlier; ask it again.
-pub trait World {
+pub trait World: std::any::Any {
     /// The chip's output driver or pull on a pin changes. A pin whose function is a bus controller is driven as
     /// that bus idles (I2C: [`Level::Z`] with its pull; SPI and UART outputs: their idle level): the world draws
     /// the transactions' edges on top.

@@ -1,0 +1,3 @@
+//! Chips: each a folder with one file a peripheral.
+
+pub mod rp2040;

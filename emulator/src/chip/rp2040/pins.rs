@@ -1,0 +1,330 @@
+//! IO_BANK0 and PADS_BANK0: which peripheral drives each GPIO, its pad, and pin interrupts.
+
+use super::shared::{Shared, irq};
+use crate::world::{Drive, Level, Pull};
+
+/// GPIOs of bank 0.
+pub const GPIOS: usize = 30;
+
+/// FUNCSEL values (data sheet section 2.19.2).
+pub mod function {
+    pub const SPI: u32 = 1;
+    pub const UART: u32 = 2;
+    pub const I2C: u32 = 3;
+    pub const PWM: u32 = 4;
+    pub const SIO: u32 = 5;
+    pub const PIO0: u32 = 6;
+    pub const PIO1: u32 = 7;
+    pub const CLOCK: u32 = 8;
+    pub const NULL: u32 = 31;
+}
+
+const INTR0: u32 = 0x0F0;
+const PROC0_INTE0: u32 = 0x100;
+const PROC0_INTF0: u32 = 0x110;
+const PROC0_INTS0: u32 = 0x120;
+const PROC1_INTE0: u32 = 0x130;
+const PROC1_INTF0: u32 = 0x140;
+const PROC1_INTS0: u32 = 0x150;
+const DORMANT_WAKE_INTE0: u32 = 0x160;
+
+const PAD_RESET: u32 = 0x56;
+const PAD_PDE: u32 = 1 << 2;
+const PAD_PUE: u32 = 1 << 3;
+const PAD_IE: u32 = 1 << 6;
+const PAD_OD: u32 = 1 << 7;
+
+/// What one peripheral wants its pins to do: bit masks by GPIO.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Level where enabled.
+    pub out: u32,
+    /// Output enabled.
+    pub oe: u32,
+}
+
+/// Pins of bank 0.
+#[derive(Clone, Debug)]
+pub struct Pins {
+    ctrl: [u32; GPIOS],
+    pad: [u32; GPIOS],
+    voltage_select: u32,
+    /// Latched edges: four bits a pin (low, high, fall, rise), as in INTR.
+    intr: [u32; 4],
+    inte: [[u32; 4]; 3],
+    intf: [[u32; 4]; 3],
+    /// Levels as the pads see them, before the input enable.
+    levels: u32,
+    driven: [Option<Drive>; GPIOS],
+    pub sio: Output,
+    pub pwm: Output,
+    pub pio: [Output; 2],
+    /// Idle levels of UART and SPI outputs; I2C never drives here.
+    pub uart: Output,
+    pub spi: Output,
+}
+
+impl Default for Pins {
+    fn default() -> Pins {
+        Pins {
+            ctrl: [function::NULL; GPIOS],
+            pad: [PAD_RESET; GPIOS],
+            voltage_select: 0,
+            intr: [0; 4],
+            inte: [[0; 4]; 3],
+            intf: [[0; 4]; 3],
+            levels: 0,
+            driven: [None; GPIOS],
+            sio: Output::default(),
+            pwm: Output::default(),
+            pio: [Output::default(); 2],
+            // UART TX on GPIO 0, 12, 16, 28 (UART0) and 4, 8, 20, 24 (UART1) idles high; RTS is
+            // not asserted, which is high too.
+            uart: Output { out: u32::MAX, oe: 0x9999_9999 },
+            // SPI: chip select (1 mod 4) idles high, clock (2) and TX (3) low.
+            spi: Output { out: 0x2222_2222, oe: 0xEEEE_EEEE },
+        }
+    }
+}
+
+impl Pins {
+    /// The selected function of a pin.
+    pub fn function(&self, gpio: usize) -> u32 {
+        self.ctrl[gpio] & 0x1F
+    }
+
+    /// The lowest pin among `candidates` (a bit mask) with a function selected.
+    pub fn find(&self, function: u32, candidates: u32) -> Option<u8> {
+        (0..GPIOS).find(|&n| candidates >> n & 1 != 0 && self.function(n) == function).map(|n| n as u8)
+    }
+
+    /// The levels that peripherals read: pads with their input enabled, after INOVER.
+    pub fn inputs(&self) -> u32 {
+        let mut inputs = 0;
+        for gpio in 0..GPIOS {
+            inputs |= u32::from(self.input(gpio)) << gpio;
+        }
+        inputs
+    }
+
+    fn input(&self, gpio: usize) -> bool {
+        let pad = self.levels >> gpio & 1 != 0 && self.pad[gpio] & PAD_IE != 0;
+        match self.ctrl[gpio] >> 16 & 3 {
+            0 => pad,
+            1 => !pad,
+            2 => false,
+            _ => true,
+        }
+    }
+
+    fn drive(&self, gpio: usize) -> Drive {
+        let (ctrl, pad) = (self.ctrl[gpio], self.pad[gpio]);
+        let source = match ctrl & 0x1F {
+            function::SPI => self.spi,
+            function::UART => self.uart,
+            function::PWM => self.pwm,
+            function::SIO => self.sio,
+            function::PIO0 => self.pio[0],
+            function::PIO1 => self.pio[1],
+            _ => Output::default(),
+        };
+        let bit = |mask: u32| mask >> gpio & 1 != 0;
+        let out = match ctrl >> 8 & 3 {
+            0 => bit(source.out),
+            1 => !bit(source.out),
+            2 => false,
+            _ => true,
+        };
+        let oe = match ctrl >> 12 & 3 {
+            0 => bit(source.oe),
+            1 => !bit(source.oe),
+            2 => false,
+            _ => true,
+        };
+        let pull = match (pad & PAD_PUE != 0, pad & PAD_PDE != 0) {
+            (false, false) => Pull::None,
+            (true, false) => Pull::Up,
+            (false, true) => Pull::Down,
+            (true, true) => Pull::Keep,
+        };
+        let level = if oe && pad & PAD_OD == 0 { Level::from(out) } else { Level::Z };
+        Drive { level, pull, milliamps: [2, 4, 8, 12][(pad >> 4 & 3) as usize] }
+    }
+
+    /// INTR with the level bits as they are now.
+    fn raw(&self, word: usize) -> u32 {
+        let mut raw = self.intr[word] & 0xCCCC_CCCC;
+        for i in 0..8 {
+            let gpio = word * 8 + i;
+            if gpio < GPIOS {
+                raw |= if self.input(gpio) { 2 } else { 1 } << (4 * i);
+            }
+        }
+        raw
+    }
+
+    fn status(&self, target: usize, word: usize) -> u32 {
+        self.raw(word) & self.inte[target][word] | self.intf[target][word]
+    }
+}
+
+impl Shared {
+    /// A peripheral's output changed: tells the world about the pins in `mask` that are affected.
+    pub fn pins_changed(&mut self, mask: u32) {
+        let mut mask = mask & ((1 << GPIOS) - 1);
+        let mut told = false;
+        while mask != 0 {
+            let gpio = mask.trailing_zeros() as usize;
+            mask &= mask - 1;
+            let drive = self.pins.drive(gpio);
+            if self.pins.driven[gpio] != Some(drive) {
+                self.pins.driven[gpio] = Some(drive);
+                self.world.pin_drive(self.now, gpio as u8, drive);
+                told = true;
+            }
+        }
+        if told {
+            let levels = self.world.pin_levels(self.now) as u32;
+            self.levels_changed(levels);
+            self.replan_world();
+        }
+    }
+
+    /// The pads' levels are now `levels`: latches edges.
+    pub fn levels_changed(&mut self, levels: u32) {
+        let levels = levels & ((1 << GPIOS) - 1);
+        let changed = levels ^ self.pins.levels;
+        if changed != 0 {
+            let before = self.pins.inputs();
+            self.pins.levels = levels;
+            self.latch_edges(before);
+        }
+    }
+
+    fn latch_edges(&mut self, before: u32) {
+        let after = self.pins.inputs();
+        let mut changed = before ^ after;
+        while changed != 0 {
+            let gpio = changed.trailing_zeros() as usize;
+            changed &= changed - 1;
+            let edge = if after >> gpio & 1 != 0 { 8 } else { 4 };
+            self.pins.intr[gpio / 8] |= edge << (4 * (gpio % 8));
+        }
+        if before != after {
+            self.update_pin_irq();
+        }
+    }
+
+    fn update_pin_irq(&mut self) {
+        for core in 0..2 {
+            let level = (0..4).any(|word| self.pins.status(core, word) != 0);
+            self.set_own_irq(core as u8, irq::IO_BANK0, level);
+        }
+    }
+
+    /// Reads an IO_BANK0 register.
+    pub fn io_bank0_read(&mut self, offset: u32) -> u32 {
+        let word = (offset >> 2 & 3) as usize;
+        match offset {
+            0..INTR0 => {
+                let gpio = (offset / 8) as usize;
+                if offset & 4 != 0 { self.pins.ctrl[gpio] } else { self.io_status(gpio) }
+            }
+            INTR0..PROC0_INTE0 => self.pins.raw(word),
+            PROC0_INTE0..PROC0_INTF0 => self.pins.inte[0][word],
+            PROC0_INTF0..PROC0_INTS0 => self.pins.intf[0][word],
+            PROC0_INTS0..PROC1_INTE0 => self.pins.status(0, word),
+            PROC1_INTE0..PROC1_INTF0 => self.pins.inte[1][word],
+            PROC1_INTF0..PROC1_INTS0 => self.pins.intf[1][word],
+            PROC1_INTS0..DORMANT_WAKE_INTE0 => self.pins.status(1, word),
+            0x160..0x170 => self.pins.inte[2][word],
+            0x170..0x180 => self.pins.intf[2][word],
+            0x180..0x190 => self.pins.status(2, word),
+            _ => 0,
+        }
+    }
+
+    /// GPIOn_STATUS.
+    fn io_status(&self, gpio: usize) -> u32 {
+        let drive = self.pins.drive(gpio);
+        let bit = |on: bool, n: u32| u32::from(on) << n;
+        let pad = self.pins.levels >> gpio & 1 != 0;
+        let input = self.pins.input(gpio);
+        let irq = self.pins.status(0, gpio / 8) >> (4 * (gpio % 8)) & 0xF != 0;
+        bit(drive.level == Level::High, 9)
+            | bit(drive.level != Level::Z, 13)
+            | bit(pad && self.pins.pad[gpio] & PAD_IE != 0, 17)
+            | bit(input, 19)
+            | bit(irq, 24)
+            | bit(irq, 26)
+    }
+
+    /// Writes an IO_BANK0 register.
+    pub fn io_bank0_write(&mut self, offset: u32, value: u32) {
+        let word = (offset >> 2 & 3) as usize;
+        match offset {
+            0..INTR0 => {
+                if offset & 4 != 0 {
+                    let gpio = (offset / 8) as usize;
+                    let before = self.pins.inputs();
+                    self.pins.ctrl[gpio] = value & 0x3003_331F;
+                    self.latch_edges(before);
+                    self.pins_changed(1 << gpio);
+                }
+            }
+            // Edges are cleared by writing ones.
+            INTR0..PROC0_INTE0 => self.pins.intr[word] &= !value,
+            PROC0_INTE0..PROC0_INTF0 => self.pins.inte[0][word] = value,
+            PROC0_INTF0..PROC0_INTS0 => self.pins.intf[0][word] = value,
+            PROC1_INTE0..PROC1_INTF0 => self.pins.inte[1][word] = value,
+            PROC1_INTF0..PROC1_INTS0 => self.pins.intf[1][word] = value,
+            0x160..0x170 => self.pins.inte[2][word] = value,
+            0x170..0x180 => self.pins.intf[2][word] = value,
+            _ => {}
+        }
+        self.update_pin_irq();
+    }
+
+    /// Reads a PADS_BANK0 register.
+    pub fn pads_bank0_read(&mut self, offset: u32) -> u32 {
+        match offset {
+            0 => self.pins.voltage_select,
+            4..=0x78 => self.pins.pad[(offset / 4 - 1) as usize],
+            // SWCLK and SWD
+            0x7C => 0xDA,
+            0x80 => 0x5A,
+            _ => 0,
+        }
+    }
+
+    /// Writes a PADS_BANK0 register.
+    pub fn pads_bank0_write(&mut self, offset: u32, value: u32) {
+        match offset {
+            0 => self.pins.voltage_select = value & 1,
+            4..=0x78 => {
+                let gpio = (offset / 4 - 1) as usize;
+                let before = self.pins.inputs();
+                self.pins.pad[gpio] = value & 0xFF;
+                self.latch_edges(before);
+                self.pins_changed(1 << gpio);
+            }
+            _ => {}
+        }
+    }
+
+    /// IO_BANK0 was reset: functions and interrupts are as at power-on.
+    pub fn io_bank0_reset(&mut self) {
+        self.pins.ctrl = [function::NULL; GPIOS];
+        self.pins.intr = [0; 4];
+        self.pins.inte = [[0; 4]; 3];
+        self.pins.intf = [[0; 4]; 3];
+        self.update_pin_irq();
+        self.pins_changed(u32::MAX);
+    }
+
+    /// PADS_BANK0 was reset.
+    pub fn pads_bank0_reset(&mut self) {
+        self.pins.pad = [PAD_RESET; GPIOS];
+        self.pins_changed(u32::MAX);
+    }
+}

@@ -1,0 +1,257 @@
+//! What every peripheral of the chip may touch: time, events, interrupt lines, pins, the world.
+
+use super::pins::Pins;
+use crate::clock::{Clock, Time};
+use crate::world::World;
+
+/// Interrupt numbers (data sheet section 2.3.2).
+pub mod irq {
+    pub const TIMER_0: u32 = 0;
+    pub const PWM_WRAP: u32 = 4;
+    pub const USBCTRL: u32 = 5;
+    pub const PIO0_0: u32 = 7;
+    pub const DMA_0: u32 = 11;
+    pub const IO_BANK0: u32 = 13;
+    pub const SIO_PROC0: u32 = 15;
+    pub const SIO_PROC1: u32 = 16;
+    pub const SPI0: u32 = 18;
+    pub const UART0: u32 = 20;
+    pub const ADC_FIFO: u32 = 22;
+    pub const I2C0: u32 = 23;
+    pub const RTC: u32 = 25;
+}
+
+/// Something a peripheral has planned. The order is that of events at the same instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Event {
+    /// A part acts.
+    World,
+    /// TIMER alarm.
+    Alarm0,
+    Alarm1,
+    Alarm2,
+    Alarm3,
+    Watchdog,
+    Rtc,
+    Uart0,
+    Uart1,
+    Spi0,
+    Spi1,
+    I2c0,
+    I2c1,
+    Adc,
+    /// A PWM slice wraps or a channel's level changes.
+    Pwm,
+    Pio0,
+    Pio1,
+    Dma,
+    /// The USB host's next token.
+    Usb,
+}
+
+const EVENTS: usize = Event::Usb as usize + 1;
+
+impl Event {
+    const ALL: [Event; EVENTS] = [
+        Event::World,
+        Event::Alarm0,
+        Event::Alarm1,
+        Event::Alarm2,
+        Event::Alarm3,
+        Event::Watchdog,
+        Event::Rtc,
+        Event::Uart0,
+        Event::Uart1,
+        Event::Spi0,
+        Event::Spi1,
+        Event::I2c0,
+        Event::I2c1,
+        Event::Adc,
+        Event::Pwm,
+        Event::Pio0,
+        Event::Pio1,
+        Event::Dma,
+        Event::Usb,
+    ];
+}
+
+/// Clock frequencies in hertz that peripherals depend on, kept by CLOCKS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frequencies {
+    pub reference: u64,
+    pub sys: u64,
+    pub peri: u64,
+    pub usb: u64,
+    pub adc: u64,
+    pub rtc: u64,
+}
+
+/// What the chip cannot go on from by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// The watchdog or the system reset request resets the chip.
+    Reset,
+    /// The guest entered the USB boot loader.
+    Bootsel,
+}
+
+/// Shared state of the chip.
+pub struct Shared {
+    /// Now: of the access or event being handled. Never decreases.
+    pub now: Time,
+    /// Converts CPU cycles.
+    pub clock: Clock,
+    /// Present frequencies.
+    pub hz: Frequencies,
+    /// Everything behind the pins.
+    pub world: Box<dyn World>,
+    /// Pin functions, pads and levels.
+    pub pins: Pins,
+    /// Set when the chip must stop and reset.
+    pub demand: Option<Demand>,
+    /// Code memory was written by the host: the range of flash offsets.
+    pub flash_changed: Option<(u32, u32)>,
+    lines: u32,
+    /// Interrupt lines of each core's own: SIO FIFO.
+    own_lines: [u32; 2],
+    attention: [bool; 2],
+    events: [Time; EVENTS],
+    next: Time,
+    next_cycle: u64,
+    /// DREQ levels are polled by DMA; this says that something changed since it looked.
+    pub dreq_changed: bool,
+}
+
+impl Shared {
+    /// A chip at power-on, running from the ring oscillator.
+    pub fn new(world: Box<dyn World>, hz: Frequencies) -> Shared {
+        Shared {
+            now: Time::ZERO,
+            clock: Clock::new(hz.sys),
+            hz,
+            world,
+            pins: Pins::default(),
+            demand: None,
+            flash_changed: None,
+            lines: 0,
+            own_lines: [0; 2],
+            attention: [false; 2],
+            events: [Time::NEVER; EVENTS],
+            next: Time::NEVER,
+            next_cycle: u64::MAX,
+            dreq_changed: false,
+        }
+    }
+
+    /// Forgets planned events and interrupts, as a reset does; time and world go on.
+    pub fn reset(&mut self) {
+        self.lines = 0;
+        self.own_lines = [0; 2];
+        self.events = [Time::NEVER; EVENTS];
+        self.pins = Pins::default();
+        self.demand = None;
+        self.refresh_next();
+    }
+
+    /// Moves to the instant of CPU cycle `cycle`, if that is later.
+    #[inline]
+    pub fn at_cycle(&mut self, cycle: u64) {
+        self.now = self.now.max(self.clock.time_at(cycle));
+    }
+
+    /// Plans `event` for `at`, in place of what was planned for it.
+    pub fn schedule(&mut self, event: Event, at: Time) {
+        let slot = &mut self.events[event as usize];
+        if *slot != at {
+            *slot = at;
+            self.refresh_next();
+        }
+    }
+
+    /// Takes back a planned event.
+    pub fn cancel(&mut self, event: Event) {
+        self.schedule(event, Time::NEVER);
+    }
+
+    /// When `event` is planned.
+    pub fn scheduled(&self, event: Event) -> Time {
+        self.events[event as usize]
+    }
+
+    /// The earliest planned instant.
+    pub fn next(&self) -> Time {
+        self.next
+    }
+
+    /// The first event that is due at `t`, removed from the plan, with its instant.
+    pub fn take_due(&mut self, t: Time) -> Option<(Event, Time)> {
+        if self.next > t {
+            return None;
+        }
+        let (index, at) = self.events.iter().copied().enumerate().min_by_key(|&(i, at)| (at, i))?;
+        self.events[index] = Time::NEVER;
+        self.refresh_next();
+        Some((Event::ALL[index], at))
+    }
+
+    fn refresh_next(&mut self) {
+        self.next = self.events.iter().copied().min().unwrap_or(Time::NEVER);
+        self.next_cycle = if self.next == Time::NEVER { u64::MAX } else { self.clock.cycle_at(self.next) };
+    }
+
+    /// Changes the CPU's frequency at CPU cycle `cycle`.
+    pub fn set_sys_hz(&mut self, cycle: u64, hz: u64) {
+        self.clock.set_hz(cycle, hz);
+        self.refresh_next();
+    }
+
+    /// Drives an interrupt line common to both cores.
+    pub fn set_irq(&mut self, number: u32, level: bool) {
+        let bit = 1 << number;
+        if level {
+            if self.lines & bit == 0 {
+                self.attention = [true; 2];
+            }
+            self.lines |= bit;
+        } else {
+            self.lines &= !bit;
+        }
+    }
+
+    /// Drives an interrupt line of one core alone.
+    pub fn set_own_irq(&mut self, core: u8, number: u32, level: bool) {
+        let core = usize::from(core & 1);
+        let bit = 1 << number;
+        if level {
+            self.attention[core] |= self.own_lines[core] & bit == 0;
+            self.own_lines[core] |= bit;
+        } else {
+            self.own_lines[core] &= !bit;
+        }
+    }
+
+    /// The interrupt lines of a core; it has seen them now.
+    pub fn irq_lines(&mut self, core: u8) -> u32 {
+        let core = usize::from(core & 1);
+        self.attention[core] = false;
+        self.lines | self.own_lines[core]
+    }
+
+    /// Makes a core come back at once.
+    pub fn call_back(&mut self) {
+        self.attention = [true; 2];
+    }
+
+    /// The CPU cycle by which a core must come back.
+    #[inline]
+    pub fn come_back_at(&self, core: u8) -> u64 {
+        if self.attention[usize::from(core & 1)] || self.demand.is_some() { 0 } else { self.next_cycle }
+    }
+
+    /// Asks the world when it next acts; after any call that may have changed that.
+    pub fn replan_world(&mut self) {
+        let at = self.world.next_event().unwrap_or(Time::NEVER);
+        self.schedule(Event::World, at);
+    }
+}

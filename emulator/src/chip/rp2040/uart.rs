@@ -1,0 +1,308 @@
+//! UART0 and UART1 (data sheet section 4.2): PL011.
+
+use std::collections::VecDeque;
+
+use super::pins::function;
+use super::shared::{Event, Shared, irq};
+use crate::clock::Time;
+use crate::world::UartLine;
+
+const UARTDR: u32 = 0x000;
+const UARTRSR: u32 = 0x004;
+const UARTFR: u32 = 0x018;
+const UARTILPR: u32 = 0x020;
+const UARTIBRD: u32 = 0x024;
+const UARTFBRD: u32 = 0x028;
+const UARTLCR_H: u32 = 0x02C;
+const UARTCR: u32 = 0x030;
+const UARTIFLS: u32 = 0x034;
+const UARTIMSC: u32 = 0x038;
+const UARTRIS: u32 = 0x03C;
+const UARTMIS: u32 = 0x040;
+const UARTICR: u32 = 0x044;
+const UARTDMACR: u32 = 0x048;
+
+const FR_BUSY: u32 = 1 << 3;
+const FR_RXFE: u32 = 1 << 4;
+const FR_TXFF: u32 = 1 << 5;
+const FR_RXFF: u32 = 1 << 6;
+const FR_TXFE: u32 = 1 << 7;
+const LCR_PEN: u32 = 1 << 1;
+const LCR_EPS: u32 = 1 << 2;
+const LCR_STP2: u32 = 1 << 3;
+const LCR_FEN: u32 = 1 << 4;
+const CR_UARTEN: u32 = 1;
+const CR_LBE: u32 = 1 << 7;
+const CR_TXE: u32 = 1 << 8;
+const CR_RXE: u32 = 1 << 9;
+const INT_RX: u32 = 1 << 4;
+const INT_TX: u32 = 1 << 5;
+const INT_RT: u32 = 1 << 6;
+const INT_FE: u32 = 1 << 7;
+const INT_OE: u32 = 1 << 10;
+const DR_FE: u32 = 1 << 8;
+const DR_OE: u32 = 1 << 11;
+
+const FIFO: usize = 32;
+/// Bytes kept for whoever reads the console.
+const CONSOLE: usize = 1 << 16;
+
+/// Pins with UART0's or UART1's TX function, and RX one above each.
+const TX_PINS: [u32; 2] = [0x1001_1001, 0x0110_0110];
+
+/// One PL011.
+#[derive(Clone, Debug)]
+pub struct Uart {
+    number: usize,
+    rx: VecDeque<u32>,
+    tx: VecDeque<u8>,
+    /// The byte in the shift register is gone at this instant.
+    sending: bool,
+    overrun: bool,
+    rsr: u32,
+    ilpr: u32,
+    ibrd: u32,
+    fbrd: u32,
+    lcr_h: u32,
+    cr: u32,
+    ifls: u32,
+    imsc: u32,
+    ris: u32,
+    dmacr: u32,
+    /// Everything sent, for the console.
+    sent: VecDeque<u8>,
+    /// Bytes from the console on their way in, one frame time each.
+    typed: VecDeque<u8>,
+}
+
+impl Uart {
+    /// UART `number` at reset.
+    pub fn new(number: usize) -> Uart {
+        Uart {
+            number,
+            rx: VecDeque::new(),
+            tx: VecDeque::new(),
+            sending: false,
+            overrun: false,
+            rsr: 0,
+            ilpr: 0,
+            ibrd: 0,
+            fbrd: 0,
+            lcr_h: 0,
+            cr: CR_TXE | CR_RXE,
+            ifls: 0x12,
+            imsc: 0,
+            ris: 0,
+            dmacr: 0,
+            sent: VecDeque::new(),
+            typed: VecDeque::new(),
+        }
+    }
+
+    fn event(&self) -> Event {
+        if self.number == 0 { Event::Uart0 } else { Event::Uart1 }
+    }
+
+    fn fifo(&self) -> usize {
+        if self.lcr_h & LCR_FEN != 0 { FIFO } else { 1 }
+    }
+
+    /// Bits a second.
+    fn baud(&self, s: &Shared) -> u32 {
+        let divisor = u64::from(self.ibrd) * 64 + u64::from(self.fbrd);
+        let baud = (s.hz.peri * 4).checked_div(divisor).unwrap_or(0);
+        u32::try_from(baud).unwrap_or(u32::MAX).max(1)
+    }
+
+    fn line(&self, s: &Shared, tx: u8) -> UartLine {
+        UartLine {
+            tx,
+            baud: self.baud(s),
+            bits: 5 + (self.lcr_h >> 5 & 3) as u8,
+            odd_parity: (self.lcr_h & LCR_PEN != 0).then_some(self.lcr_h & LCR_EPS == 0),
+            stop_bits: if self.lcr_h & LCR_STP2 != 0 { 2 } else { 1 },
+        }
+    }
+
+    /// The receiving pin, if one is selected.
+    pub fn rx_pin(&self, s: &Shared) -> Option<u8> {
+        s.pins.find(function::UART, TX_PINS[self.number] << 1)
+    }
+
+    fn start(&mut self, s: &mut Shared) {
+        if self.sending || self.cr & CR_UARTEN == 0 || self.cr & CR_TXE == 0 {
+            return;
+        }
+        let Some(byte) = self.tx.pop_front() else { return };
+        let pin = s.pins.find(function::UART, TX_PINS[self.number]);
+        let line = self.line(s, pin.unwrap_or(0));
+        if self.cr & CR_LBE != 0 {
+            self.receive(s, byte, false);
+        } else if let Some(tx) = pin {
+            s.world.uart_tx(s.now, UartLine { tx, ..line }, byte);
+            s.replan_world();
+            if self.sent.len() == CONSOLE {
+                self.sent.pop_front();
+            }
+            self.sent.push_back(byte);
+        }
+        self.sending = true;
+        self.plan(s, line.frame_time());
+        self.update(s);
+    }
+
+    fn plan(&self, s: &mut Shared, span: Time) {
+        s.schedule(self.event(), s.now + span);
+    }
+
+    /// A frame's time is over.
+    pub fn tick(&mut self, s: &mut Shared) {
+        self.sending = false;
+        self.start(s);
+        if let Some(byte) = self.typed.pop_front() {
+            self.receive(s, byte, false);
+        }
+        if !self.sending && !self.typed.is_empty() {
+            let span = self.line(s, 0).frame_time();
+            self.plan(s, span);
+        }
+        self.update(s);
+    }
+
+    /// Puts bytes on the receiving line, as a terminal would; gives how many were taken.
+    pub fn type_in(&mut self, s: &mut Shared, bytes: &[u8]) -> usize {
+        let room = CONSOLE - self.typed.len();
+        let n = bytes.len().min(room);
+        self.typed.extend(&bytes[..n]);
+        if n > 0 && s.scheduled(self.event()) == Time::NEVER {
+            let span = self.line(s, 0).frame_time();
+            self.plan(s, span);
+        }
+        n
+    }
+
+    /// Takes what was sent since the last call.
+    pub fn take_sent(&mut self) -> Vec<u8> {
+        self.sent.drain(..).collect()
+    }
+
+    /// Whether a frame sent at `baud` is understood.
+    pub fn understands(&self, s: &Shared, baud: u32) -> bool {
+        let own = u64::from(self.baud(s));
+        let (own, baud) = (own * 100, u64::from(baud));
+        own > baud * 95 && own < baud * 105
+    }
+
+    /// A byte arrives.
+    pub fn receive(&mut self, s: &mut Shared, byte: u8, framing_error: bool) {
+        if self.cr & CR_UARTEN == 0 || self.cr & CR_RXE == 0 {
+            return;
+        }
+        if self.rx.len() >= self.fifo() {
+            self.overrun = true;
+            self.ris |= INT_OE;
+        } else {
+            let error = if framing_error { DR_FE } else { 0 };
+            let over = if std::mem::take(&mut self.overrun) { DR_OE } else { 0 };
+            self.rx.push_back(u32::from(byte) | error | over);
+            if framing_error {
+                self.ris |= INT_FE;
+            }
+        }
+        self.update(s);
+    }
+
+    /// Recomputes level interrupts. The receive timeout (32 bit times of silence) is taken as over
+    /// at once: programs that wait for it then see each byte a little earlier.
+    fn update(&mut self, s: &mut Shared) {
+        let depth = self.fifo();
+        let level = |select: u32| match select & 7 {
+            0 => depth / 8,
+            1 => depth / 4,
+            2 => depth / 2,
+            3 => depth * 3 / 4,
+            _ => depth * 7 / 8,
+        };
+        let (tx_level, rx_level) = (level(self.ifls), level(self.ifls >> 3).max(1));
+        let mut set = |bit: u32, on: bool| {
+            if on { self.ris |= bit } else { self.ris &= !bit }
+        };
+        set(INT_RX, self.rx.len() >= rx_level);
+        set(INT_RT, !self.rx.is_empty() && self.rx.len() < rx_level);
+        if self.tx.len() > tx_level {
+            self.ris &= !INT_TX;
+        }
+        if self.cr & CR_UARTEN != 0 && self.tx.len() <= tx_level && self.sending {
+            self.ris |= INT_TX;
+        }
+        let number = irq::UART0 + self.number as u32;
+        s.set_irq(number, self.ris & self.imsc != 0);
+        s.dreq_changed = true;
+    }
+
+    /// DMA requests: transmit, receive.
+    pub fn dreq(&self) -> [bool; 2] {
+        [self.dmacr & 2 != 0 && self.tx.len() < self.fifo(), self.dmacr & 1 != 0 && !self.rx.is_empty()]
+    }
+
+    /// Reads a register.
+    pub fn read(&mut self, s: &mut Shared, offset: u32) -> u32 {
+        match offset {
+            UARTDR => {
+                let word = self.rx.pop_front().unwrap_or(0);
+                self.rsr = word >> 8 & 0xF;
+                self.update(s);
+                word
+            }
+            UARTRSR => self.rsr,
+            UARTFR => {
+                let flag = |on: bool, bit: u32| if on { bit } else { 0 };
+                flag(self.sending || !self.tx.is_empty(), FR_BUSY)
+                    | flag(self.rx.is_empty(), FR_RXFE)
+                    | flag(self.tx.len() >= self.fifo(), FR_TXFF)
+                    | flag(self.rx.len() >= self.fifo(), FR_RXFF)
+                    | flag(self.tx.is_empty(), FR_TXFE)
+            }
+            UARTILPR => self.ilpr,
+            UARTIBRD => self.ibrd,
+            UARTFBRD => self.fbrd,
+            UARTLCR_H => self.lcr_h,
+            UARTCR => self.cr,
+            UARTIFLS => self.ifls,
+            UARTIMSC => self.imsc,
+            UARTRIS => self.ris,
+            UARTMIS => self.ris & self.imsc,
+            UARTDMACR => self.dmacr,
+            // PeriphID and PCellID
+            0xFE0..=0xFFC => [0x11, 0x10, 0x34, 0, 0x0D, 0xF0, 0x05, 0xB1][(offset as usize - 0xFE0) / 4],
+            _ => 0,
+        }
+    }
+
+    /// Writes a register.
+    pub fn write(&mut self, s: &mut Shared, offset: u32, value: u32) {
+        match offset {
+            UARTDR => {
+                if self.tx.len() < self.fifo() {
+                    self.tx.push_back(value as u8);
+                    self.start(s);
+                }
+            }
+            UARTRSR => self.rsr = 0,
+            UARTILPR => self.ilpr = value & 0xFF,
+            UARTIBRD => self.ibrd = value & 0xFFFF,
+            UARTFBRD => self.fbrd = value & 0x3F,
+            UARTLCR_H => self.lcr_h = value & 0xFF,
+            UARTCR => {
+                self.cr = value & 0xFF87;
+                self.start(s);
+            }
+            UARTIFLS => self.ifls = value & 0x3F,
+            UARTIMSC => self.imsc = value & 0x7FF,
+            UARTICR => self.ris &= !value,
+            UARTDMACR => self.dmacr = value & 7,
+            _ => {}
+        }
+        self.update(s);
+    }
+}

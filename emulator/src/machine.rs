@@ -1,0 +1,411 @@
+//! A board under power: chip, flash contents, bench and console, run in slices of virtual time.
+//!
+//! A [`Machine`] is made on the thread that runs it and stays there (the engine is not `Send`).
+//! What others see of it while it runs is the trace.
+
+use std::any::Any;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::bench::{Bench, BenchWorld};
+use crate::chip::rp2040::{self, Chip, Demand, SRAM_BASE, SRAM_BYTES, XIP_BASE};
+use crate::clock::Time;
+use crate::cpu::EngineError;
+use crate::cpu::fault::FaultReport;
+use crate::image::Image;
+use crate::trace::{Channel, ChannelId, SharedTrace};
+use crate::world::World;
+
+/// How long changed flash contents wait until they are saved.
+const SAVE_AFTER: Time = Time::from_secs(1);
+
+/// Largest flash a chip can map.
+const MAX_FLASH: usize = 16 << 20;
+
+/// Why a machine cannot be made, or its flash not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    /// The CPU engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The image has bytes where the board has no memory.
+    #[error(
+        "{name} does not fit this board: it has {len} bytes at {address:#010x}, but flash is \
+         {flash} bytes at 0x10000000 and memory 264 KiB at 0x20000000"
+    )]
+    DoesNotFit {
+        /// The image's name.
+        name: String,
+        /// Where the segment lies.
+        address: u32,
+        /// How long it is.
+        len: usize,
+        /// The board's flash.
+        flash: usize,
+    },
+    /// The image is for memory only.
+    #[error("{name} has nothing for the flash at 0x10000000: the board would not start from it")]
+    NotInFlash {
+        /// The image's name.
+        name: String,
+    },
+    /// The flash file cannot be read or written.
+    #[error("cannot {doing} the flash contents {path}: {source}")]
+    FlashFile {
+        /// Read or save.
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// What a machine is made of besides the bench and the image.
+#[derive(Clone, Debug)]
+pub struct MachineOptions {
+    /// Where the flash contents are kept between runs; `None` forgets them.
+    pub flash_file: Option<PathBuf>,
+    /// Bytes of flash: a power of two up to 16 MiB.
+    pub flash_bytes: usize,
+    /// The flash chip's unique number, which programs use as the board's.
+    pub unique_id: [u8; 8],
+}
+
+impl Default for MachineOptions {
+    fn default() -> MachineOptions {
+        MachineOptions {
+            flash_file: None,
+            flash_bytes: 2 << 20,
+            unique_id: [0xE6, 0x60, 0x58, 0x38, 0x83, 0x41, 0x4C, 0x2A],
+        }
+    }
+}
+
+/// Why a run ended.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// The time asked for has passed.
+    Deadline,
+    /// A HardFault. Running on enters the guest's own handler.
+    Fault(Box<FaultReport>),
+    /// Nothing runs any more until a reset.
+    Halted(Halt),
+}
+
+/// Why nothing runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// Flash has no valid second-stage boot loader: a real board would appear as a USB drive.
+    NoFirmware,
+    /// The program asked for the USB boot loader (`machine.bootloader()`).
+    Bootloader,
+    /// A fault within the HardFault handler.
+    Lockup,
+}
+
+impl std::fmt::Display for Halt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Halt::NoFirmware => "flash has no valid boot loader: load a firmware image",
+            Halt::Bootloader => "the board waits in its USB boot loader: reset it to go on",
+            Halt::Lockup => "the processor is locked up: reset the board",
+        })
+    }
+}
+
+/// Counters of a machine since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Instructions executed.
+    pub instructions: u64,
+    /// Cycles of the system clock, sleep included.
+    pub cycles: u64,
+    /// Virtual time.
+    pub time: Time,
+    /// Of that, how long the first core slept.
+    pub asleep: Time,
+}
+
+/// A board under power.
+pub struct Machine {
+    chip: Chip,
+    options: MachineOptions,
+    halted: Option<Halt>,
+    /// Since when the flash contents differ from the file.
+    dirty_since: Option<Time>,
+    save_error: Option<MachineError>,
+    console: Vec<u8>,
+    console_channel: ChannelId,
+}
+
+impl Machine {
+    /// A board on a bench with firmware in its flash, powered on at time zero.
+    pub fn on_bench(
+        bench: &Bench,
+        image: &Image,
+        trace: SharedTrace,
+        options: MachineOptions,
+    ) -> Result<Machine, MachineError> {
+        let options = MachineOptions { flash_bytes: bench.board.flash, ..options };
+        Machine::new(Box::new(BenchWorld::new(bench, trace)), image, options)
+    }
+
+    /// A board in a world with firmware in its flash, powered on at time zero.
+    ///
+    /// What the flash file holds comes first, then the image over it, so that new firmware meets
+    /// the file system of the last run.
+    pub fn new(
+        world: Box<dyn World>,
+        image: &Image,
+        options: MachineOptions,
+    ) -> Result<Machine, MachineError> {
+        let flash_bytes = options.flash_bytes.clamp(4096, MAX_FLASH).next_power_of_two();
+        let options = MachineOptions { flash_bytes, ..options };
+        let console_channel = world.trace().write().define(Channel::text("console"));
+        let mut chip = Chip::new(world, flash_bytes, options.unique_id)?;
+        if let Some(path) = &options.flash_file {
+            match fs::read(path) {
+                Ok(mut bytes) => {
+                    bytes.truncate(flash_bytes);
+                    chip.flash().memory().write(0, &bytes);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => {
+                    let path = path.clone();
+                    return Err(MachineError::FlashFile { doing: "read", path, source });
+                }
+            }
+        }
+        let mut machine = Machine {
+            chip,
+            options,
+            halted: None,
+            dirty_since: None,
+            save_error: None,
+            console: Vec::new(),
+            console_channel,
+        };
+        machine.load(image)?;
+        machine.boot();
+        Ok(machine)
+    }
+
+    fn load(&mut self, image: &Image) -> Result<(), MachineError> {
+        let flash = self.chip.flash().memory().clone();
+        let sram = self.chip.sram().clone();
+        let mut in_flash = false;
+        for segment in &image.segments {
+            let len = segment.bytes.len();
+            let fits = |base: u32, size: usize| {
+                let offset = segment.address.checked_sub(base)? as usize;
+                (offset.checked_add(len)? <= size).then_some(offset)
+            };
+            if let Some(offset) = fits(XIP_BASE, flash.len()) {
+                flash.write(offset, &segment.bytes);
+                in_flash = true;
+            } else if let Some(offset) = fits(SRAM_BASE, SRAM_BYTES) {
+                sram.write(offset, &segment.bytes);
+            } else {
+                return Err(MachineError::DoesNotFit {
+                    name: image.name.clone(),
+                    address: segment.address,
+                    len,
+                    flash: flash.len(),
+                });
+            }
+        }
+        if !in_flash {
+            return Err(MachineError::NotInFlash { name: image.name.clone() });
+        }
+        Ok(())
+    }
+
+    fn boot(&mut self) {
+        self.halted = if self.chip.boot() { None } else { Some(Halt::NoFirmware) };
+    }
+
+    /// Now, in virtual time since power-on.
+    pub fn now(&self) -> Time {
+        self.chip.now()
+    }
+
+    /// Runs for a span of virtual time.
+    pub fn run_for(&mut self, span: Time) -> Stop {
+        self.run_until(self.now() + span)
+    }
+
+    /// Runs until an instant of virtual time or an earlier reason to stop. A halted board lets
+    /// no time pass.
+    pub fn run_until(&mut self, deadline: Time) -> Stop {
+        let stop = loop {
+            if let Some(halt) = self.halted {
+                break Stop::Halted(halt);
+            }
+            match self.chip.run_until(deadline) {
+                rp2040::Stop::Reached => break Stop::Deadline,
+                rp2040::Stop::Fault(report) => {
+                    if report.lockup {
+                        self.halted = Some(Halt::Lockup);
+                    }
+                    break Stop::Fault(report);
+                }
+                rp2040::Stop::Demand(Demand::Reset) => {
+                    self.chip.reset();
+                    self.boot();
+                }
+                rp2040::Stop::Demand(Demand::Bootsel) => self.halted = Some(Halt::Bootloader),
+            }
+        };
+        self.collect_console();
+        self.keep_flash();
+        stop
+    }
+
+    /// The RUN pin: resets the chip. Flash, parts and time stay as they are.
+    pub fn reset(&mut self) {
+        self.collect_console();
+        self.chip.reset_by_run_pin();
+        self.boot();
+    }
+
+    /// Whether someone listens at the other end of the console: the USB port is open, or the
+    /// program uses UART0 instead.
+    pub fn console_ready(&self) -> bool {
+        self.chip.console_ready()
+    }
+
+    /// Types into the board's console; gives how many bytes were taken. The rest is to be offered
+    /// again after running on: the board is not ready for it.
+    pub fn console_write(&mut self, bytes: &[u8]) -> usize {
+        self.chip.console_write(bytes)
+    }
+
+    /// What the board has printed since the last call.
+    pub fn console_read(&mut self) -> Vec<u8> {
+        self.collect_console();
+        std::mem::take(&mut self.console)
+    }
+
+    fn collect_console(&mut self) {
+        let bytes = self.chip.console_read();
+        if !bytes.is_empty() {
+            let now = self.now();
+            self.chip.world().trace().write().text(self.console_channel, now, &bytes);
+            self.console.extend(bytes);
+        }
+    }
+
+    /// The nets and parts around the board.
+    pub fn world(&self) -> &dyn World {
+        self.chip.world()
+    }
+
+    /// As [`Machine::world`], to change something.
+    pub fn world_mut(&mut self) -> &mut dyn World {
+        self.chip.world_mut()
+    }
+
+    /// The world as what it is, for what only that type offers.
+    pub fn world_as<W: World>(&mut self) -> Option<&mut W> {
+        let any: &mut dyn Any = self.chip.world_mut();
+        any.downcast_mut()
+    }
+
+    /// The bench's world, when the machine was made from one.
+    pub fn bench(&mut self) -> Option<&mut BenchWorld> {
+        self.world_as()
+    }
+
+    /// Counters.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            instructions: self.chip.instructions(),
+            cycles: self.chip.cycles(),
+            time: self.chip.now(),
+            asleep: self.chip.asleep(),
+        }
+    }
+
+    /// Bytes of main memory at an address, for inspection; shorter where memory ends.
+    pub fn memory(&self, address: u32, len: usize) -> Vec<u8> {
+        match address.checked_sub(SRAM_BASE) {
+            Some(offset) => self.chip.sram().to_vec(offset as usize, len),
+            None => Vec::new(),
+        }
+    }
+
+    /// A copy of the flash contents.
+    pub fn flash(&mut self) -> Vec<u8> {
+        let memory = self.chip.flash().memory();
+        memory.to_vec(0, memory.len())
+    }
+
+    /// Replaces the flash contents from `offset` on, as a programmer would; reset afterwards.
+    /// False when it does not fit.
+    pub fn write_flash(&mut self, offset: usize, bytes: &[u8]) -> bool {
+        let fits = self.chip.flash().memory().write(offset, bytes);
+        if fits {
+            self.chip.flash().set_dirty();
+            self.chip.forget_code();
+        }
+        fits
+    }
+
+    /// Writes the flash contents to their file now. The file is replaced in one step, so that a
+    /// kill at any time leaves the old contents or the new.
+    pub fn save_flash(&mut self) -> Result<(), MachineError> {
+        self.chip.flash().take_dirty();
+        self.dirty_since = None;
+        let Some(path) = self.options.flash_file.clone() else { return Ok(()) };
+        let contents = self.flash();
+        replace(&path, &contents).map_err(|source| MachineError::FlashFile { doing: "save", path, source })
+    }
+
+    /// The last failure to save by itself, if there was one since the last call.
+    pub fn take_save_error(&mut self) -> Option<MachineError> {
+        self.save_error.take()
+    }
+
+    /// Saves changed flash contents once they have rested a while.
+    fn keep_flash(&mut self) {
+        let now = self.now();
+        if self.chip.flash().take_dirty() {
+            self.dirty_since = Some(now);
+        }
+        if self.dirty_since.is_some_and(|since| now.saturating_sub(since) >= SAVE_AFTER)
+            && let Err(error) = self.save_flash()
+        {
+            self.save_error = Some(error);
+        }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        if self.dirty_since.is_some() || self.chip.flash().take_dirty() {
+            // Nobody is left to tell about a failure.
+            let _ = self.save_flash();
+        }
+    }
+}
+
+/// Replaces a file's contents in one step.
+fn replace(path: &Path, contents: &[u8]) -> std::io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.new", std::process::id()));
+    let new = path.with_file_name(name);
+    let written = fs::File::create(&new).and_then(|mut file| {
+        file.write_all(contents)?;
+        file.sync_data()
+    });
+    let result = written.and_then(|()| fs::rename(&new, path));
+    if result.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    result
+}
