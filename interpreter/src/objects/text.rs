@@ -6,7 +6,7 @@
 use super::buffer::Buffer;
 use super::index;
 use super::native::{Args, R, Raised};
-use super::{bytes, str};
+use super::str;
 use crate::heap::{Heap, Kind};
 use crate::value::Val;
 use crate::vm::Vm;
@@ -184,16 +184,5 @@ pub(super) fn repeat(vm: &mut Vm, v: Val, times: Val) -> R {
         None => Ok(Val::NOT_IMPLEMENTED),
         Some(1) if kind != Kind::ByteArray => Ok(v),
         Some(times) => Ok(vm.heap.repeat_text(kind, v, if n == 0 { 0 } else { times })?),
-    }
-}
-
-/// Is it bytes or bytearray (or derived from one)?
-pub(super) fn as_bytes_object(vm: &mut Vm, v: Val) -> Option<Val> {
-    match vm.heap.kind(v)? {
-        Kind::Bytes | Kind::ByteArray => Some(v),
-        Kind::Instance => {
-            vm.as_native(v, &bytes::BYTES).or_else(|| vm.as_native(v, &super::bytearray::BYTEARRAY))
-        }
-        _ => None,
     }
 }

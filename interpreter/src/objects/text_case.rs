@@ -4,7 +4,7 @@ use super::buffer::Buffer;
 use super::keys;
 use super::native::{Args, Entry, ExcKind, R};
 use super::text::{as_str, char_at, finish, is_chars, is_space, kind_of, mapped};
-use crate::value::{Qstr, Val};
+use crate::value::Val;
 use crate::vm::Vm;
 
 // ---- case ----
@@ -389,15 +389,6 @@ pub(super) fn maketrans_bytes(vm: &mut Vm, args: Args) -> R {
         table[*a as usize] = *b;
     }
     Ok(vm.heap.new_bytes(&table)?)
-}
-
-/// The str of one character.
-pub(super) fn str_of_char(vm: &mut Vm, c: char) -> R {
-    if c.is_ascii() {
-        return Ok(Val::qstr(Qstr(c as u32)));
-    }
-    let mut buf = [0; 4];
-    Ok(vm.heap.new_str(c.encode_utf8(&mut buf))?)
 }
 
 /// The methods of this file, for the types' tables.
