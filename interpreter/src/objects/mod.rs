@@ -17,7 +17,6 @@ pub mod dictview;
 pub mod dunder;
 pub mod exception;
 pub mod float;
-pub mod format;
 pub mod formatting;
 pub mod frozenset;
 pub mod function;

@@ -187,15 +187,7 @@ fn init_subclass(vm: &mut Vm, args: Args) -> R {
 
 fn format(vm: &mut Vm, args: Args) -> R {
     let (v, spec) = (args.get(vm, 0), args.get(vm, 1));
-    let inner = vm.unwrap(v);
-    if !vm.heap.is(inner, Kind::Instance) {
-        return super::format::format_value(vm, inner, spec);
-    }
-    if vm.heap.as_str(spec).is_some_and(|s| !s.is_empty()) {
-        let t = vm.type_name(v);
-        return Err(vm.type_error(format_args!("unsupported format string passed to {t}.__format__")));
-    }
-    vm.str(v)
+    vm.base_format(v, spec)
 }
 
 fn dir(vm: &mut Vm, args: Args) -> R {

@@ -767,6 +767,7 @@ impl Vm {
         if m.id == registry::modules::BUILTINS {
             self.builtins_changed = true;
         }
+        self.forget_caches();
         if let Some(set) = m.set_attr {
             let text = String::from(self.heap.qstr(name));
             if set(self, &text, v)? {

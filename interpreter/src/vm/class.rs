@@ -175,6 +175,7 @@ impl Vm {
             self.heap.tuple_mut(info)[INFO_NAME] = v;
             return Ok(());
         }
+        let old = self.heap.dict_get_qstr(dict, name);
         if v.is_null() {
             if self.heap.dict_del_qstr(dict, name).is_none() {
                 return Err(self.no_attribute(class, name));
@@ -182,7 +183,14 @@ impl Vm {
         } else {
             self.heap.dict_set_qstr(dict, name, v)?;
         }
-        self.forget_caches();
+        // Plain data that replaces plain data is in no cache.
+        let plain = |vm: &Vm, v: Val| {
+            !matches!(vm.heap.kind(v), Some(Kind::Function | Kind::Property | Kind::Instance))
+                && v.imm_payload(crate::value::Imm::NativeFn).is_none()
+        };
+        if !old.is_some_and(|old| plain(self, old)) || v.is_null() || !plain(self, v) {
+            self.forget_caches();
+        }
         if HOOKS.contains(&name) {
             let classes = self.heap.list(self.heap.root(Root::Classes)).to_vec();
             for c in classes {

@@ -50,6 +50,9 @@ impl Vm {
         for (i, w) in words.iter().enumerate() {
             self.heap.buf_vals_mut(code, n + words.len())[n + i] = Val::from_bits(*w);
         }
+        // What is left of the buffer must read as instructions too: `forget_caches` walks to its end.
+        let end = self.heap.buf_cap(code) / 4;
+        self.heap.buf_vals_mut(code, end)[n + words.len()..].fill(Val::NULL);
         let m = self.describe(proto)?;
         self.heap.set_val(code, 3, m);
         self.heap.release_temps(mark);

@@ -14,10 +14,15 @@ use super::call::{Next, STUB_EXIT};
 use crate::bytecode::Op;
 use crate::heap::cell::{F_A, F_BUF, F_V1, header};
 use crate::heap::{Kind, Root, q};
-use crate::objects::native::{BinOp, CmpOp, ExcKind, R, Raised, UnOp};
-use crate::value::{Qstr, Val};
+use crate::objects::native::{ANY, Args, BinOp, CmpOp, Entry, ExcKind, R, Raised, UnOp};
+use crate::registry;
+use crate::value::{Imm, Qstr, Val};
 use alloc::string::String;
 use core::sync::atomic::Ordering;
+
+/// Keys of method caches: shapes below, then native modules, then kinds of native objects.
+const KEY_MODULE: u32 = super::shape::SHAPES_END as u32;
+const KEY_KIND: u32 = 0xf000;
 
 #[inline(always)]
 fn op_a(w: u32) -> usize {
@@ -672,10 +677,55 @@ impl Vm {
                                 continue;
                             }
                         }
+                        if let Some(payload) = f.imm_payload(Imm::NativeFn)
+                            && let Entry::Fn(_, min, max, native) = *registry::native_fn(payload)
+                            && !registry::is_type_fn(payload)
+                            && n >= min as usize
+                            && (n <= max as usize || max == ANY)
+                        {
+                            let args = Args { base: self.slot_index(dst) + 3, n, nkw: 0 };
+                            value!(w, 1, native(self, args));
+                            continue;
+                        }
                         control!(self.op_call(dst, n, 0, pc.add(1)));
                     }
                     Op::CallKw => control!(self.op_call(slot(r, op_a(w)), op_b(w), op_c(w), pc.add(1))),
-                    Op::CallMethod => control!(self.op_call_method(slot(r, op_a(w)), op_b(w), 0)),
+                    Op::CallMethod => {
+                        let dst = slot(r, op_a(w));
+                        let n = op_b(w);
+                        let key = self.method_key(*dst.add(3));
+                        if key != 0 && *pc.add(1) >> 16 == key {
+                            let f = Val::from_bits(*pc.add(2));
+                            if f.is_ptr() {
+                                *dst.add(2) = f;
+                                let head = self.heap.head(self.heap.val(f, 1));
+                                if head & F_A != 0 && (head >> 16 & 0xff) as usize == n + 1 {
+                                    self.pc = pc;
+                                    self.r = r;
+                                    match self.push_frame(dst, f, pc.add(3)) {
+                                        Ok(()) => {
+                                            pc = self.pc;
+                                            r = self.r;
+                                        }
+                                        Err(Raised) => raise!(),
+                                    }
+                                    continue;
+                                }
+                                control!(self.op_call(dst, n + 1, 0, pc.add(3)));
+                                continue;
+                            }
+                            let own = usize::from(key >= KEY_KIND);
+                            if let Entry::Fn(_, min, max, native) = *registry::native_fn(f.bits() >> 8)
+                                && n + own >= min as usize
+                                && (n + own <= max as usize || max == ANY)
+                            {
+                                let args = Args { base: self.slot_index(dst) + 4 - own, n: n + own, nkw: 0 };
+                                value!(w, 3, native(self, args));
+                                continue;
+                            }
+                        }
+                        control!(self.op_call_method(dst, n, 0));
+                    }
                     Op::CallMethodKw => control!(self.op_call_method(slot(r, op_a(w)), op_b(w), op_c(w))),
                     Op::CallEx => control!(self.op_call_ex(slot(r, op_a(w)))),
                     Op::Return | Op::ReturnNone => {
@@ -964,6 +1014,37 @@ impl Vm {
 
     // ---- slow paths ----
 
+    /// What a method cache compares: the shape of an instance, the kind of a native object, a native module; 0 for what
+    /// is not cached.
+    #[inline(always)]
+    fn method_key(&self, v: Val) -> u32 {
+        if v.is_ptr() {
+            let head = self.heap.head(v);
+            return match head & 0xff {
+                k if k == Kind::Instance as u32 => head >> 16,
+                k if k == Kind::List as u32
+                    || k == Kind::Dict as u32
+                    || k == Kind::Str as u32
+                    || k == Kind::Bytes as u32
+                    || k == Kind::ByteArray as u32
+                    || k == Kind::Set as u32
+                    || k == Kind::Tuple as u32
+                    || k == Kind::Array as u32 =>
+                {
+                    KEY_KIND | k
+                }
+                _ => 0,
+            };
+        }
+        if v.is_qstr() {
+            return KEY_KIND | Kind::Str as u32;
+        }
+        match v.imm_payload(Imm::NativeModule) {
+            Some(id) => KEY_MODULE | id,
+            None => 0,
+        }
+    }
+
     #[inline(always)]
     fn identical(&self, a: Val, b: Val) -> bool {
         a == b || (a.is_ptr() && b.is_ptr() && self.heap.is(a, Kind::Float) && self.boxed_same(a, b))
@@ -1193,6 +1274,24 @@ impl Vm {
         let (obj, name) = unsafe { (*dst.add(3), Qstr(*self.pc.add(1) & 0xffff)) };
         let (f, with_self) = self.get_method(obj, name)?;
         let own = usize::from(with_self);
+        let key = self.method_key(obj);
+        let native = f.imm_payload(Imm::NativeFn).is_some();
+        let function = self.heap.is(f, Kind::Function);
+        let cacheable = match key {
+            0 => false,
+            KEY_KIND.. => with_self && native,
+            KEY_MODULE.. => native && !with_self,
+            _ => with_self && function,
+        };
+        if cacheable {
+            // SAFETY: the instruction is in a code buffer that we may write, its two next words are its caches. A
+            // function kept there lives as long as its class's dict has it: a change there empties all caches.
+            unsafe {
+                let at = self.pc.cast_mut();
+                *at.add(1) = *at.add(1) & 0xffff | key << 16;
+                *at.add(2) = f.bits();
+            }
+        }
         // SAFETY: the window has n + 2 * nkw argument slots after the object.
         unsafe {
             *dst.add(2) = f;
@@ -1483,18 +1582,8 @@ impl Vm {
     /// # Errors
     /// As [`Vm::repr`].
     pub fn ascii(&mut self, v: Val) -> R {
-        use core::fmt::Write;
         let text = self.repr_text(v)?;
-        let mut out = String::new();
-        for c in text.chars() {
-            let _ = match c as u32 {
-                0..=0x7f => out.write_char(c),
-                n @ 0x80..=0xff => write!(out, "\\x{n:02x}"),
-                n @ 0x100..=0xffff => write!(out, "\\u{n:04x}"),
-                n => write!(out, "\\U{n:08x}"),
-            };
-        }
-        self.new_str(&out)
+        self.new_str(&crate::objects::formatting::ascii(&text))
     }
 
     /// `format(v, spec)`.
@@ -1510,19 +1599,27 @@ impl Vm {
             let t = self.type_name(s);
             return Err(self.type_error(format_args!("__format__ must return a str, not {t}")));
         }
-        if self.heap.is(v, Kind::Instance) && self.native_part(v).is_none()
-            || self.heap.bytes(spec).len() == 0
-        {
-            if self.heap.bytes(spec).len() > 0 {
-                let t = self.type_name(v);
-                return Err(
-                    self.type_error(format_args!("unsupported format string passed to {t}.__format__"))
-                );
-            }
+        if self.heap.bytes(spec).is_empty() {
             return self.str(v);
         }
+        self.base_format(v, spec)
+    }
+
+    /// `object.__format__(v, spec)`, that of the native part if there is one.
+    pub(crate) fn base_format(&mut self, v: Val, spec: Val) -> R {
         let inner = self.unwrap(v);
-        crate::objects::format::format_value(self, inner, spec)
+        let text = self.text(spec).unwrap_or_default();
+        if self.heap.is(inner, Kind::Instance) {
+            if text.is_empty() {
+                return self.str(v);
+            }
+            let t = self.type_name(v);
+            return Err(self.type_error(format_args!("unsupported format string passed to {t}.__format__")));
+        }
+        let mut out = super::Out::text();
+        crate::objects::formatting::format_value(self, inner, &text, &mut out)?;
+        let text = out.finish(self)?;
+        self.new_str(&text)
     }
 
     fn op_list_extend(&mut self, list: Val, v: Val) -> R<()> {

@@ -12,6 +12,9 @@ use alloc::vec::Vec;
 /// A shape's number: what an instance's cell has in `aux`.
 pub(crate) type ShapeId = u16;
 
+/// Shapes have numbers below this; inline caches use those above for other things.
+pub(crate) const SHAPES_END: ShapeId = 0xe000;
+
 /// Attributes of this many instances lie in the cell itself.
 pub(crate) const INLINE: usize = 3;
 
@@ -43,7 +46,7 @@ impl Shapes {
                 Shape { class: Val::NULL, name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0 };
             self.0.push(nothing);
         }
-        let id = ShapeId::try_from(self.0.len()).map_err(|_| NoMemory)?;
+        let id = ShapeId::try_from(self.0.len()).ok().filter(|id| *id < SHAPES_END).ok_or(NoMemory)?;
         if self.0.len() == self.0.capacity() {
             self.0.try_reserve_exact(self.0.len() / 4 + 16).map_err(|_| NoMemory)?;
         }
