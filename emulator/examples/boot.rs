@@ -64,8 +64,10 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     std::io::stdout().flush()?;
     let host = started.elapsed().as_secs_f64();
     let stats = machine.stats();
+    let registers = machine.registers();
+    eprintln!("\npc {:#010x}  lr {:#010x}", registers[15], registers[14]);
     eprintln!(
-        "\n{} virtual in {host:.3} s ({:.1} x real time), {} instructions ({:.0} MIPS), asleep {}",
+        "{} virtual in {host:.3} s ({:.1} x real time), {} instructions ({:.0} MIPS), asleep {}",
         stats.time,
         stats.time.as_secs_f64() / host,
         stats.instructions,

@@ -328,6 +328,11 @@ impl Machine {
         }
     }
 
+    /// The first core's r0 to r12, sp, lr, pc.
+    pub fn registers(&self) -> [u32; 16] {
+        self.chip.registers()
+    }
+
     /// Bytes of main memory at an address, for inspection; shorter where memory ends.
     pub fn memory(&self, address: u32, len: usize) -> Vec<u8> {
         match address.checked_sub(SRAM_BASE) {

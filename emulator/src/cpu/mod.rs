@@ -70,8 +70,10 @@ pub struct Region {
 /// What answers in a [`Region`].
 #[derive(Clone)]
 pub enum RegionKind {
-    /// Memory that the guest cannot write: flash or ROM.
+    /// Memory whose writes are a bus fault.
     ReadOnly(Memory),
+    /// Memory whose writes nobody answers, without a fault.
+    WritesIgnored(Memory),
     /// Memory that the guest can write and run.
     Ram(Memory),
     /// Registers, through [`Bus`].
@@ -144,7 +146,7 @@ impl<B> Link<B> {
         let region = &self.regions[self.region(address)?];
         let offset = (address - region.base) as usize;
         match &region.kind {
-            RegionKind::ReadOnly(memory) | RegionKind::Ram(memory) => {
+            RegionKind::ReadOnly(memory) | RegionKind::WritesIgnored(memory) | RegionKind::Ram(memory) => {
                 (offset + 4 <= memory.len()).then(|| memory.read_u32(offset))
             }
             RegionKind::Registers => None,
@@ -242,7 +244,9 @@ impl<B: Bus> Core<B> {
         };
         for region in regions {
             match &region.kind {
-                RegionKind::ReadOnly(memory) | RegionKind::Ram(memory) => {
+                RegionKind::ReadOnly(memory)
+                | RegionKind::WritesIgnored(memory)
+                | RegionKind::Ram(memory) => {
                     core.engine.map(region.base, memory)?;
                 }
                 RegionKind::Registers => {
@@ -251,6 +255,7 @@ impl<B: Bus> Core<B> {
             }
         }
         core.map_registers(PPB_BASE, 0x0010_0000)?;
+        core.engine.map(SINK, &Memory::new(memory::PAGE))?;
         let hooks = Hooks {
             block: on_block::<B>,
             edge: on_edge::<B>,
@@ -684,6 +689,8 @@ impl<B: Bus> Core<B> {
 }
 
 const PPB_BASE: u32 = 0xE000_0000;
+/// Where ignored writes go: an address that no guest can reach, for no region has it.
+const SINK: u32 = 0xFFFF_F000;
 
 /// User data of the register callbacks of one region.
 struct Io<B> {
@@ -774,6 +781,14 @@ unsafe extern "C" fn on_tlb_fill<B: Bus>(
     let perms = match link.region(va) {
         Some(index) => match link.regions[index].kind {
             RegionKind::ReadOnly(_) => 5,
+            RegionKind::WritesIgnored(_) if kind == MemType::WRITE => {
+                // Such a write goes to a page that nobody reads. A read of the same page then
+                // misses again and gets the real one.
+                entry.paddr = u64::from(SINK);
+                entry.perms = uc::Prot(2);
+                return true;
+            }
+            RegionKind::WritesIgnored(_) => 5,
             RegionKind::Ram(_) => {
                 let page = ((va - link.regions[index].base) / 4096) as usize;
                 // A store to a page marked executable takes the slow path for ever, so only

@@ -11,11 +11,14 @@ mod plain;
 mod pll;
 mod resets;
 mod rosc;
+mod rtc;
 mod shared;
 mod sio;
 mod ssi;
 mod timer;
 mod uart;
+mod usb;
+mod usb_host;
 mod watchdog;
 mod xip;
 mod xosc;
@@ -33,12 +36,15 @@ use plain::{Psm, Storage, Vreg};
 use pll::Pll;
 use resets::{Resets, bit};
 use rosc::Rosc;
+use rtc::Rtc;
 pub use shared::Demand;
 use shared::{Event, Frequencies, Shared};
 use sio::Sio;
 use ssi::{IoQspi, PADS_QSPI_RESET, Ssi};
 use timer::Timer;
 use uart::Uart;
+use usb::Usb;
+use usb_host::UsbHost;
 use watchdog::Watchdog;
 use xip::Xip;
 use xosc::Xosc;
@@ -100,7 +106,10 @@ pub struct Rp2040 {
     sio: Sio,
     timer: Timer,
     watchdog: Watchdog,
+    rtc: Rtc,
     uart: [Uart; 2],
+    usb: Usb,
+    usb_host: UsbHost,
     /// SEV was executed: by which core.
     sev: [bool; 2],
     inputs: Vec<Input>,
@@ -131,7 +140,10 @@ impl Rp2040 {
             sio: Sio::default(),
             timer: Timer::default(),
             watchdog: Watchdog::default(),
+            rtc: Rtc::default(),
             uart: [Uart::new(0), Uart::new(1)],
+            usb: Usb::default(),
+            usb_host: UsbHost::default(),
             sev: [false; 2],
             inputs: Vec::new(),
         };
@@ -163,6 +175,8 @@ impl Rp2040 {
         self.timer = Timer::default();
         self.watchdog = self.watchdog.after_reset();
         self.uart = [Uart::new(0), Uart::new(1)];
+        self.rtc = Rtc::default();
+        self.reset_usb();
         self.s.world.chip_reset(self.s.now);
         self.frequencies_changed(cycle);
         self.s.pins_changed(u32::MAX);
@@ -200,12 +214,26 @@ impl Rp2040 {
             }
             self.tick_changed();
         }
+        if held(bit::RTC) {
+            self.rtc = Rtc::default();
+            self.s.cancel(Event::Rtc);
+            self.s.set_irq(shared::irq::RTC, false);
+        }
+        if held(bit::USBCTRL) {
+            self.reset_usb();
+        }
         for n in 0..2 {
             if held([bit::UART0, bit::UART1][n]) {
                 self.uart[n] = Uart::new(n);
                 self.s.cancel([Event::Uart0, Event::Uart1][n]);
             }
         }
+    }
+
+    fn reset_usb(&mut self) {
+        self.usb = Usb::default();
+        self.s.set_irq(shared::irq::USBCTRL, false);
+        self.usb_host.kick(&mut self.s, &mut self.usb);
     }
 
     /// Recomputes what depends on clocks, at CPU cycle `cycle`.
@@ -274,6 +302,7 @@ impl Rp2040 {
             0x4003_8000 => self.uart[1].read(s, offset),
             0x4005_4000 => self.timer.read(s, offset),
             0x4005_8000 => self.watchdog.read(s, offset),
+            0x4005_C000 => self.rtc.read(s, offset),
             0x4006_0000 => self.rosc.read(offset),
             0x4006_4000 => self.vreg.read(offset),
             0x4006_C000 => plain::tbman(offset),
@@ -289,6 +318,10 @@ impl Rp2040 {
         let offset = address & 0xFFF;
         match address & 0xFFFF_C000 {
             XIP_CTRL_BASE => self.xip.write(offset, value),
+            USBCTRL_REGS_BASE => {
+                self.usb.write(s, offset, value);
+                self.kick_usb();
+            }
             XIP_SSI_BASE => {
                 let forced = self.io_qspi.forced_select().is_some();
                 self.ssi.write(offset, value, &mut self.flash, forced);
@@ -343,12 +376,19 @@ impl Rp2040 {
                 self.watchdog.write(s, offset, value);
                 self.tick_changed();
             }
+            0x4005_C000 => self.rtc.write(s, offset, value),
             0x4006_0000 => {
                 self.rosc.write(offset, value);
                 self.frequencies_changed(cycle);
             }
             0x4006_4000 => self.vreg.write(offset, value),
             _ => {}
+        }
+    }
+
+    fn kick_usb(&mut self) {
+        if self.usb.kicked {
+            self.usb_host.kick(&mut self.s, &mut self.usb);
         }
     }
 
@@ -366,6 +406,8 @@ impl Rp2040 {
             }
             0x21 => self.sram.read_u32(Self::bank_offset(address & 0x00FF_FFFC)),
             0x50 => match address & 0xFFFF_0000 {
+                USBCTRL_DPRAM_BASE => self.usb.dpram_read(address & 0xFFF),
+                USBCTRL_REGS_BASE => self.usb.read(&mut self.s, address & 0xFFF),
                 XIP_AUX_BASE => self.xip.stream(&self.flash),
                 _ => 0,
             },
@@ -383,12 +425,22 @@ impl Rp2040 {
             0xD0 => self.sio.write(&mut self.s, access.core, address & 0xFFF, value),
             0x40 | 0x14 | 0x18 | 0x50 => {
                 // The three mirrors of each peripheral: exclusive or, set, clear.
-                let alias = if address & DPRAM_MASK == USBCTRL_DPRAM_BASE { 0 } else { address >> 12 & 3 };
+                let alias = address >> 12 & 3;
                 let address = address & !0x3000;
                 let value = if alias == 0 {
                     value
                 } else {
-                    let old = self.read_word(access.core, cycle, address);
+                    let offset = address & 0xFFF;
+                    let old = match address & !0xFFF {
+                        // Reading has side effects, and flags are cleared through the clear alias.
+                        USBCTRL_REGS_BASE if Usb::clears(offset) => {
+                            self.usb.write(&mut self.s, offset, if alias == 2 { 0 } else { value });
+                            self.kick_usb();
+                            return;
+                        }
+                        USBCTRL_REGS_BASE => self.usb.peek(offset),
+                        _ => self.read_word(access.core, cycle, address),
+                    };
                     match alias {
                         1 => old ^ value,
                         2 => old | value,
@@ -426,6 +478,8 @@ impl Rp2040 {
             Event::Watchdog => self.watchdog.expire(s),
             Event::Uart0 => self.uart[0].tick(s),
             Event::Uart1 => self.uart[1].tick(s),
+            Event::Rtc => self.rtc.tick(s),
+            Event::Usb => self.usb_host.act(s, &mut self.usb),
             _ => {}
         }
     }
@@ -466,6 +520,11 @@ impl Bus for Rp2040 {
         if address >> 24 == 0x21 && size < 4 {
             let at = Self::bank_offset(address & 0x00FF_FFFC) + (address & 3) as usize;
             self.sram.write(at, &value.to_le_bytes()[..size as usize]);
+            return;
+        }
+        if address & DPRAM_MASK == USBCTRL_DPRAM_BASE {
+            self.usb.dpram_write(address & 0xFFF, size, value);
+            self.kick_usb();
             return;
         }
         // A narrow write reaches a register on all byte lanes (section 2.1.4).
@@ -520,22 +579,27 @@ impl Chip {
         let flash = Memory::new(flash_bytes);
         let sram = Memory::new(SRAM_BYTES);
         let xip_sram = Memory::new(16 * 1024);
-        let region = |base: u32, memory: &Memory, ram: bool| Region {
+        let region = |base: u32, memory: &Memory, kind: fn(Memory) -> RegionKind| Region {
             base,
             size: memory.len() as u32,
-            kind: if ram { RegionKind::Ram(memory.clone()) } else { RegionKind::ReadOnly(memory.clone()) },
+            kind: kind(memory.clone()),
         };
         let registers = |base: u32, size: u32| Region { base, size, kind: RegionKind::Registers };
         let mut regions = vec![
-            region(SRAM_BASE, &sram, true),
-            region(0, &rom, false),
+            region(SRAM_BASE, &sram, RegionKind::Ram),
+            region(0, &rom, RegionKind::WritesIgnored),
             registers(SIO_BASE, 0x1000),
             registers(APB_BASE, APB_BYTES),
         ];
-        regions.extend(XIP_MIRRORS.map(|base| region(base, &flash, false)));
+        // A write to the caching mirror only drops a cache line; to the others it is a bus fault
+        // (XIP_CTRL.ERR_BADWRITE).
+        regions.extend(XIP_MIRRORS.map(|base| {
+            let cached = base == XIP_BASE;
+            region(base, &flash, if cached { RegionKind::WritesIgnored } else { RegionKind::ReadOnly })
+        }));
         regions.extend([
             registers(XIP_CTRL_BASE, 0x4000),
-            region(XIP_SRAM_BASE, &xip_sram, true),
+            region(XIP_SRAM_BASE, &xip_sram, RegionKind::Ram),
             registers(XIP_SSI_BASE, 0x4000),
             registers(SRAM_BANKS_BASE, 0x4_0000),
             registers(DMA_BASE, 0x4000),
@@ -622,6 +686,11 @@ impl Chip {
         self.asleep
     }
 
+    /// Core 0's r0 to r12, sp, lr, pc.
+    pub fn registers(&self) -> [u32; 16] {
+        self.core0.registers()
+    }
+
     /// Cycles of the system clock since power-on.
     pub fn cycles(&self) -> u64 {
         self.core0.cycles()
@@ -663,19 +732,32 @@ impl Chip {
         bus.uart[0].type_in(&mut bus.s, bytes)
     }
 
-    /// Whether the console has a listener: so far UART0 always has.
+    /// Whether the console has a listener: the USB serial port is open, or UART0 has both pins.
     pub fn console_ready(&self) -> bool {
-        true
+        self.bus.usb_host.open() || !self.bus.usb.attached() && self.bus.uart[0].connected(&self.bus.s)
     }
 
-    /// Types into the console.
+    /// Types into the console: USB once its port is open, else UART0.
     pub fn console_write(&mut self, bytes: &[u8]) -> usize {
-        self.uart0_type(bytes)
+        let bus = &mut *self.bus;
+        if bus.usb_host.open() {
+            bus.usb_host.write(&mut bus.s, bytes)
+        } else if self.console_ready() {
+            self.uart0_type(bytes)
+        } else {
+            0
+        }
     }
 
     /// What the console printed since the last call.
     pub fn console_read(&mut self) -> Vec<u8> {
-        self.uart0_sent()
+        let mut bytes = self.uart0_sent();
+        if self.bus.usb_host.open() {
+            // UART0 is an ordinary port then, and its bytes belong to whatever it is wired to.
+            bytes.clear();
+        }
+        bytes.extend(self.bus.usb_host.read());
+        bytes
     }
 
     /// All code in flash may have changed.

@@ -124,6 +124,12 @@ impl Uart {
         }
     }
 
+    /// Enabled and on pins both ways: someone can talk to it.
+    pub fn connected(&self, s: &Shared) -> bool {
+        let tx = s.pins.find(function::UART, TX_PINS[self.number]);
+        self.cr & CR_UARTEN != 0 && tx.is_some() && self.rx_pin(s).is_some()
+    }
+
     /// The receiving pin, if one is selected.
     pub fn rx_pin(&self, s: &Shared) -> Option<u8> {
         s.pins.find(function::UART, TX_PINS[self.number] << 1)

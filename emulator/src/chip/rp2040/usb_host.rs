@@ -1,0 +1,458 @@
+//! The computer at the other end of the USB cable: it enumerates the device and opens its first
+//! serial port (CDC), as a terminal program would.
+//!
+//! A device that is not ready answers NAK and is asked again, so no byte of a large paste is ever
+//! lost: what it has not taken stays in the queue.
+
+use std::collections::VecDeque;
+
+use super::shared::{Event, Shared};
+use super::usb::{Answer, Usb};
+use crate::clock::Time;
+
+/// From attachment to bus reset; hosts wait for the contacts to settle.
+const SETTLE: Time = Time::from_millis(10);
+/// How long the bus is held in reset.
+const RESET: Time = Time::from_millis(10);
+/// From the end of reset to the first transfer, and after SET_ADDRESS.
+const RECOVERY: Time = Time::from_millis(2);
+const FRAME: Time = Time::from_millis(1);
+/// What a transaction of 64 bytes takes on the wire, with its token and handshake.
+const TRANSACTION: Time = Time::from_micros(50);
+/// From a buffer's becoming available to the host's next token for it.
+const TURNAROUND: Time = Time::from_micros(10);
+/// How often a transfer may be refused or go unanswered (a frame each) before it is given up.
+const PATIENCE: u32 = 2_000;
+
+const PACKET: usize = 64;
+/// Bytes the host keeps for the device before it refuses more from the user.
+const QUEUE: usize = 4096;
+/// Bytes the host keeps for the user before it stops asking the device.
+const RECEIVED: usize = 1 << 20;
+
+const DESCRIPTOR_DEVICE: u8 = 1;
+const DESCRIPTOR_CONFIGURATION: u8 = 2;
+const DESCRIPTOR_INTERFACE: u8 = 4;
+const DESCRIPTOR_ENDPOINT: u8 = 5;
+const CLASS_CDC: u8 = 2;
+const CLASS_CDC_DATA: u8 = 10;
+const ADDRESS: u8 = 1;
+
+/// A control transfer under way.
+#[derive(Clone, Debug)]
+struct Control {
+    packet: [u8; 8],
+    data: Vec<u8>,
+    stage: Stage,
+    refused: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Setup,
+    DataIn,
+    /// Bytes sent so far.
+    DataOut(usize),
+    StatusIn,
+    StatusOut,
+}
+
+impl Control {
+    fn new(request_type: u8, request: u8, value: u16, index: u16, data: Vec<u8>, len: u16) -> Control {
+        let [v, i, l] = [value, index, len].map(u16::to_le_bytes);
+        Control {
+            packet: [request_type, request, v[0], v[1], i[0], i[1], l[0], l[1]],
+            data,
+            stage: Stage::Setup,
+            refused: 0,
+        }
+    }
+
+    fn get_descriptor(kind: u8, len: u16) -> Control {
+        Control::new(0x80, 6, u16::from(kind) << 8, 0, Vec::new(), len)
+    }
+
+    fn set_address() -> Control {
+        Control::new(0x00, 5, u16::from(ADDRESS), 0, Vec::new(), 0)
+    }
+
+    fn set_configuration(number: u8) -> Control {
+        Control::new(0x00, 9, u16::from(number), 0, Vec::new(), 0)
+    }
+
+    /// 115200 baud, eight data bits, no parity, one stop bit.
+    fn set_line_coding(interface: u8) -> Control {
+        Control::new(0x21, 0x20, 0, u16::from(interface), vec![0, 0xC2, 1, 0, 0, 0, 8], 7)
+    }
+
+    /// DTR and RTS: the port is open.
+    fn set_control_line_state(interface: u8) -> Control {
+        Control::new(0x21, 0x22, 3, u16::from(interface), Vec::new(), 0)
+    }
+
+    fn length(&self) -> usize {
+        usize::from(u16::from_le_bytes([self.packet[6], self.packet[7]]))
+    }
+
+    fn is_input(&self) -> bool {
+        self.packet[0] & 0x80 != 0
+    }
+}
+
+/// Where enumeration stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Detached,
+    Settling,
+    Resetting,
+    Recovering,
+    DeviceDescriptor,
+    Address,
+    AddressRecovery,
+    ConfigurationHead,
+    Configuration,
+    Configure,
+    LineCoding,
+    LineState,
+    Running,
+    /// Configured without a serial port, or given up.
+    Idle,
+}
+
+/// The serial port's endpoints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Port {
+    interface: u8,
+    input: u8,
+    output: u8,
+}
+
+/// The host.
+#[derive(Clone, Debug)]
+pub struct UsbHost {
+    state: State,
+    control: Option<Control>,
+    configuration: u8,
+    port: Option<Port>,
+    frame: u32,
+    next_frame: Time,
+    received: Vec<u8>,
+    queue: VecDeque<u8>,
+    /// The endpoint was asked in this frame and had nothing; ask again when the device stirs.
+    quiet_in: bool,
+    quiet_out: bool,
+}
+
+impl Default for UsbHost {
+    fn default() -> UsbHost {
+        UsbHost {
+            state: State::Detached,
+            control: None,
+            configuration: 1,
+            port: None,
+            frame: 0,
+            next_frame: Time::NEVER,
+            received: Vec::new(),
+            queue: VecDeque::new(),
+            quiet_in: false,
+            quiet_out: false,
+        }
+    }
+}
+
+impl UsbHost {
+    /// The serial port is open.
+    pub fn open(&self) -> bool {
+        self.state == State::Running
+    }
+
+    /// Queues bytes for the device; gives how many were taken.
+    pub fn write(&mut self, s: &mut Shared, bytes: &[u8]) -> usize {
+        if !self.open() {
+            return 0;
+        }
+        let n = bytes.len().min(QUEUE.saturating_sub(self.queue.len()));
+        self.queue.extend(&bytes[..n]);
+        if n > 0 && !self.quiet_out {
+            self.soon(s, TURNAROUND);
+        }
+        n
+    }
+
+    /// Takes what the device has sent.
+    pub fn read(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.received)
+    }
+
+    fn soon(&self, s: &mut Shared, span: Time) {
+        let at = (s.now + span).min(self.next_frame);
+        if at < s.scheduled(Event::Usb) {
+            s.schedule(Event::Usb, at);
+        }
+    }
+
+    /// The device changed something: a buffer is available, or its pull-up switched.
+    pub fn kick(&mut self, s: &mut Shared, usb: &mut Usb) {
+        usb.kicked = false;
+        match (usb.attached(), &self.state) {
+            (true, State::Detached) => {
+                self.state = State::Settling;
+                s.schedule(Event::Usb, s.now + SETTLE);
+            }
+            (false, State::Detached) => {}
+            (false, _) => {
+                let received = std::mem::take(&mut self.received);
+                *self = UsbHost { received, ..UsbHost::default() };
+                s.cancel(Event::Usb);
+            }
+            (true, _) => {
+                self.quiet_in = false;
+                self.quiet_out = false;
+                if self.control.is_some() || self.state == State::Running {
+                    self.soon(s, TURNAROUND);
+                }
+            }
+        }
+    }
+
+    /// The host's next action is due.
+    pub fn act(&mut self, s: &mut Shared, usb: &mut Usb) {
+        if self.next_frame <= s.now {
+            self.frame = self.frame.wrapping_add(1);
+            self.next_frame = self.next_frame + FRAME;
+            usb.start_of_frame(s, self.frame);
+            self.quiet_in = false;
+            self.quiet_out = false;
+        }
+        match self.state {
+            State::Detached => return,
+            State::Settling => {
+                usb.bus_reset(s);
+                self.state = State::Resetting;
+                s.schedule(Event::Usb, s.now + RESET);
+                return;
+            }
+            State::Resetting => {
+                self.next_frame = s.now + FRAME;
+                self.state = State::Recovering;
+                s.schedule(Event::Usb, s.now + RECOVERY);
+                return;
+            }
+            State::Recovering => {
+                self.state = State::DeviceDescriptor;
+                self.control = Some(Control::get_descriptor(DESCRIPTOR_DEVICE, 18));
+            }
+            State::AddressRecovery => {
+                self.state = State::ConfigurationHead;
+                self.control = Some(Control::get_descriptor(DESCRIPTOR_CONFIGURATION, 9));
+            }
+            _ => {}
+        }
+        let busy = self.transact(s, usb);
+        let next = if busy { s.now + TRANSACTION } else { self.next_frame };
+        s.schedule(Event::Usb, next.min(self.next_frame));
+    }
+
+    /// One transaction; true when another may follow at once.
+    fn transact(&mut self, s: &mut Shared, usb: &mut Usb) -> bool {
+        if let Some(mut control) = self.control.take() {
+            return match advance(&mut control, s, usb) {
+                Progress::Going => {
+                    self.control = Some(control);
+                    true
+                }
+                Progress::Refused => {
+                    control.refused += 1;
+                    if control.refused > PATIENCE {
+                        self.state = State::Idle;
+                    } else {
+                        self.control = Some(control);
+                    }
+                    false
+                }
+                Progress::Done => {
+                    self.completed(s, &control);
+                    true
+                }
+                Progress::Stalled => {
+                    // Class requests are optional; the standard ones are not.
+                    if matches!(self.state, State::LineCoding | State::LineState) {
+                        self.completed(s, &control);
+                        true
+                    } else {
+                        self.state = State::Idle;
+                        false
+                    }
+                }
+            };
+        }
+        let (State::Running, Some(port)) = (&self.state, self.port) else { return false };
+        let mut busy = false;
+        if !self.queue.is_empty() && !self.quiet_out {
+            let n = self.queue.len().min(PACKET);
+            let data: Vec<u8> = self.queue.iter().take(n).copied().collect();
+            match usb.output(s, port.output, &data) {
+                Answer::Ack(_) => {
+                    self.queue.drain(..n);
+                    busy = true;
+                }
+                _ => self.quiet_out = true,
+            }
+        }
+        if !self.quiet_in && self.received.len() < RECEIVED {
+            match usb.input(s, port.input) {
+                Answer::Ack(data) => {
+                    self.received.extend(data);
+                    busy = true;
+                }
+                _ => self.quiet_in = true,
+            }
+        }
+        busy || !self.queue.is_empty() && !self.quiet_out
+    }
+
+    fn completed(&mut self, s: &mut Shared, control: &Control) {
+        let (state, next) = match self.state {
+            State::DeviceDescriptor => (State::Address, Some(Control::set_address())),
+            State::Address => {
+                self.state = State::AddressRecovery;
+                s.schedule(Event::Usb, s.now + RECOVERY);
+                return;
+            }
+            State::ConfigurationHead => {
+                let total = match control.data[..] {
+                    [_, _, low, high, ..] => u16::from_le_bytes([low, high]),
+                    _ => 9,
+                };
+                let next = Control::get_descriptor(DESCRIPTOR_CONFIGURATION, total);
+                (State::Configuration, Some(next))
+            }
+            State::Configuration => {
+                self.configuration = control.data.get(5).copied().unwrap_or(1);
+                self.port = find_port(&control.data);
+                (State::Configure, Some(Control::set_configuration(self.configuration)))
+            }
+            State::Configure => match self.port {
+                Some(port) => (State::LineCoding, Some(Control::set_line_coding(port.interface))),
+                None => (State::Idle, None),
+            },
+            State::LineCoding => {
+                let interface = self.port.unwrap_or_default().interface;
+                (State::LineState, Some(Control::set_control_line_state(interface)))
+            }
+            State::LineState => (State::Running, None),
+            _ => (State::Idle, None),
+        };
+        self.state = state;
+        self.control = next;
+    }
+}
+
+enum Progress {
+    Going,
+    Refused,
+    Stalled,
+    Done,
+}
+
+/// The next transaction of a control transfer.
+fn advance(control: &mut Control, s: &mut Shared, usb: &mut Usb) -> Progress {
+    let answer = match control.stage {
+        Stage::Setup => {
+            usb.setup(s, &control.packet);
+            control.stage = match (control.length(), control.is_input()) {
+                (0, _) => Stage::StatusIn,
+                (_, true) => Stage::DataIn,
+                (_, false) => Stage::DataOut(0),
+            };
+            return Progress::Going;
+        }
+        Stage::DataIn | Stage::StatusIn => usb.input(s, 0),
+        Stage::DataOut(sent) => {
+            let end = control.data.len().min(sent + PACKET);
+            usb.output(s, 0, &control.data[sent..end])
+        }
+        Stage::StatusOut => usb.output(s, 0, &[]),
+    };
+    let data = match answer {
+        Answer::Ack(data) => data,
+        Answer::Nak => return Progress::Refused,
+        Answer::Stall => return Progress::Stalled,
+    };
+    control.refused = 0;
+    match control.stage {
+        Stage::DataIn => {
+            let short = data.len() < PACKET;
+            control.data.extend(data);
+            if short || control.data.len() >= control.length() {
+                control.stage = Stage::StatusOut;
+            }
+            Progress::Going
+        }
+        Stage::DataOut(sent) => {
+            let sent = (sent + PACKET).min(control.data.len());
+            control.stage = if sent == control.data.len() { Stage::StatusIn } else { Stage::DataOut(sent) };
+            Progress::Going
+        }
+        _ => Progress::Done,
+    }
+}
+
+/// The first serial port in a configuration descriptor: its control interface and the bulk
+/// endpoints of the data interface that follows.
+fn find_port(configuration: &[u8]) -> Option<Port> {
+    let (mut at, mut control, mut class) = (0, 0, 0);
+    let mut port = Port::default();
+    while let Some(&[len, kind]) = configuration.get(at..at + 2) {
+        let descriptor = configuration.get(at..at + usize::from(len))?;
+        match kind {
+            DESCRIPTOR_INTERFACE => {
+                class = *descriptor.get(5)?;
+                if class == CLASS_CDC {
+                    control = *descriptor.get(2)?;
+                }
+            }
+            DESCRIPTOR_ENDPOINT if class == CLASS_CDC_DATA => {
+                let (address, attributes) = (*descriptor.get(2)?, *descriptor.get(3)?);
+                if attributes & 3 == 2 {
+                    if address & 0x80 != 0 {
+                        port.input = address & 0xF;
+                    } else {
+                        port.output = address & 0xF;
+                    }
+                }
+                if port.input != 0 && port.output != 0 {
+                    return Some(Port { interface: control, ..port });
+                }
+            }
+            _ => {}
+        }
+        if len == 0 {
+            return None;
+        }
+        at += usize::from(len);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_serial_port_among_other_interfaces() {
+        let mut configuration = vec![9, DESCRIPTOR_CONFIGURATION, 0, 0, 3, 1, 0, 0x80, 50];
+        // Mass storage, then CDC with its notification endpoint, then its data interface.
+        configuration.extend([9, DESCRIPTOR_INTERFACE, 0, 0, 2, 8, 6, 80, 0]);
+        configuration.extend([7, DESCRIPTOR_ENDPOINT, 0x81, 2, 64, 0, 0]);
+        configuration.extend([9, DESCRIPTOR_INTERFACE, 1, 0, 1, CLASS_CDC, 2, 0, 0]);
+        configuration.extend([5, 0x24, 0, 0x20, 1]);
+        configuration.extend([7, DESCRIPTOR_ENDPOINT, 0x82, 3, 8, 0, 16]);
+        configuration.extend([9, DESCRIPTOR_INTERFACE, 2, 0, 2, CLASS_CDC_DATA, 0, 0, 0]);
+        configuration.extend([7, DESCRIPTOR_ENDPOINT, 0x03, 2, 64, 0, 0]);
+        configuration.extend([7, DESCRIPTOR_ENDPOINT, 0x83, 2, 64, 0, 0]);
+        assert_eq!(find_port(&configuration), Some(Port { interface: 1, input: 3, output: 3 }));
+        assert_eq!(find_port(&configuration[..40]), None);
+        assert_eq!(find_port(&[0, 0, 0]), None);
+    }
+}
