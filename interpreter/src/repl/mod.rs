@@ -7,6 +7,7 @@
 
 mod line;
 mod more;
+pub mod shell;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -74,7 +75,7 @@ enum Mode {
     },
 }
 
-/// The prompt's state. Survives soft resets, as the mode and the history must.
+/// The prompt's state.
 #[derive(Debug)]
 pub struct Repl {
     mode: Mode,
@@ -83,20 +84,20 @@ pub struct Repl {
     /// The collected text did not fit into memory: it is refused when it ends.
     too_long: bool,
     editor: Editor,
-    banner: &'static str,
+    banner: [&'static str; 2],
     /// The last byte was CR: a LF that follows belongs to it.
     after_cr: bool,
 }
 
 impl Repl {
-    /// `banner` is the first line of the greeting, without the line end.
-    pub fn new(banner: &'static str) -> Repl {
+    /// `banner` and `board` are the first line of the greeting; `raw` is the mode to begin in.
+    pub fn new(banner: &'static str, board: &'static str, raw: bool) -> Repl {
         Repl {
-            mode: Mode::Friendly,
+            mode: if raw { Mode::Raw } else { Mode::Friendly },
             source: Vec::new(),
             too_long: false,
             editor: Editor::default(),
-            banner,
+            banner: [banner, board],
             after_cr: false,
         }
     }
@@ -130,7 +131,9 @@ impl Repl {
     }
 
     fn greet(&mut self, terminal: &mut dyn Terminal) {
-        terminal.write(self.banner.as_bytes());
+        terminal.write(self.banner[0].as_bytes());
+        terminal.write(b"; ");
+        terminal.write(self.banner[1].as_bytes());
         terminal.write(b"\r\nType \"help()\" for more information.\r\n");
     }
 

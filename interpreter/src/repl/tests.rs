@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use super::*;
 
 const BANNER: &str = "Solderless";
-const GREETING: &str = "Solderless\r\nType \"help()\" for more information.\r\n>>> ";
+const GREETING: &str = "Solderless; board\r\nType \"help()\" for more information.\r\n>>> ";
 
 #[derive(Default)]
 struct Screen(Vec<u8>);
@@ -35,7 +35,7 @@ struct Bench {
 impl Bench {
     fn new() -> Bench {
         let mut bench =
-            Bench { repl: Repl::new(BANNER), screen: Screen::default(), ran: Vec::new(), resets: 0 };
+            Bench { repl: Repl::new(BANNER, "board", false), screen: Screen::default(), ran: Vec::new(), resets: 0 };
         bench.repl.start(&mut bench.screen);
         assert_eq!(bench.seen(), GREETING);
         bench
