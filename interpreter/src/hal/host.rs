@@ -115,6 +115,11 @@ impl Host {
         }
     }
 
+    /// The board behind the traits, where it is one of these.
+    pub fn of(hal: &mut dyn Hal) -> Option<&mut Host> {
+        (hal as &mut dyn core::any::Any).downcast_mut()
+    }
+
     /// Queues console input; the interrupt character acts at once.
     pub fn type_in(&mut self, bytes: &[u8]) {
         for &byte in bytes {

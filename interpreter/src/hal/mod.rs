@@ -7,19 +7,20 @@
 //! the interrupt character on the console) is queued by the implementation, which then sets the flag
 //! that [`Events::pending`] gives out. The virtual machine looks at the flag on back edges and calls.
 
+use core::any::Any;
 use core::fmt;
 use core::sync::atomic::AtomicBool;
 
 pub mod host;
 
-/// Everything a board offers.
+/// Everything a board offers. `Any`, so that a test may find its own board again.
 pub trait Hal:
-    Console + Clock + Events + Pins + Adc + Pwm + I2c + Spi + Uart + Flash + System + fmt::Debug
+    Console + Clock + Events + Pins + Adc + Pwm + I2c + Spi + Uart + Flash + System + fmt::Debug + Any
 {
 }
 
 impl<T> Hal for T where
-    T: Console + Clock + Events + Pins + Adc + Pwm + I2c + Spi + Uart + Flash + System + fmt::Debug
+    T: Console + Clock + Events + Pins + Adc + Pwm + I2c + Spi + Uart + Flash + System + fmt::Debug + Any
 {
 }
 

@@ -4,43 +4,18 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::attrtuple::{self, Fields};
-use super::frozen;
 use crate::fs::{Entry as DirEntry, FsError, FsResult, Handle, Kind as FileKind, Lfs, OpenMode, resolve};
 use crate::hal::{Flash, Hal};
 use crate::objects::native::{Args, Entry, NativeModule, R};
 use crate::registry::modules;
 use crate::value::Val;
-use crate::vm::{Loader, Vm};
+use crate::vm::Vm;
 
 /// Bits of `st_mode` and of `ilistdir`'s type.
 const S_IFDIR: i32 = 0x4000;
 const S_IFREG: i32 = 0x8000;
 /// Reported by `uname()`, and the version whose behaviour we follow.
 pub const VERSION: &str = "1.28.0";
-
-/// Where `sys.path` has the modules that are part of the firmware.
-const FROZEN: &str = ".frozen/";
-
-/// How `import` finds modules: frozen ones, and files of the board.
-pub const LOADER: Loader = Loader { kind: loader_kind, read: loader_read };
-
-/// `Some(true)` for a folder, `Some(false)` for a file.
-fn loader_kind(vm: &mut Vm, path: &str) -> Option<bool> {
-    let Some(name) = path.strip_prefix(FROZEN) else {
-        return vm.path_kind(path).map(|kind| kind == FileKind::Dir);
-    };
-    match name.strip_suffix(".py") {
-        Some(name) => frozen::source(name).map(|_| false),
-        None => frozen::names().any(|n| n.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))).then_some(true),
-    }
-}
-
-fn loader_read(vm: &mut Vm, path: &str) -> R<Option<String>> {
-    match path.strip_prefix(FROZEN) {
-        Some(name) => Ok(frozen::source(name.trim_end_matches(".py")).map(String::from)),
-        None => vm.read_source(path),
-    }
-}
 
 impl Vm {
     /// Mounts the file system, making one if there is none, as the official boot script does.

@@ -16,8 +16,7 @@ pub const VERSION_TEXT: &str =
     concat!("3.12.0; Solderless ", env!("CARGO_PKG_VERSION"), " (as MicroPython v1.28.0)");
 
 /// What the prompt greets with, before the board's name.
-pub const BANNER: &str =
-    concat!("Solderless v", env!("CARGO_PKG_VERSION"), ", as MicroPython v1.28.0");
+pub const BANNER: &str = concat!("Solderless v", env!("CARGO_PKG_VERSION"), ", as MicroPython v1.28.0");
 
 // ---- the console: w1 = which (0 stdin, 1 stdout, 2 stderr), w2 = 1 for the binary stream below it ----
 

@@ -43,7 +43,6 @@ impl Terminal for Screen<'_> {
 ///
 /// The caller then makes a new virtual machine: nothing of the old one is left.
 pub fn session(vm: &mut Vm, raw: bool) -> bool {
-    vm.loader = crate::modules::os::LOADER;
     vm.hal.set_interrupt_char(None);
     let board = vm.hal.board();
     let mut repl = Repl::new(sys::BANNER, board, raw);
@@ -52,8 +51,8 @@ pub fn session(vm: &mut Vm, raw: bool) -> bool {
         let _ = core::fmt::Write::write_fmt(&mut out, format_args!("no file system: {error}\n"));
         let _ = out.finish(vm);
     }
-    let ended = run_file(vm, "boot.py") == End::Exit
-        || (repl.is_friendly() && run_file(vm, "main.py") == End::Exit);
+    let ended =
+        run_file(vm, "boot.py") == End::Exit || (repl.is_friendly() && run_file(vm, "main.py") == End::Exit);
     if !ended {
         repl.start(&mut Screen(vm));
         prompt(vm, &mut repl);
@@ -245,3 +244,6 @@ fn each_name(vm: &mut Vm, object: Val, offer: &mut dyn FnMut(&str)) -> R<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,8 +34,12 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        let mut bench =
-            Bench { repl: Repl::new(BANNER, "board", false), screen: Screen::default(), ran: Vec::new(), resets: 0 };
+        let mut bench = Bench {
+            repl: Repl::new(BANNER, "board", false),
+            screen: Screen::default(),
+            ran: Vec::new(),
+            resets: 0,
+        };
         bench.repl.start(&mut bench.screen);
         assert_eq!(bench.seen(), GREETING);
         bench

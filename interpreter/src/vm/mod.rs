@@ -333,8 +333,15 @@ impl Vm {
         self.pending.load(Ordering::Relaxed)
     }
 
-    /// Console output, as it is.
+    /// Text to the console: a line feed becomes CR LF.
     pub fn write_console(&mut self, bytes: &[u8]) {
-        self.hal.console_write(bytes);
+        for (i, line) in bytes.split(|&b| b == b'\n').enumerate() {
+            if i > 0 {
+                self.hal.console_write(b"\r\n");
+            }
+            if !line.is_empty() {
+                self.hal.console_write(line);
+            }
+        }
     }
 }

@@ -5,33 +5,33 @@
 extern crate alloc;
 
 mod board;
+mod memory;
 
-use rp2040_hal::{self as hal, clocks::init_clocks_and_plls, pac, usb::UsbBus};
+use core::fmt::Write;
+
+use alloc::boxed::Box;
+use board::{Pico, console};
+use interpreter::hal::{Clock, System};
+use interpreter::heap::Heap;
+use interpreter::repl::shell;
+use interpreter::vm::Vm;
+use rp2040_hal::clocks::init_clocks_and_plls;
+use rp2040_hal::usb::UsbBus;
+use rp2040_hal::{self as hal, pac};
 
 #[unsafe(link_section = ".boot2")]
 #[unsafe(no_mangle)]
 #[used]
 pub static BOOT2_FIRMWARE: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
-    loop {
-        cortex_m::asm::wfe();
-    }
-}
-struct Null;
-unsafe impl core::alloc::GlobalAlloc for Null {
-    unsafe fn alloc(&self, _l: core::alloc::Layout) -> *mut u8 {
-        core::ptr::null_mut()
-    }
-    unsafe fn dealloc(&self, _p: *mut u8, _l: core::alloc::Layout) {}
-}
-#[global_allocator]
-static A: Null = Null;
+/// Slots of the virtual machine's own stack, 4 bytes each.
+const VM_STACK_SLOTS: usize = 2048;
 
 #[hal::entry]
 fn main() -> ! {
-    let mut pac = pac::Peripherals::take().unwrap();
+    memory::guard_stack();
+    // The first and only time.
+    let Some(mut pac) = pac::Peripherals::take() else { loop {} };
     let mut watchdog = hal::Watchdog::new(pac.WATCHDOG);
     let clocks = init_clocks_and_plls(
         board::XOSC_HZ,
@@ -41,18 +41,50 @@ fn main() -> ! {
         pac.PLL_USB,
         &mut pac.RESETS,
         &mut watchdog,
-    )
-    .ok()
-    .unwrap();
-    let bus = UsbBus::new(pac.USBCTRL_REGS, pac.USBCTRL_DPRAM, clocks.usb_clock, true, &mut pac.RESETS);
-    board::console::start(bus, [0; 8]);
-    let mut board = board::Pico::new();
-    let hal: &mut dyn interpreter::hal::Hal = &mut board;
+    );
+    // Without its crystal the board has neither USB nor time: there is nothing to go on with.
+    let Ok(clocks) = clocks else { loop {} };
+    board::take_pins(&mut pac.RESETS);
+    let id = board::unique_id();
+    console::start(
+        UsbBus::new(pac.USBCTRL_REGS, pac.USBCTRL_DPRAM, clocks.usb_clock, true, &mut pac.RESETS),
+        id,
+    );
+
+    let mut raw = false;
+    let mut wall_us = board::FIRST_WALL_US;
     loop {
-        if let Some(b) = hal.console_read() {
-            hal.console_write(&[b]);
-        } else {
-            hal.sleep_until(u64::MAX);
-        }
+        // Everything of the last life is gone: the memory is laid out anew.
+        let heap = memory::arena().and_then(|blocks| Heap::on(blocks, VM_STACK_SLOTS).ok());
+        let Some(heap) = heap else { panic!("the memory is too small") };
+        let mut pico = Pico::new();
+        pico.set_wall_us(wall_us);
+        let Ok(mut vm) = Vm::on(heap, Box::new(pico)) else { panic!("the heap is too small") };
+        raw = shell::session(&mut vm, raw);
+        wall_us = vm.hal.wall_us();
     }
+}
+
+/// Where a panic writes: the console, if it is not in use at this moment.
+struct Last;
+
+impl Write for Last {
+    fn write_str(&mut self, s: &str) -> core::fmt::Result {
+        console::write_last(s.as_bytes());
+        Ok(())
+    }
+}
+
+/// Says what happened and restarts the chip: a board that hangs helps nobody.
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo) -> ! {
+    let _ = write!(Last, "\r\nThe firmware stopped: {info}\r\n");
+    Pico::new().reset()
+}
+
+/// A stack overflow, or an address with nothing behind (`machine.mem32`).
+#[cortex_m_rt::exception]
+unsafe fn HardFault(frame: &cortex_m_rt::ExceptionFrame) -> ! {
+    let _ = write!(Last, "\r\nHardFault at {:#010x}, called from {:#010x}\r\n", frame.pc(), frame.lr());
+    Pico::new().reset()
 }

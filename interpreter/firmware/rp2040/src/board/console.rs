@@ -156,6 +156,23 @@ pub fn unstick() {
     });
 }
 
+/// Sends a last message before the chip restarts, if the console is not in use right now.
+pub fn write_last(mut bytes: &[u8]) {
+    critical_section::with(|cs| {
+        let Ok(mut usb) = USB.borrow(cs).try_borrow_mut() else { return };
+        let Some(usb) = usb.as_mut() else { return };
+        let deadline = clock::now() + WRITE_TIMEOUT_US;
+        while !bytes.is_empty() && usb.listening() && clock::now() < deadline {
+            let n = usb.serial.write(bytes).unwrap_or(0);
+            bytes = &bytes[n..];
+            usb.device.poll(&mut [&mut usb.serial]);
+        }
+        while usb.serial.flush().is_err() && clock::now() < deadline {
+            usb.device.poll(&mut [&mut usb.serial]);
+        }
+    });
+}
+
 /// Whether a byte waits.
 pub fn readable() -> bool {
     with(|usb| usb.len > 0).unwrap_or(false)

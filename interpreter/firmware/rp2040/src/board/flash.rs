@@ -55,7 +55,8 @@ fn run(rom: &Rom, boot2: &Boot2, address: u32, data: *const u8, len: usize) {
     }
 }
 
-fn perform(address: u32, job: Job) {
+/// Looks everything up that the flash will not be there for.
+fn prepare() -> (Rom, Boot2) {
     let rom = Rom {
         connect: rom_data::connect_internal_flash::ptr(),
         exit_xip: rom_data::flash_exit_xip::ptr(),
@@ -64,7 +65,11 @@ fn perform(address: u32, job: Job) {
         flush: rom_data::flash_flush_cache::ptr(),
     };
     // The first 256 bytes of the flash are the boot loader.
-    let boot2: Boot2 = unsafe { core::ptr::read_volatile(XIP_BASE as *const Boot2) };
+    (rom, unsafe { core::ptr::read_volatile(XIP_BASE as *const Boot2) })
+}
+
+fn perform(address: u32, job: Job) {
+    let (rom, boot2) = prepare();
     // A page on the stack: the caller's bytes may lie in flash.
     let mut page = [0; PAGE as usize];
     critical_section::with(|_| match job {
@@ -76,6 +81,60 @@ fn perform(address: u32, job: Job) {
             }
         }
     });
+}
+
+/// Reads the flash chip's own number: command 4Bh, four bytes of nothing, then eight bytes.
+#[unsafe(link_section = ".data.flash_command")]
+#[inline(never)]
+fn command(rom: &Rom, boot2: &Boot2, bytes: &mut [u8; 13]) {
+    const SS_CTRL: *mut u32 = 0x4001_800C as *mut u32;
+    const SSI_SR: *const u32 = 0x1800_0028 as *const u32;
+    const SSI_DR0: *mut u32 = 0x1800_0060 as *mut u32;
+    const TFNF: u32 = 1 << 1;
+    const RFNE: u32 = 1 << 3;
+    /// OUTOVER of chip select.
+    const LOW: u32 = 2 << 8;
+    const HIGH: u32 = 3 << 8;
+    // As in `run`; the registers are those of the flash interface, which is ours until reading is restored.
+    unsafe {
+        (rom.connect)();
+        (rom.exit_xip)();
+        let select = |level: u32| {
+            SS_CTRL.write_volatile(SS_CTRL.read_volatile() & !HIGH | level);
+            SS_CTRL.read_volatile();
+        };
+        select(LOW);
+        let (mut sent, mut received) = (0, 0);
+        // Bounded: a flash that does not answer has the number that was there before.
+        let mut patience = 100_000;
+        while received < bytes.len() && patience > 0 {
+            patience -= 1;
+            let status = SSI_SR.read_volatile();
+            if status & TFNF != 0 && sent < bytes.len() && sent < received + 8 {
+                SSI_DR0.write_volatile(u32::from(*bytes.as_ptr().add(sent)));
+                sent += 1;
+            }
+            if status & RFNE != 0 {
+                *bytes.as_mut_ptr().add(received) = SSI_DR0.read_volatile() as u8;
+                received += 1;
+            }
+        }
+        select(HIGH);
+        (rom.flush)();
+        let restore: extern "C" fn() = core::mem::transmute(boot2.as_ptr() as usize | 1);
+        restore();
+    }
+}
+
+/// The board's number: that of its flash chip.
+pub fn unique_id() -> [u8; 8] {
+    let mut bytes = [0; 13];
+    bytes[0] = 0x4B;
+    let (rom, boot2) = prepare();
+    critical_section::with(|_| command(&rom, &boot2, &mut bytes));
+    let mut id = [0; 8];
+    id.copy_from_slice(&bytes[5..]);
+    id
 }
 
 fn address(block: u32, offset: u32, len: usize) -> Result<u32> {

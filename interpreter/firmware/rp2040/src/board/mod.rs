@@ -16,12 +16,16 @@ mod spi;
 mod system;
 mod uart;
 
+pub use flash::unique_id;
 use rp2040_hal::pac;
 
 /// The crystal of the Pico, in Hz.
 pub const XOSC_HZ: u32 = 12_000_000;
 /// What the PLLs are set to at boot, in Hz: also the clock of SPI, UART and I2C.
 pub const SYS_HZ: u32 = 125_000_000;
+
+/// The wall clock at power-on, µs since 1970: 2021-01-01, as the official firmware has it.
+pub const FIRST_WALL_US: u64 = 1_609_459_200_000_000;
 
 /// The board. It has no state of its own beyond what a register cannot tell.
 #[derive(Debug)]
@@ -44,10 +48,22 @@ impl Pico {
             spi: [None; 2],
             i2c: [i2c::Unit::default(); 2],
             uart: [None, None],
-            // The official firmware starts on 2021-01-01 too.
-            wall_offset: 1_609_459_200_000_000,
+            wall_offset: 0,
         }
     }
+}
+
+/// Lets the pins and their peripherals out of reset.
+pub fn take_pins(resets: &mut pac::RESETS) {
+    // IO_BANK0, PADS_BANK0, PWM; I2C, SPI and UART are reset when a script opens them.
+    resets.reset().modify(|_, w| w.io_bank0().clear_bit().pads_bank0().clear_bit().pwm().clear_bit());
+    while {
+        let done = resets.reset_done().read();
+        done.io_bank0().bit_is_clear() || done.pads_bank0().bit_is_clear() || done.pwm().bit_is_clear()
+    } {}
+    // TIMER counts microseconds of the watchdog's tick, which the clock setup started.
+    resets.reset().modify(|_, w| w.timer().clear_bit());
+    while resets.reset_done().read().timer().bit_is_clear() {}
 }
 
 /// The register blocks. Made anew wherever they are used.
