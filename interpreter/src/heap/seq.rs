@@ -57,13 +57,18 @@ impl Heap {
     pub fn list_push(&mut self, v: Val, x: Val) -> Result<(), NoMemory> {
         let n = self.list_len(v);
         if n * 4 >= self.buf_cap(v) {
-            // `x` may be new and known to the caller alone.
-            self.keep_for(x, |h| h.list_reserve(v, 1))?;
+            self.list_make_room(v, x)?;
         }
         // SAFETY: the buffer has room for `n + 1` values.
         unsafe { self.buf_ptr(v).cast::<Val>().add(n).write(x) };
         self.set_w(v, 2, n as u32 + 1);
         Ok(())
+    }
+    /// Makes room for one more item, `x`, which may be new and known to the caller alone.
+    #[cold]
+    #[inline(never)]
+    fn list_make_room(&mut self, v: Val, x: Val) -> Result<(), NoMemory> {
+        self.keep_for(x, |h| h.list_reserve(v, 1))
     }
     /// Makes room for `more` items, with some to spare.
     pub fn list_reserve(&mut self, v: Val, more: usize) -> Result<(), NoMemory> {

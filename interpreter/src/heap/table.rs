@@ -305,6 +305,9 @@ impl Heap {
     /// The value for a key that needs no VM (a str, number, …), if it is there.
     #[inline]
     pub fn dict_get(&self, d: Val, key: Val) -> Option<Val> {
+        if let Some(name) = key.as_qstr() {
+            return self.dict_get_qstr(d, name);
+        }
         let hash = self.hash_simple(key).ok()?;
         match self.table_probe(d, key, hash, None) {
             Probe::Found(entry) => Some(self.table_entry(d, entry).1).filter(|v| *v != Val::UNBOUND),
@@ -378,7 +381,30 @@ impl Heap {
     /// The value of a name, if it is there.
     #[inline]
     pub fn dict_get_qstr(&self, d: Val, name: Qstr) -> Option<Val> {
-        self.dict_get(d, Val::qstr(name))
+        let entry = self.find_name(d, name)?;
+        Some(self.table_entry(d, entry).1).filter(|v| *v != Val::UNBOUND)
+    }
+    /// The entry of a name in a dict: by identity as far as that goes, since interned strings are the usual keys.
+    fn find_name(&self, d: Val, name: Qstr) -> Option<usize> {
+        let (key, log2) = (Val::qstr(name), self.aux(d) & LOG2);
+        let stride = self.stride(d);
+        let entries = self.buf_vals(d, self.w(d, 2) as usize);
+        if log2 == 0 {
+            let mut others = false;
+            for (i, e) in entries.chunks_exact(stride).enumerate() {
+                if e[0] == key {
+                    return Some(i);
+                }
+                others |= e[0].is_ptr();
+            }
+            if !others {
+                return None;
+            }
+        }
+        match self.table_probe(d, key, i32::from(self.qstr_hash(name)), None) {
+            Probe::Found(entry) => Some(entry),
+            _ => None,
+        }
     }
     /// Sets the value of a name.
     pub fn dict_set_qstr(&mut self, d: Val, name: Qstr, value: Val) -> Result<(), NoMemory> {
