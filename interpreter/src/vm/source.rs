@@ -1,7 +1,10 @@
 //! From source text to its execution: scripts, `exec`, `eval`, the prompt.
 
 use super::Vm;
+use super::call::meta;
+use crate::bytecode::Flags;
 use crate::compiler::{CompileError, Mode, compile};
+use crate::heap::Kind;
 use crate::heap::cell::{F_A, F_B};
 use crate::objects::native::{ExcKind, R, Raised};
 use crate::syntax::ErrorKind;
@@ -102,6 +105,44 @@ impl Vm {
     pub fn globals(&self) -> Val {
         let g = self.frame_globals();
         if g.is_null() { self.module_globals(self.main_module()) } else { g }
+    }
+
+    /// `locals()` of the running code: its namespace, or a new dict of a function's variables. A variable that was never
+    /// set may be missing or show what its slot last held.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn locals(&mut self) -> R {
+        // SAFETY: every frame has its function below slot 0.
+        let f = unsafe { *self.r.sub(1) };
+        if !self.heap.is(f, Kind::Function) {
+            return Ok(self.globals());
+        }
+        let code = self.heap.val(f, 1);
+        let flags = self.code_flags(code);
+        if flags.has(Flags::CLASS) {
+            // SAFETY: the namespace is the one parameter.
+            return Ok(unsafe { *self.r });
+        }
+        if flags.has(Flags::MODULE) {
+            return Ok(self.globals());
+        }
+        let d = self.heap.new_dict(4)?;
+        let names = self.code_meta(code, meta::SLOT_NAMES);
+        let n = self.heap.tuple(names).len();
+        for i in 0..n {
+            let name = self.heap.tuple(names)[i];
+            // SAFETY: named slots are part of the frame.
+            let mut v = unsafe { *self.r.add(i) };
+            if self.heap.is(v, Kind::Cell) {
+                v = self.heap.val(v, 1);
+            }
+            if v.is_null() || v == Val::UNBOUND || self.heap.is(v, Kind::Free) {
+                continue;
+            }
+            self.heap.dict_set(d, name, v)?;
+        }
+        Ok(d)
     }
 
     /// After an uncaught exception: its exit code if it is SystemExit (None: there is something to print).
