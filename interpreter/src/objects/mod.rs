@@ -23,6 +23,7 @@ pub mod function;
 pub mod generator;
 pub mod index;
 pub mod int;
+pub mod integer;
 pub mod iterators;
 pub mod keys;
 pub mod list;

@@ -1,0 +1,345 @@
+//! Arithmetic on ints of any size: machine integers while they fit, big integers beyond.
+
+use alloc::string::String;
+
+use super::native::{BinOp, CmpOp, ExcKind, R, Raised};
+use crate::bigint::{Big, BigError, BigRef, SmallLimbs};
+use crate::heap::Heap;
+use crate::value::Val;
+use crate::vm::Vm;
+
+/// Shifts beyond this many bits could not be stored anyway.
+const MAX_SHIFT: i64 = 1 << 27;
+
+/// The exception for what a big-integer operation could not do.
+pub fn raise(vm: &mut Vm, error: BigError) -> Raised {
+    match error {
+        BigError::NoMemory => vm.no_memory(),
+        BigError::DivisionByZero => {
+            vm.raise(ExcKind::ZeroDivisionError, format_args!("integer division or modulo by zero"))
+        }
+        BigError::NotInvertible | BigError::BadLiteral => vm.value_error(format_args!("{error}")),
+        BigError::TooBig | BigError::NegativeToUnsigned => {
+            vm.raise(ExcKind::OverflowError, format_args!("{error}"))
+        }
+    }
+}
+
+/// An int operand: its limbs, wherever they are.
+pub enum Operand<'a> {
+    Small(SmallLimbs),
+    Big(BigRef<'a>),
+}
+
+impl Operand<'_> {
+    pub fn get(&self) -> BigRef<'_> {
+        match self {
+            Operand::Small(limbs) => limbs.as_ref(),
+            Operand::Big(limbs) => *limbs,
+        }
+    }
+}
+
+/// Is it an int or a bool?
+pub fn is_integer(heap: &Heap, v: Val) -> bool {
+    v.is_bool() || heap.is_int(v)
+}
+
+/// The limbs of a value known to be an int or a bool.
+pub fn operand(heap: &Heap, v: Val) -> Operand<'_> {
+    match v {
+        Val::TRUE => Operand::Small(SmallLimbs::new(1)),
+        Val::FALSE => Operand::Small(SmallLimbs::new(0)),
+        _ if v.is_small() => Operand::Small(SmallLimbs::new(v.small_value().into())),
+        _ => Operand::Big(heap.big(v)),
+    }
+}
+
+/// The int object of a result.
+pub fn make(vm: &mut Vm, big: Result<Big, BigError>) -> R {
+    match big {
+        Ok(big) => Ok(vm.heap.new_big(&big)?),
+        Err(error) => Err(raise(vm, error)),
+    }
+}
+
+/// The nearest float.
+///
+/// # Errors
+/// OverflowError beyond the largest float.
+pub fn to_float(vm: &mut Vm, v: Val) -> R<f32> {
+    let float = match vm.heap.as_i64(v) {
+        Some(i) => Some(i as f32),
+        None => operand(&vm.heap, v).get().to_f32(),
+    };
+    match float {
+        Some(f) => Ok(f),
+        None => Err(vm.raise(ExcKind::OverflowError, format_args!("int too large to convert to float"))),
+    }
+}
+
+/// The digits with sign.
+pub fn to_text(vm: &mut Vm, v: Val, radix: u32) -> R<String> {
+    let text = operand(&vm.heap, v).get().to_text(radix, false);
+    text.map_err(|error| raise(vm, error))
+}
+
+fn no_division(vm: &mut Vm, op: BinOp) -> Raised {
+    let message = match op {
+        BinOp::Mod => "integer modulo by zero",
+        BinOp::TrueDiv => "division by zero",
+        _ => "integer division or modulo by zero",
+    };
+    vm.raise(ExcKind::ZeroDivisionError, format_args!("{message}"))
+}
+
+/// Quotient towards minus infinity and remainder with the divisor's sign.
+fn div_mod(a: i64, b: i64) -> Option<(i64, i64)> {
+    let (quotient, rest) = (a.checked_div(b)?, a.checked_rem(b)?);
+    if rest != 0 && (rest < 0) != (b < 0) { Some((quotient - 1, rest + b)) } else { Some((quotient, rest)) }
+}
+
+/// `a op b` of ints and bools.
+pub fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
+    if a.is_bool() && b.is_bool() {
+        let (x, y) = (a == Val::TRUE, b == Val::TRUE);
+        match op {
+            BinOp::And => return Ok(Val::bool(x && y)),
+            BinOp::Or => return Ok(Val::bool(x || y)),
+            BinOp::Xor => return Ok(Val::bool(x != y)),
+            _ => {}
+        }
+    }
+    match op {
+        BinOp::TrueDiv => return true_div(vm, a, b),
+        BinOp::Pow => return pow(vm, a, b),
+        BinOp::LShift | BinOp::RShift => return shift(vm, op, a, b),
+        BinOp::MatMul => return Ok(Val::NOT_IMPLEMENTED),
+        _ => {}
+    }
+    if let (Some(x), Some(y)) = (vm.heap.as_i64(a), vm.heap.as_i64(b)) {
+        if y == 0 && matches!(op, BinOp::FloorDiv | BinOp::Mod | BinOp::DivMod) {
+            return Err(no_division(vm, op));
+        }
+        let result = match op {
+            BinOp::Add => x.checked_add(y),
+            BinOp::Sub => x.checked_sub(y),
+            BinOp::Mul => x.checked_mul(y),
+            BinOp::FloorDiv => div_mod(x, y).map(|d| d.0),
+            BinOp::Mod => div_mod(x, y).map(|d| d.1),
+            BinOp::And => Some(x & y),
+            BinOp::Or => Some(x | y),
+            BinOp::Xor => Some(x ^ y),
+            _ => match div_mod(x, y) {
+                Some((quotient, rest)) => {
+                    let (quotient, rest) = (vm.heap.new_int(quotient)?, vm.heap.new_int(rest)?);
+                    return Ok(vm.heap.new_tuple(&[quotient, rest])?);
+                }
+                None => None,
+            },
+        };
+        if let Some(result) = result {
+            return Ok(vm.heap.new_int(result)?);
+        }
+    }
+    big_binary(vm, op, a, b)
+}
+
+fn big_binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
+    let (left, right) = (operand(&vm.heap, a), operand(&vm.heap, b));
+    let (x, y) = (left.get(), right.get());
+    if y.is_zero() && matches!(op, BinOp::FloorDiv | BinOp::Mod | BinOp::DivMod) {
+        return Err(no_division(vm, op));
+    }
+    let result = match op {
+        BinOp::Add => x.add(y),
+        BinOp::Sub => x.sub(y),
+        BinOp::Mul => x.mul(y),
+        BinOp::FloorDiv => x.div_mod(y).map(|d| d.0),
+        BinOp::Mod => x.div_mod(y).map(|d| d.1),
+        BinOp::And => x.and(y),
+        BinOp::Or => x.or(y),
+        BinOp::Xor => x.xor(y),
+        BinOp::DivMod => {
+            let parts = x.div_mod(y);
+            let (quotient, rest) = parts.map_err(|error| raise(vm, error))?;
+            let (quotient, rest) = (vm.heap.new_big(&quotient)?, vm.heap.new_big(&rest)?);
+            return Ok(vm.heap.new_tuple(&[quotient, rest])?);
+        }
+        _ => return Ok(Val::NOT_IMPLEMENTED),
+    };
+    make(vm, result)
+}
+
+fn shift(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
+    let by = vm.heap.as_i64(b);
+    if operand(&vm.heap, b).get().negative {
+        return Err(vm.value_error(format_args!("negative shift count")));
+    }
+    let value = vm.heap.as_i64(a);
+    if value == Some(0) {
+        return Ok(Val::ZERO);
+    }
+    if op == BinOp::RShift {
+        return match (value, by) {
+            (Some(x), Some(by)) => Ok(vm.heap.new_int(x >> by.min(63))?),
+            (_, Some(by)) => {
+                let result =
+                    operand(&vm.heap, a).get().shr(usize::try_from(by).unwrap_or(usize::MAX).min(1 << 30));
+                make(vm, result)
+            }
+            (..) => Ok(if operand(&vm.heap, a).get().negative { Val::small(-1) } else { Val::ZERO }),
+        };
+    }
+    match by.filter(|&by| by <= MAX_SHIFT) {
+        Some(by) => {
+            if let Some(x) = value
+                && by < 62
+                && x.unsigned_abs() < 1 << (62 - by)
+            {
+                return Ok(vm.heap.new_int(x << by)?);
+            }
+            let result = operand(&vm.heap, a).get().shl(by as usize);
+            make(vm, result)
+        }
+        None => Err(vm.no_memory()),
+    }
+}
+
+/// `a / b`, correctly rounded.
+fn true_div(vm: &mut Vm, a: Val, b: Val) -> R {
+    if let (Some(x), Some(y)) = (vm.heap.as_i64(a), vm.heap.as_i64(b)) {
+        if y == 0 {
+            return Err(no_division(vm, BinOp::TrueDiv));
+        }
+        const EXACT: u64 = 1 << 24;
+        if x.unsigned_abs() <= EXACT && y.unsigned_abs() <= EXACT {
+            return Ok(vm.heap.new_float(x as f32 / y as f32)?);
+        }
+    }
+    let (left, right) = (operand(&vm.heap, a), operand(&vm.heap, b));
+    let (x, y) = (left.get(), right.get());
+    if y.is_zero() {
+        return Err(no_division(vm, BinOp::TrueDiv));
+    }
+    let quotient = quotient_of(x, y).map_err(|error| raise(vm, error))?;
+    if quotient.is_infinite() {
+        return Err(
+            vm.raise(ExcKind::OverflowError, format_args!("integer division result too large for a float"))
+        );
+    }
+    Ok(vm.heap.new_float(quotient)?)
+}
+
+/// The quotient scaled to some 60 bits, the lowest of which says whether there are more.
+fn quotient_of(x: BigRef<'_>, y: BigRef<'_>) -> Result<f32, BigError> {
+    let scale = 60 + y.bit_length() as i64 - x.bit_length() as i64;
+    let (x, y) = if scale >= 0 {
+        (x.shl(scale as usize)?, y.to_big()?)
+    } else {
+        (x.to_big()?, y.shl(-scale as usize)?)
+    };
+    let magnitude = |v: &Big| Big { negative: false, limbs: v.limbs.clone() };
+    let negative = x.negative != y.negative;
+    let (quotient, rest) = magnitude(&x).as_ref().div_mod(magnitude(&y).as_ref())?;
+    let mut bits = quotient.as_ref().low_u64();
+    if !rest.as_ref().is_zero() {
+        bits |= 1;
+    }
+    // Where the result will be subnormal fewer bits count: keep the rounding single.
+    let value =
+        libm::ldexp(bits as f64, i32::try_from(-scale).unwrap_or(if scale < 0 { 2000 } else { -2000 }))
+            as f32;
+    Ok(if negative { -value } else { value })
+}
+
+/// `a ** b`
+fn pow(vm: &mut Vm, a: Val, b: Val) -> R {
+    if operand(&vm.heap, b).get().negative {
+        let (x, y) = (to_float(vm, a)?, to_float(vm, b)?);
+        return super::float::pow(vm, x, y);
+    }
+    let base = vm.heap.as_i64(a);
+    match (base, vm.heap.as_i64(b)) {
+        (Some(0), Some(0)) | (Some(1), _) => return Ok(Val::ONE),
+        (Some(0), _) => return Ok(Val::ZERO),
+        (Some(-1), _) => {
+            let odd = operand(&vm.heap, b).get().low_u32() & 1 == 1;
+            return Ok(Val::small(if odd { -1 } else { 1 }));
+        }
+        (Some(x), Some(y)) => {
+            if let Some(result) = u32::try_from(y).ok().and_then(|y| x.checked_pow(y)) {
+                return Ok(vm.heap.new_int(result)?);
+            }
+        }
+        _ => {}
+    }
+    match vm.heap.as_i64(b).and_then(|y| u32::try_from(y).ok()) {
+        Some(exponent) if i64::from(exponent) <= MAX_SHIFT => {
+            let result = operand(&vm.heap, a).get().pow(exponent);
+            make(vm, result)
+        }
+        _ => Err(vm.no_memory()),
+    }
+}
+
+/// `pow(a, b, modulus)`
+///
+/// # Errors
+/// TypeError unless all are ints; ValueError for a modulus of 0 or a base that is not invertible.
+pub fn pow_mod(vm: &mut Vm, a: Val, b: Val, modulus: Val) -> R {
+    if ![a, b, modulus].iter().all(|&v| is_integer(&vm.heap, v)) {
+        return Err(
+            vm.type_error(format_args!("pow() 3rd argument not allowed unless all arguments are integers"))
+        );
+    }
+    let (x, y, m) = (operand(&vm.heap, a), operand(&vm.heap, b), operand(&vm.heap, modulus));
+    if m.get().is_zero() {
+        return Err(vm.value_error(format_args!("pow() 3rd argument cannot be 0")));
+    }
+    let result = x.get().pow_mod(y.get(), m.get());
+    make(vm, result)
+}
+
+/// `a cmp b` of ints and bools.
+pub fn compare(heap: &Heap, op: CmpOp, a: Val, b: Val) -> bool {
+    let order = match (heap.as_i64(a), heap.as_i64(b)) {
+        (Some(x), Some(y)) => x.cmp(&y),
+        _ => operand(heap, a).get().compare(operand(heap, b).get()),
+    };
+    holds(op, order)
+}
+
+/// Whether an order satisfies a comparison.
+pub fn holds(op: CmpOp, order: core::cmp::Ordering) -> bool {
+    match op {
+        CmpOp::Lt => order.is_lt(),
+        CmpOp::Le => order.is_le(),
+        CmpOp::Gt => order.is_gt(),
+        CmpOp::Ge => order.is_ge(),
+        CmpOp::Eq => order.is_eq(),
+        CmpOp::Ne => order.is_ne(),
+    }
+}
+
+/// Rounds to a multiple of `10 ** digits`, halves to the even multiple.
+pub fn round_to(vm: &mut Vm, v: Val, digits: i64) -> R {
+    if digits <= 0 {
+        return Ok(v);
+    }
+    let Some(digits) = u32::try_from(digits).ok().filter(|&d| d < 100_000) else { return Ok(Val::ZERO) };
+    let round = |x: BigRef<'_>| -> Result<Big, BigError> {
+        let unit = SmallLimbs::new(10).as_ref().pow(digits)?;
+        let (quotient, rest) = x.div_mod(unit.as_ref())?;
+        let twice = rest.as_ref().shl(1)?;
+        let up = match twice.as_ref().compare(unit.as_ref()) {
+            core::cmp::Ordering::Less => false,
+            core::cmp::Ordering::Greater => true,
+            core::cmp::Ordering::Equal => quotient.as_ref().low_u32() & 1 == 1,
+        };
+        let quotient = if up { quotient.as_ref().add(SmallLimbs::new(1).as_ref())? } else { quotient };
+        quotient.as_ref().mul(unit.as_ref())
+    };
+    let result = round(operand(&vm.heap, v).get());
+    make(vm, result)
+}
