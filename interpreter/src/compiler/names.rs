@@ -7,6 +7,9 @@ use super::unit::{Codegen, Gen};
 use crate::bytecode::{Const, Op, Slot};
 use crate::syntax::ast::*;
 
+/// Builtins that see the variables of the function that calls them.
+const INSPECTORS: [&str; 5] = ["locals", "eval", "exec", "dir", "vars"];
+
 /// A variable as the current frame reaches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Variable {
@@ -105,7 +108,13 @@ impl<'a, 's> Codegen<'a, 's> {
                 self.unit.b.a(Op::CheckBound, dest);
             }
             Variable::Cell(slot) => self.unit.b.ab(Op::LoadCell, dest, slot),
-            Variable::Global => self.load_global(name, dest),
+            Variable::Global => {
+                if INSPECTORS.contains(&name) {
+                    // It may look at the slots: none must hold what was there before.
+                    self.unit.unbind = u64::MAX;
+                }
+                self.load_global(name, dest);
+            }
             Variable::Namespace => {
                 self.unit.b.named(Op::NsLoad, dest, 0, Op::LoadGlobal.len_words() as u8, name);
                 self.load_global(name, dest);
