@@ -96,6 +96,13 @@ types! {
     WDT => crate::modules::machine::wdt::WDT,
     MEM => crate::modules::machine::MEM,
     DUNDER => dunder::DUNDER,
+    MAP => crate::builtins::lazy::MAP,
+    ZIP => crate::builtins::lazy::ZIP,
+    FILTER => crate::builtins::lazy::FILTER,
+    ENUMERATE => crate::builtins::lazy::ENUMERATE,
+    REVERSED => crate::builtins::lazy::REVERSED,
+    CALLABLE_ITERATOR => crate::builtins::lazy::CALLABLE_ITERATOR,
+    COMPILED => crate::builtins::COMPILED,
 }
 
 native_modules! {
