@@ -3,17 +3,21 @@
 //! [`Rp2040`] answers register accesses and handles events; [`Chip`] holds it together with the
 //! cores and runs them.
 
+mod adc;
 mod bootrom;
 mod clocks;
 mod flash;
+mod i2c;
 mod pins;
 mod plain;
 mod pll;
+mod pwm;
 mod resets;
 mod rosc;
 mod rtc;
 mod shared;
 mod sio;
+mod spi;
 mod ssi;
 mod timer;
 mod uart;
@@ -29,17 +33,21 @@ use crate::cpu::{self, Access, Bus, Core, EngineError, Region, RegionKind};
 use crate::image::boot2_checksum;
 use crate::world::{Input, World};
 
+use adc::Adc;
 use bootrom::Mailbox;
 use clocks::{Clocks, Sources};
 pub use flash::Flash;
+use i2c::I2c;
 use plain::{Psm, Storage, Vreg};
 use pll::Pll;
+use pwm::Pwm;
 use resets::{Resets, bit};
 use rosc::Rosc;
 use rtc::Rtc;
 pub use shared::Demand;
 use shared::{Event, Frequencies, Shared};
 use sio::Sio;
+use spi::Spi;
 use ssi::{IoQspi, PADS_QSPI_RESET, Ssi};
 use timer::Timer;
 use uart::Uart;
@@ -110,6 +118,10 @@ pub struct Rp2040 {
     uart: [Uart; 2],
     usb: Usb,
     usb_host: UsbHost,
+    i2c: [I2c; 2],
+    spi: [Spi; 2],
+    adc: Adc,
+    pwm: Pwm,
     /// SEV was executed: by which core.
     sev: [bool; 2],
     inputs: Vec<Input>,
@@ -144,6 +156,10 @@ impl Rp2040 {
             uart: [Uart::new(0), Uart::new(1)],
             usb: Usb::default(),
             usb_host: UsbHost::default(),
+            i2c: [I2c::new(0), I2c::new(1)],
+            spi: [Spi::new(0), Spi::new(1)],
+            adc: Adc::default(),
+            pwm: Pwm::default(),
             sev: [false; 2],
             inputs: Vec::new(),
         };
@@ -177,6 +193,10 @@ impl Rp2040 {
         self.uart = [Uart::new(0), Uart::new(1)];
         self.rtc = Rtc::default();
         self.reset_usb();
+        self.i2c = [I2c::new(0), I2c::new(1)];
+        self.spi = [Spi::new(0), Spi::new(1)];
+        self.adc = Adc::default();
+        self.pwm = Pwm::default();
         self.s.world.chip_reset(self.s.now);
         self.frequencies_changed(cycle);
         self.s.pins_changed(u32::MAX);
@@ -222,10 +242,29 @@ impl Rp2040 {
         if held(bit::USBCTRL) {
             self.reset_usb();
         }
+        if held(bit::ADC) {
+            self.adc = Adc::default();
+            self.s.cancel(Event::Adc);
+            self.s.set_irq(shared::irq::ADC_FIFO, false);
+        }
+        if held(bit::PWM) {
+            self.pwm = Pwm::default();
+            self.pwm.refresh(&mut self.s);
+        }
         for n in 0..2 {
             if held([bit::UART0, bit::UART1][n]) {
                 self.uart[n] = Uart::new(n);
                 self.s.cancel([Event::Uart0, Event::Uart1][n]);
+            }
+            if held([bit::I2C0, bit::I2C1][n]) {
+                self.i2c[n] = I2c::new(n);
+                self.s.cancel([Event::I2c0, Event::I2c1][n]);
+                self.s.set_irq(shared::irq::I2C0 + n as u32, false);
+            }
+            if held([bit::SPI0, bit::SPI1][n]) {
+                self.spi[n] = Spi::new(n);
+                self.s.cancel([Event::Spi0, Event::Spi1][n]);
+                self.s.set_irq(shared::irq::SPI0 + n as u32, false);
             }
         }
     }
@@ -244,6 +283,7 @@ impl Rp2040 {
             self.s.hz = hz;
             self.s.set_sys_hz(cycle, hz.sys);
             self.tick_changed();
+            self.pwm.refresh(&mut self.s);
         }
     }
 
@@ -300,6 +340,12 @@ impl Rp2040 {
             0x4003_0000 => self.busctrl.read(offset),
             0x4003_4000 => self.uart[0].read(s, offset),
             0x4003_8000 => self.uart[1].read(s, offset),
+            0x4003_C000 => self.spi[0].read(s, offset),
+            0x4004_0000 => self.spi[1].read(s, offset),
+            0x4004_4000 => self.i2c[0].read(s, offset),
+            0x4004_8000 => self.i2c[1].read(s, offset),
+            0x4004_C000 => self.adc.read(s, offset),
+            0x4005_0000 => self.pwm.read(s, offset),
             0x4005_4000 => self.timer.read(s, offset),
             0x4005_8000 => self.watchdog.read(s, offset),
             0x4005_C000 => self.rtc.read(s, offset),
@@ -346,7 +392,10 @@ impl Rp2040 {
                     self.s.call_back();
                 }
             }
-            0x4001_4000 => s.io_bank0_write(offset, value),
+            0x4001_4000 => {
+                s.io_bank0_write(offset, value);
+                self.pwm.refresh(s);
+            }
             0x4001_8000 => {
                 self.io_qspi.write(offset, value);
                 if let Some(selected) = self.io_qspi.forced_select() {
@@ -371,12 +420,18 @@ impl Rp2040 {
             0x4003_0000 => self.busctrl.write(offset, value),
             0x4003_4000 => self.uart[0].write(s, offset, value),
             0x4003_8000 => self.uart[1].write(s, offset, value),
+            0x4003_C000 => self.spi[0].write(s, offset, value),
+            0x4004_0000 => self.spi[1].write(s, offset, value),
+            0x4004_4000 => self.i2c[0].write(s, offset, value),
+            0x4004_8000 => self.i2c[1].write(s, offset, value),
+            0x4004_C000 => self.adc.write(s, offset, value),
+            0x4005_0000 => self.pwm.write(s, offset, value),
+            0x4005_C000 => self.rtc.write(s, offset, value),
             0x4005_4000 => self.timer.write(s, offset, value),
             0x4005_8000 => {
                 self.watchdog.write(s, offset, value);
                 self.tick_changed();
             }
-            0x4005_C000 => self.rtc.write(s, offset, value),
             0x4006_0000 => {
                 self.rosc.write(offset, value);
                 self.frequencies_changed(cycle);
@@ -480,6 +535,12 @@ impl Rp2040 {
             Event::Uart1 => self.uart[1].tick(s),
             Event::Rtc => self.rtc.tick(s),
             Event::Usb => self.usb_host.act(s, &mut self.usb),
+            Event::I2c0 => self.i2c[0].tick(s),
+            Event::I2c1 => self.i2c[1].tick(s),
+            Event::Spi0 => self.spi[0].tick(s),
+            Event::Spi1 => self.spi[1].tick(s),
+            Event::Adc => self.adc.tick(s),
+            Event::Pwm => self.pwm.refresh(s),
             _ => {}
         }
     }

@@ -1,0 +1,285 @@
+//! PWM (data sheet section 4.5): eight slices with two outputs each.
+//!
+//! A slice's counter is a function of time: it is worked out when it is looked at, and only slices that
+//! somebody sees (a pin, an interrupt) plan events. The input modes (DIVMODE: counting at channel B) are
+//! not built (such a slice stands still), nor are DMA requests.
+
+use super::pins::{GPIOS, Output, function};
+use super::shared::{Event, Shared, irq};
+use crate::clock::Time;
+
+const CSR: u32 = 0x00;
+const DIV: u32 = 0x04;
+const CTR: u32 = 0x08;
+const CC: u32 = 0x0C;
+const TOP: u32 = 0x10;
+const STRIDE: u32 = 0x14;
+const EN: u32 = 0xA0;
+const INTR: u32 = 0xA4;
+const INTE: u32 = 0xA8;
+const INTF: u32 = 0xAC;
+const INTS: u32 = 0xB0;
+
+const SLICES: usize = 8;
+const CSR_EN: u32 = 1;
+const CSR_PH_CORRECT: u32 = 1 << 1;
+const CSR_A_INV: u32 = 1 << 2;
+const CSR_B_INV: u32 = 1 << 3;
+const CSR_PH_RET: u32 = 1 << 6;
+const CSR_PH_ADV: u32 = 1 << 7;
+
+/// One slice. Its position counts the steps since the period began: up to TOP and, if phase-correct, back.
+#[derive(Clone, Copy, Debug)]
+struct Slice {
+    csr: u32,
+    div: u32,
+    cc: u32,
+    top: u32,
+    /// Values that take effect when the counter wraps.
+    next_cc: u32,
+    next_top: u32,
+    position: u64,
+    /// Since this instant the slice has run at the present rate, and has made so many steps: counted from there,
+    /// no rounding adds up.
+    epoch: Time,
+    done: u64,
+}
+
+impl Default for Slice {
+    fn default() -> Slice {
+        let (cc, top) = (0, 0xFFFF);
+        Slice {
+            csr: 0,
+            div: 16,
+            cc,
+            top,
+            next_cc: cc,
+            next_top: top,
+            position: 0,
+            epoch: Time::ZERO,
+            done: 0,
+        }
+    }
+}
+
+impl Slice {
+    fn runs(&self, hz: u64) -> bool {
+        self.csr & CSR_EN != 0 && self.csr >> 4 & 3 == 0 && hz > 0
+    }
+
+    /// Steps in a period.
+    fn period(&self) -> u64 {
+        let top = u64::from(self.top);
+        if self.csr & CSR_PH_CORRECT != 0 { (2 * top).max(1) } else { top + 1 }
+    }
+
+    /// Sixteenths of a clock cycle that a step takes; a divider of zero means 256.
+    fn step(&self) -> u128 {
+        if self.div >> 4 == 0 { (256 << 4 | self.div & 0xF).into() } else { self.div.into() }
+    }
+
+    /// Whole steps in a span.
+    fn steps(&self, span: Time, hz: u64) -> u64 {
+        (u128::from(span.0) * u128::from(hz) * 16 / (self.step() * 1_000_000_000)) as u64
+    }
+
+    /// How long so many steps take, rounded up: then they are over.
+    fn span(&self, steps: u64, hz: u64) -> Time {
+        let ns = (u128::from(steps) * self.step() * 1_000_000_000).div_ceil(u128::from(hz) * 16);
+        Time(ns.min(u64::MAX.into()) as u64)
+    }
+
+    /// Counts from `now` on.
+    fn rebase(&mut self, now: Time) {
+        self.epoch = now;
+        self.done = 0;
+    }
+
+    /// Moves on to `now`; gives whether the counter wrapped.
+    fn advance(&mut self, now: Time, hz: u64) -> bool {
+        if !self.runs(hz) {
+            self.rebase(now);
+            return false;
+        }
+        let total = self.steps(now.saturating_sub(self.epoch), hz);
+        let mut steps = total - self.done;
+        self.done = total;
+        // The first wrap may change the period; after it all periods are alike.
+        let to_wrap = self.period().saturating_sub(self.position);
+        if steps < to_wrap {
+            self.position += steps;
+            return false;
+        }
+        steps -= to_wrap;
+        (self.cc, self.top) = (self.next_cc, self.next_top);
+        self.position = steps % self.period();
+        true
+    }
+
+    /// When the slice reaches a position that lies ahead.
+    fn reaches(&self, position: u64, hz: u64) -> Time {
+        self.epoch + self.span(self.done + (position - self.position), hz)
+    }
+
+    /// Whether neither output changes within a period.
+    fn is_constant(&self) -> bool {
+        let constant = |compare: u32| compare == 0 || compare > self.top;
+        constant(self.cc & 0xFFFF) && constant(self.cc >> 16)
+    }
+
+    /// The counter's value.
+    fn counter(&self) -> u32 {
+        let (top, position) = (u64::from(self.top), self.position);
+        if self.csr & CSR_PH_CORRECT != 0 && position > top {
+            (2 * top - position) as u32
+        } else {
+            position as u32
+        }
+    }
+
+    fn level(&self, channel: u32) -> bool {
+        let compare = self.cc >> (16 * channel) & 0xFFFF;
+        let inverted = self.csr & if channel == 0 { CSR_A_INV } else { CSR_B_INV } != 0;
+        (self.counter() < compare) != inverted
+    }
+
+    /// The next position (after the present) at which an output changes or the counter wraps.
+    fn next_position(&self, outputs: bool) -> u64 {
+        let period = self.period();
+        let mut next = period;
+        if outputs {
+            for compare in [self.cc & 0xFFFF, self.cc >> 16].map(u64::from) {
+                let falls = compare;
+                // On the way back the counter falls below the level one step after it reaches it.
+                let rises = period.saturating_sub(compare).saturating_add(1);
+                for at in [falls, if self.csr & CSR_PH_CORRECT != 0 { rises } else { period }] {
+                    if at > self.position && at < next {
+                        next = at;
+                    }
+                }
+            }
+        }
+        next
+    }
+}
+
+/// The eight slices.
+#[derive(Clone, Debug, Default)]
+pub struct Pwm {
+    slices: [Slice; SLICES],
+    intr: u32,
+    inte: u32,
+    intf: u32,
+    /// The clock at which the slices have run so far.
+    hz: u64,
+}
+
+impl Pwm {
+    /// Moves all slices on to now, drives their pins and plans what comes next. To be called when a planned
+    /// change is due, when a pin's function changes and when the clock does.
+    pub fn refresh(&mut self, s: &mut Shared) {
+        let mut seen = [false; SLICES];
+        for gpio in 0..GPIOS {
+            seen[gpio / 2 % SLICES] |= s.pins.function(gpio) == function::PWM;
+        }
+        let (mut out, mut next) = (0, Time::NEVER);
+        for (n, slice) in self.slices.iter_mut().enumerate() {
+            if slice.advance(s.now, self.hz) {
+                self.intr |= 1 << n;
+            }
+            if self.hz != s.hz.sys {
+                slice.rebase(s.now);
+            }
+            for channel in 0..2 {
+                // GPIO 2n and 2n + 1, and again 16 above.
+                let pins = 0x0001_0001 << (2 * n as u32 + channel);
+                out |= if slice.level(channel) { pins } else { 0 };
+            }
+            // A slice that nobody sees plans nothing: its wraps are noticed when it is looked at.
+            let pending = (slice.cc, slice.top) != (slice.next_cc, slice.next_top);
+            let edges = seen[n] && (pending || !slice.is_constant());
+            if slice.runs(s.hz.sys) && (edges || self.inte >> n & 1 != 0) {
+                let position = slice.next_position(edges);
+                next = next.min(slice.reaches(position, s.hz.sys));
+            }
+        }
+        self.hz = s.hz.sys;
+        s.schedule(Event::Pwm, if next == Time::NEVER { next } else { next.max(s.now + Time(1)) });
+        let changed = if s.pins.pwm.oe == u32::MAX { s.pins.pwm.out ^ out } else { u32::MAX };
+        s.pins.pwm = Output { out, oe: u32::MAX };
+        if changed != 0 {
+            s.pins_changed(changed);
+        }
+        s.set_irq(irq::PWM_WRAP, self.intr & self.inte | self.intf != 0);
+    }
+
+    /// Reads a register.
+    pub fn read(&mut self, s: &mut Shared, offset: u32) -> u32 {
+        self.refresh(s);
+        if let Some(slice) = self.slices.get((offset / STRIDE) as usize) {
+            return match offset % STRIDE {
+                CSR => slice.csr,
+                DIV => slice.div,
+                CTR => slice.counter(),
+                CC => slice.next_cc,
+                TOP => slice.next_top,
+                _ => 0,
+            };
+        }
+        match offset {
+            EN => (0..SLICES).fold(0, |en, n| en | (self.slices[n].csr & CSR_EN) << n),
+            INTR => self.intr,
+            INTE => self.inte,
+            INTF => self.intf,
+            INTS => self.intr & self.inte | self.intf,
+            _ => 0,
+        }
+    }
+
+    /// Writes a register.
+    pub fn write(&mut self, s: &mut Shared, offset: u32, value: u32) {
+        self.refresh(s);
+        if let Some(slice) = self.slices.get_mut((offset / STRIDE) as usize) {
+            match offset % STRIDE {
+                CSR => {
+                    if (slice.csr ^ value) & 0x3F != 0 {
+                        slice.rebase(s.now);
+                    }
+                    slice.csr = value & 0x3F;
+                    if value & CSR_PH_ADV != 0 {
+                        slice.position = (slice.position + 1) % slice.period();
+                    }
+                    if value & CSR_PH_RET != 0 {
+                        slice.position = (slice.position + slice.period() - 1) % slice.period();
+                    }
+                    slice.position = slice.position.min(slice.period() - 1);
+                }
+                DIV => {
+                    slice.rebase(s.now);
+                    slice.div = value & 0xFFF;
+                }
+                CTR => slice.position = u64::from(value & 0xFFFF).min(slice.period() - 1),
+                CC => slice.next_cc = value,
+                TOP => slice.next_top = value & 0xFFFF,
+                _ => {}
+            }
+            // A slice that stands still takes new values at once.
+            if slice.csr & CSR_EN == 0 {
+                (slice.cc, slice.top) = (slice.next_cc, slice.next_top);
+            }
+        } else {
+            match offset {
+                EN => {
+                    for (n, slice) in self.slices.iter_mut().enumerate() {
+                        slice.csr = slice.csr & !CSR_EN | value >> n & 1;
+                    }
+                }
+                INTR => self.intr &= !value,
+                INTE => self.inte = value & 0xFF,
+                INTF => self.intf = value & 0xFF,
+                _ => {}
+            }
+        }
+        self.refresh(s);
+    }
+}

@@ -1,0 +1,227 @@
+//! SPI0 and SPI1 (data sheet section 4.4): PL022, as a master in Motorola format.
+//!
+//! Slave mode and the TI and National formats are not built.
+
+use std::collections::VecDeque;
+
+use super::pins::function;
+use super::shared::{Event, Shared, irq};
+use crate::clock::Time;
+use crate::world::SpiBus;
+
+const SSPCR0: u32 = 0x000;
+const SSPCR1: u32 = 0x004;
+const SSPDR: u32 = 0x008;
+const SSPSR: u32 = 0x00C;
+const SSPCPSR: u32 = 0x010;
+const SSPIMSC: u32 = 0x014;
+const SSPRIS: u32 = 0x018;
+const SSPMIS: u32 = 0x01C;
+const SSPICR: u32 = 0x020;
+const SSPDMACR: u32 = 0x024;
+
+const CR0_SPO: u32 = 1 << 6;
+const CR0_SPH: u32 = 1 << 7;
+const CR1_LBM: u32 = 1;
+const CR1_SSE: u32 = 1 << 1;
+const CR1_MS: u32 = 1 << 2;
+const INT_ROR: u32 = 1;
+const INT_RT: u32 = 1 << 1;
+const INT_RX: u32 = 1 << 2;
+const INT_TX: u32 = 1 << 3;
+
+const FIFO: usize = 8;
+
+/// Pins with SPI0's or SPI1's RX function; CSn, SCK and TX lie one, two and three above each.
+const RX_PINS: [u32; 2] = [0x0011_0011, 0x1100_1100];
+
+/// One PL022.
+#[derive(Clone, Debug)]
+pub struct Spi {
+    number: usize,
+    cr0: u32,
+    cr1: u32,
+    cpsr: u32,
+    imsc: u32,
+    /// Latched interrupts: overrun, receive timeout.
+    latched: u32,
+    dmacr: u32,
+    tx: VecDeque<u16>,
+    rx: VecDeque<u16>,
+    /// What the word on the wires will bring back.
+    shifting: Option<u16>,
+}
+
+impl Spi {
+    /// SPI `number` at reset.
+    pub fn new(number: usize) -> Spi {
+        Spi {
+            number,
+            cr0: 0,
+            cr1: 0,
+            cpsr: 0,
+            imsc: 0,
+            latched: 0,
+            dmacr: 0,
+            tx: VecDeque::new(),
+            rx: VecDeque::new(),
+            shifting: None,
+        }
+    }
+
+    fn event(&self) -> Event {
+        if self.number == 0 { Event::Spi0 } else { Event::Spi1 }
+    }
+
+    fn bits(&self) -> u8 {
+        (self.cr0 & 0xF) as u8 + 1
+    }
+
+    fn hz(&self, s: &Shared) -> u32 {
+        let divisor = u64::from(self.cpsr.max(2)) * u64::from((self.cr0 >> 8 & 0xFF) + 1);
+        (s.hz.peri / divisor).clamp(1, 125_000_000) as u32
+    }
+
+    /// Begins the next word if the shift register is free.
+    fn start(&mut self, s: &mut Shared) {
+        if self.shifting.is_some() || self.cr1 & CR1_SSE == 0 || self.cr1 & CR1_MS != 0 {
+            return;
+        }
+        let Some(word) = self.tx.pop_front() else {
+            self.select(s, false);
+            return;
+        };
+        self.select(s, true);
+        let hz = self.hz(s);
+        let pin = |s: &Shared, n: u32| s.pins.find(function::SPI, RX_PINS[self.number] << n);
+        let mut answer = match pin(s, 2) {
+            Some(sck) => {
+                let bus = SpiBus {
+                    sck,
+                    mosi: pin(s, 3),
+                    miso: pin(s, 0),
+                    hz,
+                    polarity: self.cr0 & CR0_SPO != 0,
+                    phase: self.cr0 & CR0_SPH != 0,
+                };
+                let answer = s.world.spi(s.now, bus, word, self.bits());
+                s.replan_world();
+                answer
+            }
+            None => 0,
+        };
+        if self.cr1 & CR1_LBM != 0 {
+            answer = word;
+        }
+        self.shifting = Some(answer);
+        let span = Time(u64::from(self.bits()) * 1_000_000_000 / u64::from(hz));
+        s.schedule(self.event(), s.now + span);
+    }
+
+    /// Drives the chip select that the controller itself has.
+    fn select(&mut self, s: &mut Shared, selected: bool) {
+        let pins = RX_PINS[self.number] << 1;
+        let out = if selected { s.pins.spi.out & !pins } else { s.pins.spi.out | pins };
+        if out != s.pins.spi.out {
+            s.pins.spi.out = out;
+            s.pins_changed(pins);
+        }
+    }
+
+    /// The clock's idle level follows its polarity.
+    fn idle_clock(&mut self, s: &mut Shared) {
+        let pins = RX_PINS[self.number] << 2;
+        let high = self.cr0 & CR0_SPO != 0;
+        s.pins.spi.out = if high { s.pins.spi.out | pins } else { s.pins.spi.out & !pins };
+        s.pins_changed(pins);
+    }
+
+    /// A word is through.
+    pub fn tick(&mut self, s: &mut Shared) {
+        if let Some(word) = self.shifting.take() {
+            if self.rx.len() < FIFO {
+                self.rx.push_back(word);
+            } else {
+                self.latched |= INT_ROR;
+            }
+        }
+        self.start(s);
+        self.update(s);
+    }
+
+    fn raw(&self) -> u32 {
+        let bit = |on: bool, bit: u32| if on { bit } else { 0 };
+        // The receive timeout (32 bit times without a read) is taken as over once the line is idle.
+        let waiting = !self.rx.is_empty() && self.shifting.is_none();
+        self.latched
+            | bit(waiting, INT_RT)
+            | bit(self.rx.len() >= FIFO / 2, INT_RX)
+            | bit(self.tx.len() <= FIFO / 2 && self.cr1 & CR1_SSE != 0, INT_TX)
+    }
+
+    fn update(&mut self, s: &mut Shared) {
+        s.set_irq(irq::SPI0 + self.number as u32, self.raw() & self.imsc != 0);
+        s.dreq_changed = true;
+    }
+
+    /// DMA requests: transmit, receive.
+    pub fn dreq(&self) -> [bool; 2] {
+        [self.dmacr & 2 != 0 && self.tx.len() < FIFO, self.dmacr & 1 != 0 && !self.rx.is_empty()]
+    }
+
+    /// Reads a register.
+    pub fn read(&mut self, s: &mut Shared, offset: u32) -> u32 {
+        match offset {
+            SSPCR0 => self.cr0,
+            SSPCR1 => self.cr1,
+            SSPDR => {
+                let word = self.rx.pop_front().unwrap_or(0);
+                self.update(s);
+                word.into()
+            }
+            SSPSR => {
+                let bit = |on: bool, n: u32| u32::from(on) << n;
+                bit(self.tx.is_empty(), 0)
+                    | bit(self.tx.len() < FIFO, 1)
+                    | bit(!self.rx.is_empty(), 2)
+                    | bit(self.rx.len() >= FIFO, 3)
+                    | bit(self.shifting.is_some() || !self.tx.is_empty(), 4)
+            }
+            SSPCPSR => self.cpsr,
+            SSPIMSC => self.imsc,
+            SSPRIS => self.raw(),
+            SSPMIS => self.raw() & self.imsc,
+            SSPDMACR => self.dmacr,
+            // PeriphID and PCellID
+            0xFE0..=0xFFC => [0x22, 0x10, 0x34, 0, 0x0D, 0xF0, 0x05, 0xB1][(offset as usize - 0xFE0) / 4],
+            _ => 0,
+        }
+    }
+
+    /// Writes a register.
+    pub fn write(&mut self, s: &mut Shared, offset: u32, value: u32) {
+        match offset {
+            SSPCR0 => {
+                self.cr0 = value & 0xFFFF;
+                self.idle_clock(s);
+            }
+            SSPCR1 => {
+                self.cr1 = value & 0xF;
+                self.start(s);
+            }
+            SSPDR => {
+                if self.tx.len() < FIFO {
+                    let mask = (1u32 << self.bits()) - 1;
+                    self.tx.push_back((value & mask) as u16);
+                    self.start(s);
+                }
+            }
+            SSPCPSR => self.cpsr = value & 0xFE,
+            SSPIMSC => self.imsc = value & 0xF,
+            SSPICR => self.latched &= !(value & 3),
+            SSPDMACR => self.dmacr = value & 3,
+            _ => {}
+        }
+        self.update(s);
+    }
+}
