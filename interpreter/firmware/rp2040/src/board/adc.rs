@@ -9,11 +9,14 @@ const TEMPERATURE: u8 = 4;
 /// RESETS bit.
 const RESET: u32 = 1 << 0;
 
-pub fn start() {
-    reset_and_release(RESET);
+/// Switches the converter on when it is first used.
+fn start() {
     let adc = regs().ADC;
-    adc.cs().write(|w| w.en().set_bit());
-    while adc.cs().read().ready().bit_is_clear() {}
+    if regs().RESETS.reset().read().adc().bit_is_set() || adc.cs().read().en().bit_is_clear() {
+        reset_and_release(RESET);
+        adc.cs().write(|w| w.en().set_bit());
+        while adc.cs().read().ready().bit_is_clear() {}
+    }
 }
 
 impl Adc for Pico {
@@ -29,6 +32,7 @@ impl Adc for Pico {
         if channel > TEMPERATURE {
             return Err(Error::NoDevice);
         }
+        start();
         let adc = regs().ADC;
         adc.cs().modify(|_, w| {
             let w = unsafe { w.ainsel().bits(channel) };

@@ -41,7 +41,6 @@ pub struct Pico {
 
 impl Pico {
     pub fn new() -> Pico {
-        adc::start();
         events::start();
         Pico {
             pwm: [pwm::Channel::default(); 30],
