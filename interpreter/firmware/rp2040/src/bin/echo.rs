@@ -60,6 +60,8 @@ fn main() -> ! {
             .product("Echo")
             .serial_number("0")])
         .unwrap()
+        .max_packet_size_0(64)
+        .unwrap()
         .device_class(USB_CLASS_CDC)
         .build();
 

@@ -74,6 +74,7 @@ pub fn start(bus: UsbBus, id: [u8; 8]) {
     // The ids of a Pico with MicroPython: tools look for them.
     let device = UsbDeviceBuilder::new(bus, UsbVidPid(0x2E8A, 0x0005))
         .strings(&[strings])
+        .and_then(|b| b.max_packet_size_0(64))
         .map(|b| b.device_class(USB_CLASS_CDC).build());
     if let Ok(device) = device {
         let usb = Usb {
