@@ -50,6 +50,10 @@ fn print(vm: &mut Vm, v: Val, out: &mut Out, repr: bool) -> R<()> {
         out.push("[Errno ");
         out.str(vm, first)?;
         out.push("] ");
+        // The name before the details, as MicroPython has it.
+        if let Some(name) = first.as_small().and_then(errno_text) {
+            let _ = write!(out, "{name}: ");
+        }
         let text = vm.heap.tuple(args)[1];
         return out.str(vm, text);
     }

@@ -137,6 +137,8 @@ impl Vm {
                     self.heap.set_root(Root::Thrown, e);
                     return Ok(Some(()));
                 }
+                // It is raised at the yield, not after it.
+                self.pc = self.pc.wrapping_sub(1);
                 Err(self.raise_val(e))
             }
         }

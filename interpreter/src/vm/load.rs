@@ -36,7 +36,7 @@ impl Vm {
         let aux = u16::from(proto.positional) | u16::from(flags.0) << 8;
         let head = header(Kind::Code, F_BUFVALS | F_V3 | if simple { F_A } else { 0 }, aux);
         let code = self.heap.alloc_cell(head, 0, 0, Val::NULL.bits())?;
-        self.heap.alloc_buffer(code, 4 * (n + proto.code.len()), Move::Fixed)?;
+        self.heap.alloc_buffer(code, 4 * (n + proto.code.len() + 1), Move::Fixed)?;
         self.heap.buf_vals_mut(code, n).fill(Val::NULL);
         self.heap.set_w(code, 2, n as u32);
         for (i, c) in proto.consts.iter().enumerate() {
@@ -116,24 +116,27 @@ impl Vm {
     fn relocate(&mut self, proto: &Proto, globals: Val) -> R<Vec<u32>> {
         let n = proto.consts.len();
         let mut words = Vec::new();
-        if words.try_reserve_exact(proto.code.len()).is_err() {
+        if words.try_reserve_exact(proto.code.len() + 1).is_err() {
             return Err(self.no_memory());
         }
         words.extend_from_slice(&proto.code);
         let mut i = 0;
+        let mut jumps_to_end = false;
         while i < words.len() {
             let word = words[i];
-            let Some(op) = Op::from_code(word as u8) else { return Err(self.bad_code()) };
+            let Some(op) = Op::from_code(word as u8) else { return Err(self.bad_code("op", i)) };
             if i + op.len_words() > words.len() {
-                return Err(self.bad_code());
+                return Err(self.bad_code("length", i));
             }
             let bx = (word >> 16) as usize;
             for (k, field) in op.fields().into_iter().enumerate() {
                 let x = (word >> (8 * (k + 1)) & 0xff) as usize;
                 match field {
                     Field::D | Field::S | Field::B => {
-                        if x % 4 != 0 || x / 4 >= proto.slots as usize {
-                            return Err(self.bad_code());
+                        // The first of no slots at all may lie one past the end.
+                        let end = proto.slots as usize + usize::from(field == Field::B);
+                        if x % 4 != 0 || x / 4 >= end {
+                            return Err(self.bad_code("slot", i));
                         }
                     }
                     Field::K => {
@@ -144,7 +147,7 @@ impl Vm {
                         words[i] = word & 0xffff | (distance as u32) << 16;
                     }
                     Field::G => {
-                        let Some(name) = proto.names.get(bx) else { return Err(self.bad_code()) };
+                        let Some(name) = proto.names.get(bx) else { return Err(self.bad_code("name", i)) };
                         let q = self.heap.intern(name)?;
                         let slot = self.heap.dict_slot(globals, q)?;
                         if slot > 0xffff {
@@ -154,13 +157,14 @@ impl Vm {
                     }
                     Field::J => {
                         let target = i as i64 + i64::from(bx as u16 as i16);
-                        if target < 0 || target >= words.len() as i64 {
-                            return Err(self.bad_code());
+                        jumps_to_end |= target == proto.code.len() as i64;
+                        if target < 0 || target > proto.code.len() as i64 {
+                            return Err(self.bad_code("jump", i));
                         }
                     }
                     Field::F => {
                         if bx >= proto.slots as usize {
-                            return Err(self.bad_code());
+                            return Err(self.bad_code("far", i));
                         }
                     }
                     Field::No | Field::N | Field::I | Field::X => {}
@@ -171,7 +175,7 @@ impl Vm {
                 match kind {
                     Word::Name => {
                         let Some(name) = proto.names.get(words[at] as u16 as usize) else {
-                            return Err(self.bad_code());
+                            return Err(self.bad_code("name word", i));
                         };
                         let q = self.heap.intern(name)?;
                         words[at] = q.0 & 0xffff;
@@ -179,14 +183,15 @@ impl Vm {
                     Word::Const => {
                         let c = words[at] as usize;
                         if c >= n {
-                            return Err(self.bad_code());
+                            return Err(self.bad_code("const", i));
                         }
                         words[at] = (n + i - c) as u32;
                     }
                     Word::Jump => {
                         let target = i as i64 + i64::from(words[at] as i32 / 4);
-                        if target < 0 || target >= words.len() as i64 {
-                            return Err(self.bad_code());
+                        jumps_to_end |= target == proto.code.len() as i64;
+                        if target < 0 || target > proto.code.len() as i64 {
+                            return Err(self.bad_code("jump word", i));
                         }
                     }
                     Word::Cache => words[at] = 0,
@@ -195,12 +200,16 @@ impl Vm {
             }
             i += op.len_words();
         }
+        if jumps_to_end {
+            // An end that cannot be reached, as far as the compiler knows.
+            words.push(Op::ReturnNone as u32);
+        }
         Ok(words)
     }
 
     #[cold]
-    fn bad_code(&mut self) -> crate::objects::native::Raised {
-        self.raise(ExcKind::SystemError, format_args!("bad bytecode"))
+    fn bad_code(&mut self, why: &str, i: usize) -> crate::objects::native::Raised {
+        self.raise(ExcKind::SystemError, format_args!("bad bytecode: {why} at {i}"))
     }
     #[cold]
     fn too_large(&mut self) -> crate::objects::native::Raised {

@@ -141,7 +141,9 @@ impl Vm {
         }
         let (ta, tb) = (self.type_of(a), self.type_of(b));
         let fb = if ta != tb { self.special(b, names.reflected) } else { None };
-        let b_first = fb.is_some() && self.issubclass(tb, ta);
+        // Native sequences concatenate only when the other operand does not want to.
+        let numeric = a_python || self.heap.is_int(a) || a.is_bool() || self.heap.is_float(a);
+        let b_first = fb.is_some() && (!numeric || self.issubclass(tb, ta));
         if b_first && let Some(f) = fb {
             let v = self.call_bound(f, b, &[a])?;
             if v != Val::NOT_IMPLEMENTED {
