@@ -190,6 +190,7 @@ pub(crate) fn type_of_kind(kind: Kind) -> &'static NativeType {
         Kind::Bytes => &bytes::BYTES,
         Kind::ByteArray => &bytearray::BYTEARRAY,
         Kind::MemoryView => &memoryview::MEMORYVIEW,
+        Kind::Array => &array::ARRAY,
         Kind::List => &list::LIST,
         Kind::Tuple => &tuple::TUPLE,
         Kind::Dict => &dict::DICT,
