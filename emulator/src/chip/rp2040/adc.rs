@@ -204,3 +204,55 @@ impl Adc {
         self.update(s);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{run, shared};
+    use super::*;
+
+    const BENCH: &str =
+        "[[part]]\ntype = \"potentiometer\"\npins = { wiper = \"GP27\" }\ninputs.position = 25\n";
+
+    fn setup() -> (Adc, Shared) {
+        let (s, _) = shared(BENCH, 31, &[]);
+        (Adc::default(), s)
+    }
+
+    fn once(adc: &mut Adc, s: &mut Shared, cs: u32) -> u32 {
+        adc.write(s, CS, cs | CS_EN | CS_START_ONCE);
+        assert_eq!(adc.read(s, CS) & CS_READY, 0);
+        run(s, Time::from_micros(2), |s, _| adc.tick(s));
+        assert_ne!(adc.read(s, CS) & CS_READY, 0, "96 cycles at 48 MHz");
+        adc.read(s, RESULT)
+    }
+
+    #[test]
+    fn pins_and_the_temperature_sensor() {
+        let (mut adc, mut s) = setup();
+        assert_eq!(once(&mut adc, &mut s, 1 << 12), 1024);
+        assert_eq!(once(&mut adc, &mut s, 0), 0);
+        let raw = once(&mut adc, &mut s, 4 << 12 | CS_TS_EN);
+        let celsius = 27.0 - (f64::from(raw) * 3.3 / 4096.0 - 0.706) / 0.001721;
+        assert!((celsius - 27.0).abs() < 0.5, "{celsius}");
+    }
+
+    #[test]
+    fn free_running_round_robin_fills_the_fifo_at_its_rate() {
+        let (mut adc, mut s) = setup();
+        adc.write(&mut s, FCS, FCS_EN | 3 << 24);
+        adc.write(&mut s, INTE, 1);
+        // 480 cycles apart: 10 us.
+        adc.write(&mut s, DIV, 479 << 8);
+        adc.write(&mut s, CS, CS_EN | CS_START_MANY | 0b00011 << 16);
+        run(&mut s, Time::from_micros(21), |s, _| adc.tick(s));
+        assert_eq!(s.irq_lines(0) & 1 << irq::ADC_FIFO, 0);
+        run(&mut s, Time::from_micros(2), |s, _| adc.tick(s));
+        assert_ne!(s.irq_lines(0) & 1 << irq::ADC_FIFO, 0);
+        assert_eq!([0; 3].map(|_| adc.read(&mut s, FIFO)), [0, 1024, 0]);
+        run(&mut s, Time::from_micros(100), |s, _| adc.tick(s));
+        let fcs = adc.read(&mut s, FCS);
+        assert_eq!((fcs >> 16 & 0xF, fcs & FCS_OVER), (4, FCS_OVER));
+        adc.write(&mut s, CS, 0);
+        assert_eq!(s.scheduled(Event::Adc), Time::NEVER);
+    }
+}

@@ -434,3 +434,108 @@ impl I2c {
         self.start(s);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{run, shared};
+    use super::*;
+    use crate::trace::{BusData, SharedTrace};
+
+    const BENCH: &str = "[[part]]\ntype = \"bme280\"\npins = { sda = \"GP4\", scl = \"GP5\" }\n";
+
+    /// A controller set up for about 400 kHz as the Pico SDK does it.
+    fn setup() -> (I2c, Shared, SharedTrace) {
+        let (mut s, trace) = shared(BENCH, function::I2C, &[4, 5]);
+        let mut i2c = I2c::new(0);
+        i2c.write(&mut s, IC_CON, 0x165);
+        i2c.write(&mut s, IC_FS_SCL_HCNT, 125);
+        i2c.write(&mut s, IC_FS_SCL_LCNT, 187);
+        i2c.write(&mut s, IC_FS_SPKLEN, 11);
+        (i2c, s, trace)
+    }
+
+    fn target(i2c: &mut I2c, s: &mut Shared, address: u32) {
+        i2c.write(s, IC_ENABLE, 0);
+        i2c.write(s, IC_TAR, address);
+        i2c.write(s, IC_ENABLE, 1);
+    }
+
+    fn wait(i2c: &mut I2c, s: &mut Shared) {
+        run(s, Time::from_millis(2), |s, _| i2c.tick(s));
+    }
+
+    #[test]
+    fn a_register_read_with_a_repeated_start() {
+        let (mut i2c, mut s, trace) = setup();
+        target(&mut i2c, &mut s, 0x76);
+        for command in [0xD0, CMD_READ | CMD_RESTART, CMD_READ | CMD_STOP] {
+            i2c.write(&mut s, IC_DATA_CMD, command);
+        }
+        assert_eq!(i2c.read(&mut s, IC_RAW_INTR_STAT) & (STOP_DET | TX_EMPTY), 0);
+        wait(&mut i2c, &mut s);
+        let raw = i2c.read(&mut s, IC_RAW_INTR_STAT);
+        assert_eq!(raw & (STOP_DET | TX_EMPTY | TX_ABRT | RX_FULL), STOP_DET | TX_EMPTY | RX_FULL);
+        assert_eq!(i2c.read(&mut s, IC_RXFLR), 2);
+        assert_eq!(i2c.read(&mut s, IC_DATA_CMD), 0x60 | FIRST_DATA_BYTE);
+        assert_eq!(i2c.read(&mut s, IC_DATA_CMD), 0);
+        i2c.read(&mut s, IC_CLR_STOP_DET);
+        assert_eq!(i2c.read(&mut s, IC_RAW_INTR_STAT) & STOP_DET, 0);
+        assert_eq!(i2c.read(&mut s, IC_STATUS) & 0x27, 0x06, "idle again");
+        let trace = trace.lock();
+        let items: Vec<_> = trace
+            .items(trace.find("I2C GP4/GP5").unwrap(), Time::ZERO, Time::NEVER)
+            .map(|item| item.what)
+            .collect();
+        assert_eq!(
+            items[3..],
+            [
+                BusData::I2cStart,
+                BusData::I2cAddress { address: 0x76, read: true, ack: true },
+                BusData::I2cData { byte: 0x60, read: true, ack: true },
+                BusData::I2cData { byte: 0, read: true, ack: false },
+                BusData::I2cStop,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_missing_part_aborts_and_stops() {
+        let (mut i2c, mut s, _) = setup();
+        i2c.write(&mut s, IC_INTR_MASK, TX_ABRT);
+        target(&mut i2c, &mut s, 0x40);
+        for command in [1, 2, 3 | CMD_STOP] {
+            i2c.write(&mut s, IC_DATA_CMD, command);
+        }
+        wait(&mut i2c, &mut s);
+        assert_ne!(s.irq_lines(0) & 1 << irq::I2C0, 0);
+        assert_eq!(i2c.read(&mut s, IC_TX_ABRT_SOURCE), ABRT_7B_ADDR_NOACK | 2 << 23);
+        assert_ne!(i2c.read(&mut s, IC_RAW_INTR_STAT) & STOP_DET, 0);
+        assert_eq!(i2c.read(&mut s, IC_TXFLR), 0);
+        i2c.write(&mut s, IC_DATA_CMD, 9);
+        assert_eq!(i2c.read(&mut s, IC_TXFLR), 0, "flushed until the abort is cleared");
+        assert_eq!(i2c.read(&mut s, IC_CLR_TX_ABRT), 1);
+        assert_eq!(s.irq_lines(0) & 1 << irq::I2C0, 0);
+        assert_eq!(i2c.read(&mut s, IC_TX_ABRT_SOURCE), 0);
+    }
+
+    #[test]
+    fn without_a_stop_the_bus_is_held_for_the_next_command() {
+        let (mut i2c, mut s, trace) = setup();
+        target(&mut i2c, &mut s, 0x76);
+        i2c.write(&mut s, IC_DATA_CMD, 0xF4);
+        wait(&mut i2c, &mut s);
+        assert_eq!(i2c.read(&mut s, IC_RAW_INTR_STAT) & (STOP_DET | TX_EMPTY), TX_EMPTY);
+        i2c.write(&mut s, IC_DATA_CMD, 0x25 | CMD_STOP);
+        wait(&mut i2c, &mut s);
+        let trace = trace.lock();
+        let count = trace.items(trace.find("I2C GP4/GP5").unwrap(), Time::ZERO, Time::NEVER).count();
+        assert_eq!(count, 5, "start, address, two bytes, stop");
+    }
+
+    #[test]
+    fn the_clock_rate_follows_the_counts() {
+        let (i2c, s, _) = setup();
+        let hz = i2c.hz(&s);
+        assert!((370_000..=400_000).contains(&hz), "{hz}");
+    }
+}

@@ -19,6 +19,8 @@ mod shared;
 mod sio;
 mod spi;
 mod ssi;
+#[cfg(test)]
+mod testing;
 mod timer;
 mod uart;
 mod usb;

@@ -283,3 +283,101 @@ impl Pwm {
         self.refresh(s);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{run, select, shared};
+    use super::*;
+    use crate::trace::SharedTrace;
+
+    fn setup(pins: &[u32]) -> (Pwm, Shared, SharedTrace) {
+        let (mut s, trace) = shared("", function::PWM, pins);
+        let mut pwm = Pwm::default();
+        pwm.refresh(&mut s);
+        (pwm, s, trace)
+    }
+
+    fn edges(trace: &SharedTrace, pin: &str) -> Vec<(u64, bool)> {
+        let trace = trace.lock();
+        let Some(id) = trace.find(pin) else { return Vec::new() };
+        trace.edges(id, Time::ZERO, Time::NEVER).map(|(t, high)| (t.0, high)).collect()
+    }
+
+    const SLICE_7: u32 = 7 * STRIDE;
+
+    #[test]
+    fn both_outputs_have_their_duty_without_drift() {
+        let (mut pwm, mut s, trace) = setup(&[14, 15]);
+        // 125 MHz / (3 + 5/16) / 1000: no whole number of nanoseconds.
+        pwm.write(&mut s, SLICE_7 + DIV, 3 << 4 | 5);
+        pwm.write(&mut s, SLICE_7 + TOP, 999);
+        pwm.write(&mut s, SLICE_7 + CC, 750 << 16 | 250);
+        pwm.write(&mut s, SLICE_7 + CSR, CSR_EN | CSR_B_INV);
+        run(&mut s, Time::from_secs(1), |s, _| pwm.refresh(s));
+        let a = edges(&trace, "GP14");
+        let period = 1000.0 * (3.0 + 5.0 / 16.0) * 8.0;
+        assert_eq!(a.len(), 1 + 2 * (1e9 / period).ceil() as usize, "low at first");
+        let rises: Vec<_> = a.iter().filter(|edge| edge.1).map(|edge| edge.0).collect();
+        for (n, rise) in rises.iter().enumerate() {
+            assert!((*rise as f64 - n as f64 * period).abs() <= 1.0, "period {n} begins at {rise}");
+        }
+        assert!((a[2].0 - a[1].0).abs_diff(19_875) <= 1, "a quarter of 26.5 us high");
+        let b = edges(&trace, "GP15");
+        let high: u64 = b.windows(2).filter(|pair| pair[0].1).map(|pair| pair[1].0 - pair[0].0).sum();
+        assert!((high as f64 / 1e9 - 0.25).abs() < 1e-4, "inverted: {high}");
+    }
+
+    #[test]
+    fn phase_correct_pulses_are_centred() {
+        let (mut pwm, mut s, trace) = setup(&[14]);
+        pwm.write(&mut s, SLICE_7 + TOP, 100);
+        pwm.write(&mut s, SLICE_7 + CC, 25);
+        pwm.write(&mut s, SLICE_7 + CSR, CSR_EN | CSR_PH_CORRECT);
+        run(&mut s, Time::from_micros(10), |s, _| pwm.refresh(s));
+        let edges = edges(&trace, "GP14");
+        // Up to 100 and back take 1600 ns; low from 25 to the step after 25 on the way back.
+        let lows: Vec<_> =
+            edges.windows(2).filter(|p| !p[0].1 && p[0].0 > 0).map(|p| (p[0].0, p[1].0)).collect();
+        assert_eq!(lows[..2], [(200, 1408), (1800, 3008)]);
+    }
+
+    #[test]
+    fn new_values_wait_for_the_wrap_which_interrupts() {
+        let (mut pwm, mut s, trace) = setup(&[14]);
+        pwm.write(&mut s, SLICE_7 + TOP, 124);
+        pwm.write(&mut s, SLICE_7 + CC, 50);
+        pwm.write(&mut s, INTE, 1 << 7);
+        pwm.write(&mut s, SLICE_7 + CSR, CSR_EN);
+        run(&mut s, Time(600), |s, _| pwm.refresh(s));
+        assert_eq!(s.irq_lines(0) & 1 << irq::PWM_WRAP, 0);
+        assert_eq!(pwm.read(&mut s, SLICE_7 + CTR), 75);
+        pwm.write(&mut s, SLICE_7 + CC, 100);
+        run(&mut s, Time(400), |s, _| pwm.refresh(s));
+        assert_ne!(s.irq_lines(0) & 1 << irq::PWM_WRAP, 0);
+        pwm.write(&mut s, INTR, 1 << 7);
+        assert_eq!(s.irq_lines(0) & 1 << irq::PWM_WRAP, 0);
+        run(&mut s, Time(1000), |s, _| pwm.refresh(s));
+        let times: Vec<_> = edges(&trace, "GP14").into_iter().filter(|edge| edge.0 > 0).collect();
+        assert_eq!(times, [(400, false), (1000, true), (1800, false), (2000, true)]);
+    }
+
+    #[test]
+    fn nobody_looking_nothing_is_planned() {
+        let (mut pwm, mut s, _) = setup(&[]);
+        pwm.write(&mut s, SLICE_7 + CSR, CSR_EN);
+        assert_eq!(s.scheduled(Event::Pwm), Time::NEVER);
+        run(&mut s, Time::from_millis(10), |s, _| pwm.refresh(s));
+        assert_eq!(pwm.read(&mut s, INTR), 1 << 7, "it wrapped all the same");
+        assert_eq!(pwm.read(&mut s, SLICE_7 + CTR), (1_250_000 % 65_536));
+        pwm.write(&mut s, SLICE_7 + CC, 10);
+        select(&mut s, 14, function::PWM);
+        pwm.refresh(&mut s);
+        assert_ne!(s.scheduled(Event::Pwm), Time::NEVER);
+        // Full on never changes.
+        pwm.write(&mut s, SLICE_7 + CC, 0x1_0000);
+        run(&mut s, Time::from_millis(2), |s, _| pwm.refresh(s));
+        pwm.write(&mut s, SLICE_7 + CC, 0);
+        run(&mut s, Time::from_millis(2), |s, _| pwm.refresh(s));
+        assert_eq!(s.scheduled(Event::Pwm), Time::NEVER);
+    }
+}

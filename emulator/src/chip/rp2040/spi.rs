@@ -225,3 +225,53 @@ impl Spi {
         self.update(s);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{run, shared, sio};
+    use super::*;
+
+    const BENCH: &str = "[[part]]\ntype = \"mcp3008\"\ninputs.ch3 = 1.0\n\
+                         pins = { sck = \"GP18\", mosi = \"GP19\", miso = \"GP16\", cs = \"GP17\" }\n";
+
+    #[test]
+    fn a_transfer_takes_its_time_and_brings_the_answer() {
+        let (mut s, _) = shared(BENCH, function::SPI, &[16, 18, 19]);
+        let mut spi = Spi::new(0);
+        sio(&mut s, 17, true);
+        spi.write(&mut s, SSPCPSR, 250);
+        spi.write(&mut s, SSPCR0, 7);
+        spi.write(&mut s, SSPCR1, CR1_SSE);
+        sio(&mut s, 17, false);
+        for byte in [1, 0xB0, 0] {
+            spi.write(&mut s, SSPDR, byte);
+        }
+        assert_ne!(spi.read(&mut s, SSPSR) & 1 << 4, 0, "busy");
+        run(&mut s, Time(47_999), |s, _| spi.tick(s));
+        assert_ne!(spi.read(&mut s, SSPSR) & 1 << 4, 0, "24 bits at 500 kHz take 48 us");
+        run(&mut s, Time(1), |s, _| spi.tick(s));
+        assert_eq!(spi.read(&mut s, SSPSR), 0b00111);
+        let answer: Vec<_> = (0..3).map(|_| spi.read(&mut s, SSPDR)).collect();
+        assert_eq!((answer[1] & 3) << 8 | answer[2], 310);
+        assert_eq!(spi.read(&mut s, SSPSR), 0b00011);
+    }
+
+    #[test]
+    fn the_fifo_overruns_and_says_so() {
+        let (mut s, _) = shared("", function::SPI, &[18]);
+        let mut spi = Spi::new(0);
+        spi.write(&mut s, SSPCPSR, 2);
+        spi.write(&mut s, SSPCR0, 15);
+        spi.write(&mut s, SSPCR1, CR1_SSE | CR1_LBM);
+        spi.write(&mut s, SSPIMSC, INT_ROR);
+        for word in 0..9 {
+            spi.write(&mut s, SSPDR, 0x1_0000 + word);
+            run(&mut s, Time::from_micros(1), |s, _| spi.tick(s));
+        }
+        assert_ne!(s.irq_lines(0) & 1 << irq::SPI0, 0);
+        spi.write(&mut s, SSPICR, 1);
+        assert_eq!(s.irq_lines(0) & 1 << irq::SPI0, 0);
+        let words: Vec<_> = (0..8).map(|_| spi.read(&mut s, SSPDR)).collect();
+        assert_eq!(words, [0, 1, 2, 3, 4, 5, 6, 7], "looped back");
+    }
+}
