@@ -315,7 +315,7 @@ mod tests {
         pwm.write(&mut s, SLICE_7 + CSR, CSR_EN | CSR_B_INV);
         run(&mut s, Time::from_secs(1), |s, _| pwm.refresh(s));
         let a = edges(&trace, "GP14");
-        let period = 1000.0 * (3.0 + 5.0 / 16.0) * 8.0;
+        let period: f64 = 1000.0 * (3.0 + 5.0 / 16.0) * 8.0;
         assert_eq!(a.len(), 1 + 2 * (1e9 / period).ceil() as usize, "low at first");
         let rises: Vec<_> = a.iter().filter(|edge| edge.1).map(|edge| edge.0).collect();
         for (n, rise) in rises.iter().enumerate() {
