@@ -15,7 +15,7 @@ use crate::vm::{Out, Vm};
 
 fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
     out.push("bytearray(");
-    bytes::write_repr(vm.heap.bytes(v), out);
+    bytes::write_repr(vm.heap.bytes(v), true, out);
     out.push(")");
     Ok(())
 }
@@ -81,7 +81,7 @@ fn set_item(vm: &mut Vm, v: Val, i: Val, x: Val) -> R<()> {
     let source = match Buffer::opt(vm, x) {
         _ if x.is_null() => None,
         Some(b) if b.owner != v => Some(b),
-        _ if vm.heap.is_int(x) => {
+        _ if vm.heap.is_int(x) || vm.heap.is_str(x) => {
             return Err(vm.type_error(format_args!(
                 "can assign only bytes, buffers, or iterables of ints in range(0, 256)"
             )));
@@ -169,12 +169,19 @@ fn extend(vm: &mut Vm, args: Args) -> R {
         vm.heap.push_text(v, b.owner, b.start, b.start + n)?;
         return Ok(Val::NONE);
     }
-    if vm.heap.is_str(x) {
-        return Err(vm.type_error(format_args!("expected iterable of integers; got: 'str'")));
-    }
-    let it = vm.iter(x)?;
+    let it = match vm.iter(x) {
+        Ok(it) => it,
+        Err(raised) => {
+            if vm.exc_is(ExcKind::TypeError) {
+                vm.take_exc();
+                let got = vm.type_name(x);
+                return Err(vm.type_error(format_args!("can't extend bytearray with {got}")));
+            }
+            return Err(raised);
+        }
+    };
     vm.heap.keep(it)?;
-    bytes::extend(vm, v, it, "bytearray")?;
+    bytes::extend(vm, v, it, "byte")?;
     Ok(Val::NONE)
 }
 

@@ -17,12 +17,13 @@ use core::fmt::Write;
 // ---- print, new ----
 
 fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
-    write_repr(vm.heap.bytes(v), out);
+    write_repr(vm.heap.bytes(v), false, out);
     Ok(())
 }
 
-/// Writes bytes as `repr` does: `b'…'`, in single quotes unless there are those and no double ones.
-pub fn write_repr(s: &[u8], out: &mut dyn Write) {
+/// Writes bytes as `repr` does: `b'…'`, in single quotes unless there are those and no double ones. A bytearray
+/// escapes single quotes in any case.
+pub fn write_repr(s: &[u8], bytearray: bool, out: &mut dyn Write) {
     let quote = if s.contains(&b'\'') && !s.contains(&b'"') { '"' } else { '\'' };
     // A failing sink reports it itself.
     let _ = write!(out, "b{quote}");
@@ -32,6 +33,7 @@ pub fn write_repr(s: &[u8], out: &mut dyn Write) {
             b'\n' => out.write_str("\\n"),
             b'\r' => out.write_str("\\r"),
             b'\t' => out.write_str("\\t"),
+            b'\'' if bytearray => out.write_str("\\'"),
             _ if char::from(b) == quote => write!(out, "\\{quote}"),
             b' '..0x7f => out.write_char(char::from(b)),
             _ => write!(out, "\\x{b:02x}"),
@@ -107,7 +109,7 @@ pub(super) fn from_source(vm: &mut Vm, source: Val, encoding: Val, errors: Val, 
     };
     vm.heap.keep(it)?;
     let new = vm.heap.new_builder(0)?;
-    extend(vm, new, it, name)?;
+    extend(vm, new, it, if name == "bytes" { "bytes" } else { "byte" })?;
     Ok(new)
 }
 
@@ -116,7 +118,7 @@ pub(super) fn extend(vm: &mut Vm, v: Val, it: Val, name: &str) -> R<()> {
     loop {
         let mark = vm.heap.mark_temps();
         let Some(item) = vm.next(it)? else { return Ok(()) };
-        let b = buffer::byte(vm, item, if name == "bytes" { "bytes" } else { "byte" })?;
+        let b = buffer::byte(vm, item, name)?;
         vm.heap.push_byte(v, b)?;
         vm.heap.release_temps(mark);
     }
@@ -280,7 +282,7 @@ pub(super) const MAKETRANS: Entry = Entry::Static("maketrans", 2, 2, case::maket
 /// `repr` as Rust text, for messages.
 pub fn repr_text(s: &[u8]) -> String {
     let mut out = String::new();
-    write_repr(s, &mut out);
+    write_repr(s, false, &mut out);
     out
 }
 

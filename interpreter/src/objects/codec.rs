@@ -153,13 +153,20 @@ pub fn decode(vm: &mut Vm, b: Buffer, encoding: Val, errors: Val) -> R {
                     ));
                 }
                 Errors::Strict => {
-                    let reason = if at + bad == s.len() && first >= 0xc2 {
-                        "unexpected end of data"
-                    } else if matches!(first, 0x80..0xc2 | 0xf5..) {
+                    let reason = if matches!(first, 0x80..0xc2 | 0xf5..) {
                         "invalid start byte"
+                    } else if at + bad == s.len() {
+                        "unexpected end of data"
                     } else {
                         "invalid continuation byte"
                     };
+                    if bad > 1 {
+                        let last = at + bad - 1;
+                        return Err(vm.raise(
+                            ExcKind::UnicodeDecodeError,
+                            format_args!("'utf-8' codec can't decode bytes in position {at}-{last}: {reason}"),
+                        ));
+                    }
                     return Err(vm.raise(
                         ExcKind::UnicodeDecodeError,
                         format_args!(

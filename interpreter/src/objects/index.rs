@@ -143,13 +143,17 @@ pub fn range_args(
     Ok(if start > end { None } else { Some((start as usize, end as usize)) })
 }
 
-/// How often a sequence of `len` items is to be repeated: an integer, negative ones count as 0. `None` if `v` is no
-/// integer.
+/// How often a sequence of `len` items is to be repeated: an integer, negative ones count as 0. `None` if `v` is an
+/// object of the program's without `__index__`, which may know how to multiply.
 ///
 /// # Errors
-/// MemoryError if the result is longer than memory could be.
+/// TypeError if `v` is anything else; MemoryError if the result is longer than memory could be.
 pub fn times(vm: &mut Vm, v: Val, len: usize) -> R<Option<usize>> {
     if !is_index(vm, v) {
+        let got = vm.type_name(v);
+        return Err(vm.type_error(format_args!("can't multiply sequence by non-int of type '{got}'")));
+    }
+    if vm.heap.is(v, Kind::Instance) && vm.getattr_opt(v, "__index__")?.is_none() {
         return Ok(None);
     }
     let n = clamped(vm, v)?.max(0) as u64;

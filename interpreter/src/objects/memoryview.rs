@@ -3,7 +3,7 @@
 //! The cell: w1 = owner, w2 = first byte, w3 = length in bytes, aux = type code. If the owner shrinks, the window
 //! ends where the owner does.
 
-use super::buffer::{self, Buffer};
+use super::buffer::Buffer;
 use super::index::{self, is_index};
 use super::iterators::{self, Walk};
 use super::native::{Args, CmpOp, Entry, ExcKind, NativeType, R};
@@ -141,7 +141,9 @@ fn set_item(vm: &mut Vm, v: Val, i: Val, x: Val) -> R<()> {
             Err(raised) => return Err(out_of_bounds(vm, raised)),
         };
         if b.typecode == b'B' {
-            let byte = buffer::byte(vm, x, "byte")?;
+            let Ok(byte) = u8::try_from(index::clamped(vm, x)?) else {
+                return Err(vm.value_error(format_args!("memoryview: invalid value for format 'B'")));
+            };
             b.bytes_mut(&mut vm.heap)[at] = byte;
             return Ok(());
         }
