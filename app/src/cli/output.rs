@@ -96,6 +96,7 @@ impl Output {
         match event {
             Event::Output(bytes) => self.text(&bytes),
             Event::UploadProgress(progress) => self.progress(&progress),
+            Event::Warning(line) => eprintln!("solderless: bench: {line}"),
             Event::Failed { doing, why } => eprintln!("solderless: {doing}: {why}"),
             _ => {}
         }

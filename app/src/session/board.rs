@@ -34,7 +34,7 @@ impl Board {
     /// Hands over bytes; says how many were taken.
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, LinkError> {
         match self {
-            Board::Emulated(board) => board.write(bytes),
+            Board::Emulated(board) => Ok(board.write(bytes)),
             Board::Serial(port) => port.write(bytes),
         }
     }
@@ -49,7 +49,7 @@ impl Board {
     }
 
     /// How long the host should leave the board alone before the next `pump`.
-    pub fn rest(&self) -> Duration {
+    pub fn rest(&mut self) -> Duration {
         match self {
             Board::Emulated(board) => board.rest(),
             Board::Serial(_) => Duration::ZERO,
@@ -80,6 +80,14 @@ impl Board {
         match self {
             Board::Emulated(board) => Some(board.stats()),
             Board::Serial(_) => None,
+        }
+    }
+
+    /// What the bench has to say; each is told once.
+    pub fn take_reports(&mut self) -> Vec<String> {
+        match self {
+            Board::Emulated(board) => board.take_reports(),
+            Board::Serial(_) => Vec::new(),
         }
     }
 

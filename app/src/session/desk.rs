@@ -144,7 +144,7 @@ impl Desk {
     }
 
     /// A board that stands still, or is ahead of its pace, need not be looked after for a moment.
-    fn pause(&self) {
+    fn pause(&mut self) {
         let rest = self.board.rest();
         if !rest.is_zero() {
             self.requests.wait(rest.min(TURN));
@@ -156,6 +156,9 @@ impl Desk {
             self.stats_due = Instant::now() + STATS_EVERY;
             if let Some(stats) = self.board.stats() {
                 self.report.event(Event::Stats(stats));
+            }
+            for line in self.board.take_reports() {
+                self.report.event(Event::Warning(line));
             }
         }
     }

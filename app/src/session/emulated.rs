@@ -1,52 +1,271 @@
-//! An emulated board.
-use std::time::Duration;
+//! The emulated board: a machine, run in slices at the pace asked for.
+//!
+//! Slices end at whole milliseconds of virtual time, and bytes enter and leave only between slices.
+//! What happens at which virtual time therefore does not depend on the host, nor on the pace.
 
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use emulator::bench::{Bench, BenchErrors};
+use emulator::clock::Time;
+use emulator::image::{Image, ImageError};
+use emulator::machine::{Machine, MachineError, MachineOptions, Stop};
 use emulator::trace::SharedTrace;
 use thiserror::Error;
 
-use super::message::{Emulated, Speed, Stats};
+use super::message::{BenchSource, Emulated, Speed, Stats};
 use crate::device::LinkError;
+
+/// Virtual time between two looks at the console.
+const SLICE: u64 = 1_000_000;
+/// How long the host may be busy before someone looks at the inbox again.
+const BUSY: Duration = Duration::from_millis(5);
+/// Further behind its pace than this, a board stops trying to catch up.
+const LAG: Duration = Duration::from_millis(200);
+/// A board without USB has no one to wait for: after so long it is typed to regardless.
+const UNREADY: Duration = Duration::from_secs(3);
+/// At full speed, a board that is asleep and silent for this long runs at real time: at its prompt
+/// nothing would come of a busy host.
+const IDLE_AFTER: Duration = Duration::from_millis(300);
 
 /// Why an emulated board cannot be made.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// The machine is still to come.
-    #[error("this build has no emulated board yet")]
-    Absent,
+    /// The bench makes no sense; a line for each error, with file, line, and what is allowed.
+    #[error("{0}")]
+    Bench(BenchErrors),
+    /// The firmware is no image for this board.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// There is no built-in firmware for this board in this build.
+    #[error("this build has no firmware image of its own; name one with --firmware (RP2040: a .uf2)")]
+    NoFirmware,
+    /// The machine cannot be made.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
 }
 
-/// An emulated board.
-pub struct EmulatedBoard {}
+/// A board in this process. Not to be sent between threads: it is made where it runs.
+pub struct EmulatedBoard {
+    name: String,
+    machine: Machine,
+    speed: Speed,
+    /// Where pace is counted from: an instant of the host and the board's time then.
+    anchor: (Instant, Duration),
+    /// When the board last said or was told something, or was seen busy.
+    active: Instant,
+    /// Does full speed end when the board idles?
+    pub idles: bool,
+    sample: Sample,
+}
+
+/// What the counters were when statistics were last asked for.
+struct Sample {
+    at: Instant,
+    time: Duration,
+    instructions: u64,
+}
 
 impl EmulatedBoard {
-    /// Boots it.
-    pub fn boot(_what: &Emulated, _trace: SharedTrace) -> Result<EmulatedBoard, OpenError> {
-        Err(OpenError::Absent)
+    /// Builds the board and switches it on, at virtual time zero.
+    pub fn boot(what: &Emulated, trace: SharedTrace) -> Result<EmulatedBoard, OpenError> {
+        let bench = load_bench(what.bench.as_ref())?;
+        let image = load_firmware(what.firmware.as_deref().or(bench.firmware.as_deref()))?;
+        let options = MachineOptions { flash_file: what.flash.clone(), ..MachineOptions::default() };
+        let machine = Machine::on_bench(&bench, &image, trace, options)?;
+        let now = Instant::now();
+        Ok(EmulatedBoard {
+            name: format!("the emulated {}", bench.board.title),
+            machine,
+            speed: what.speed,
+            anchor: (now, Duration::ZERO),
+            active: now,
+            idles: true,
+            sample: Sample { at: now, time: Duration::ZERO, instructions: 0 },
+        })
     }
+
+    /// What messages call it.
     pub fn name(&self) -> &str {
-        "emulated"
+        &self.name
     }
+
+    /// Virtual time since power-on.
     pub fn now(&self) -> Duration {
-        Duration::ZERO
+        Duration::from_nanos(self.machine.now().nanos())
     }
-    pub fn write(&mut self, _bytes: &[u8]) -> Result<usize, LinkError> {
-        Ok(0)
+
+    /// The machine itself, for what only it can tell.
+    pub fn machine(&mut self) -> &mut Machine {
+        &mut self.machine
     }
-    pub fn pump(&mut self, _wait: Duration, _into: &mut Vec<u8>) -> Result<(), LinkError> {
-        Ok(())
+
+    /// Types at the console; says how many bytes were taken.
+    pub fn write(&mut self, bytes: &[u8]) -> usize {
+        if !self.machine.console_ready() && self.now() < UNREADY {
+            return 0;
+        }
+        self.active = Instant::now();
+        self.machine.console_write(bytes)
     }
-    pub fn rest(&self) -> Duration {
-        Duration::ZERO
+
+    /// Runs on until the board says something, `wait` of its time is over, it is ahead of its pace,
+    /// or the host has been busy for a while.
+    pub fn pump(&mut self, wait: Duration, into: &mut Vec<u8>) -> Result<(), LinkError> {
+        let (started, until) = (Instant::now(), self.now() + wait);
+        loop {
+            if self.due() <= self.now() {
+                return Ok(());
+            }
+            let before = self.machine.stats();
+            let stop = self.machine.run_until(Time((self.machine.now().nanos() / SLICE + 1) * SLICE));
+            let said = self.machine.console_read();
+            self.note_activity(&before, !said.is_empty());
+            into.extend_from_slice(&said);
+            match stop {
+                Stop::Deadline => {}
+                Stop::Fault(report) => return Err(LinkError::Fault(report.to_string())),
+                Stop::Halted(halt) => return Err(LinkError::Fault(halt.to_string())),
+            }
+            if !said.is_empty() || self.now() >= until || started.elapsed() >= BUSY {
+                return Ok(());
+            }
+        }
     }
+
+    fn note_activity(&mut self, before: &emulator::machine::Stats, said: bool) {
+        let after = self.machine.stats();
+        let asleep = (after.asleep - before.asleep).nanos();
+        // An interpreter at its prompt wakes every millisecond only to sleep again.
+        if said || asleep < (after.time - before.time).nanos() / 2 {
+            self.active = Instant::now();
+        }
+    }
+
+    /// The pace in force: full speed is real time for a board with nothing to do.
+    fn pace(&self) -> Speed {
+        match self.speed {
+            Speed::Max if self.idles && self.active.elapsed() > IDLE_AFTER => Speed::REAL,
+            speed => speed,
+        }
+    }
+
+    /// The virtual time the board may reach by now.
+    fn due(&mut self) -> Duration {
+        let (host, board) = self.anchor;
+        match self.pace() {
+            Speed::Paused => {
+                self.anchor = (Instant::now(), self.now());
+                Duration::ZERO
+            }
+            Speed::Max => {
+                self.anchor = (Instant::now(), self.now());
+                Duration::MAX
+            }
+            Speed::Times(factor) => {
+                let due = board + host.elapsed().mul_f32(factor);
+                if due.saturating_sub(self.now()) > LAG.mul_f32(factor) {
+                    // The host cannot keep up: what is lost is lost.
+                    self.anchor = (Instant::now(), self.now() + LAG.mul_f32(factor));
+                }
+                due
+            }
+        }
+    }
+
+    /// How long the host can leave the board alone.
+    pub fn rest(&mut self) -> Duration {
+        let due = self.due();
+        match self.pace() {
+            Speed::Paused => Duration::from_secs(1),
+            Speed::Max => Duration::ZERO,
+            Speed::Times(factor) => {
+                let ahead = (self.now() + Duration::from_millis(1)).saturating_sub(due);
+                Duration::try_from_secs_f64(ahead.as_secs_f64() / f64::from(factor)).unwrap_or(BUSY)
+            }
+        }
+    }
+
+    /// The pace asked for.
     pub fn speed(&self) -> Speed {
-        Speed::Max
+        self.speed
     }
-    pub fn set_speed(&mut self, _speed: Speed) {}
-    pub fn set_input(&mut self, _part: &str, _input: &str, _value: Option<f64>) -> Result<(), String> {
-        Ok(())
+
+    /// Changes the pace.
+    pub fn set_speed(&mut self, speed: Speed) {
+        self.speed = speed;
+        self.anchor = (Instant::now(), self.now());
+        self.active = Instant::now();
     }
+
+    /// Feeds a part's input with a constant, or (`None`) with what the bench says.
+    pub fn set_input(&mut self, part: &str, input: &str, value: Option<f64>) -> Result<(), String> {
+        let now = self.machine.now();
+        let bench = self.machine.bench().ok_or("this board has no bench")?;
+        match value {
+            Some(value) => bench.set_input(now, part, input, value),
+            None => bench.release_input(now, part, input),
+        }
+        .map_err(|error| error.to_string())
+    }
+
+    /// What the bench has to say: short circuits, wrong rates. Each is told once.
+    pub fn take_reports(&mut self) -> Vec<String> {
+        let reports = self.machine.bench().map(|bench| bench.take_reports()).unwrap_or_default();
+        let mut lines: Vec<String> =
+            reports.into_iter().map(|report| format!("at {}: {}", report.at, report.message)).collect();
+        lines.extend(self.machine.take_save_error().map(|error| error.to_string()));
+        lines
+    }
+
+    /// How it is getting on, counted since the last call.
     pub fn stats(&mut self) -> Stats {
-        Stats::default()
+        let (counters, at) = (self.machine.stats(), Instant::now());
+        let virtual_time = self.now();
+        let seconds = at.duration_since(self.sample.at).as_secs_f64().max(1e-6);
+        let ratio = virtual_time.saturating_sub(self.sample.time).as_secs_f64() / seconds;
+        let mips = counters.instructions.saturating_sub(self.sample.instructions) as f64 / seconds / 1e6;
+        self.sample = Sample { at, time: virtual_time, instructions: counters.instructions };
+        let outputs = self.machine.bench().map(|bench| {
+            bench
+                .outputs()
+                .map(|(part, output, value)| ((part.to_string(), output.to_string()), value))
+                .collect()
+        });
+        Stats {
+            virtual_time,
+            ratio,
+            mips,
+            instructions: counters.instructions,
+            outputs: outputs.unwrap_or_default(),
+        }
     }
-    pub fn reset(&mut self) {}
+
+    /// The reset button. Time goes on, parts keep their power.
+    pub fn reset(&mut self) {
+        self.machine.reset();
+        self.active = Instant::now();
+    }
+}
+
+fn load_bench(source: Option<&BenchSource>) -> Result<Bench, OpenError> {
+    match source {
+        None => Ok(Bench::pico()),
+        Some(BenchSource::File(path)) => Bench::load(path).map_err(OpenError::Bench),
+        Some(BenchSource::Text { text, path }) => Bench::parse(text, path).map_err(OpenError::Bench),
+    }
+}
+
+/// The image named, else the one this program carries.
+fn load_firmware(path: Option<&Path>) -> Result<Image, OpenError> {
+    match path {
+        Some(path) => Ok(Image::load(path)?),
+        None => Ok(Image::load(&built_in().ok_or(OpenError::NoFirmware)?)?),
+    }
+}
+
+/// Where the sources keep the image that `./dev firmware` makes.
+fn built_in() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/solderless-rp2040.uf2");
+    path.is_file().then_some(path)
 }

@@ -193,6 +193,8 @@ pub enum Event {
     },
     /// The emulated board hung itself up: what a debugger would show. `HardReset` revives it.
     Fault(String),
+    /// The emulated bench noticed something that would be wrong on a desk too: a short circuit, say.
+    Warning(String),
     /// About four times a second while virtual time passes.
     Stats(Stats),
 }
@@ -270,6 +272,8 @@ pub struct Stats {
     pub ratio: f64,
     /// Million instructions a second of the host, lately.
     pub mips: f64,
+    /// Instructions since power-on.
+    pub instructions: u64,
     /// What parts show: `("led1", "brightness") -> 0.5`, in the output's unit.
     pub outputs: BTreeMap<(String, String), f64>,
 }

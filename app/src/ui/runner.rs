@@ -183,6 +183,7 @@ impl Runner {
                         "The board crashed: see the console. Power cycle it to go on.".to_owned(),
                     ));
                 }
+                Event::Warning(line) => happened.push(Happened::Failed(line)),
                 Event::Stats(stats) => self.stats = stats,
                 Event::Files { .. } | Event::File { .. } | Event::FilesChanged => {}
             }
