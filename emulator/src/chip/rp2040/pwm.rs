@@ -321,7 +321,7 @@ mod tests {
         for (n, rise) in rises.iter().enumerate() {
             assert!((*rise as f64 - n as f64 * period).abs() <= 1.0, "period {n} begins at {rise}");
         }
-        assert!((a[2].0 - a[1].0).abs_diff(19_875) <= 1, "a quarter of 26.5 us high");
+        assert!((a[2].0 - a[1].0).abs_diff(6_625) <= 1, "a quarter of 26.5 us high");
         let b = edges(&trace, "GP15");
         let high: u64 = b.windows(2).filter(|pair| pair[0].1).map(|pair| pair[1].0 - pair[0].0).sum();
         assert!((high as f64 / 1e9 - 0.25).abs() < 1e-4, "inverted: {high}");
