@@ -356,7 +356,7 @@ impl Vm {
         }
         let mut texts: Vec<(String, Qstr)> =
             names.into_iter().map(|n| (String::from(self.heap.qstr(n)), n)).collect();
-        texts.sort();
+        texts.sort_unstable();
         let list = self.heap.new_list_cap(texts.len())?;
         for (_, n) in texts {
             self.heap.list_push(list, Val::qstr(n))?;

@@ -93,4 +93,12 @@ pub fn guard_stack() {
     }
     cortex_m::asm::dsb();
     cortex_m::asm::isb();
+    // What is never used keeps this pattern: `machine.mem32` then tells how deep the stack went.
+    let used = cortex_m::register::msp::read() as usize - 64;
+    let mut at = stack_bottom();
+    while at < used {
+        // Below everything that is in use.
+        unsafe { (at as *mut u32).write_volatile(0xA5A5_A5A5) };
+        at += 4;
+    }
 }
