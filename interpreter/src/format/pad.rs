@@ -12,6 +12,9 @@ pub fn write_padded(sink: &mut dyn Write, spec: &Spec, text: &str) -> Result<(),
     if spec.sign.is_some() {
         return Err(FormatError::SignForStr);
     }
+    if spec.no_negative_zero {
+        return Err(FormatError::NegativeZeroForStr);
+    }
     if spec.alternate {
         return Err(FormatError::AlternateForStr);
     }

@@ -94,6 +94,9 @@ pub enum FormatError {
     /// `format("a", "+")`
     #[error("Sign not allowed in string format specifier")]
     SignForStr,
+    /// `format("a", "z")`
+    #[error("Negative zero coercion (z) not allowed in string format specifier")]
+    NegativeZeroForStr,
     /// `format("a", "#")`
     #[error("Alternate form (#) not allowed in string format specifier")]
     AlternateForStr,

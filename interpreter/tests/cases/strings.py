@@ -1,7 +1,7 @@
 # str: methods, slices, escapes, searching, characters that take more than a byte.
 s = "Hello, World"
 print(s[0], s[-1], s[3:8], s[::-1], s[::2], s[-5:], s[:-7], s[10:2:-2], len(s), s * 2, s + "!", "x" in s, "World" in s)
-print(repr("a'b"), repr('a"b'), repr("a'b\"c"), repr("tab\tnl\n\x00\x7f\\"), "\x41\u00e9\101\N{BULLET}" if False else "\x41\u00e9\101")
+print(repr("a'b"), repr('a"b'), repr("a'b\"c"), repr("tab\tnl\n\x00\x7f\\"), "\x41\u00e9\101")
 print(s.upper(), s.lower(), s.swapcase(), s.title(), "hELLO".capitalize(), "ß".upper() if False else "")
 print(s.find("o"), s.find("o", 5), s.find("z"), s.rfind("o"), s.index("W"), s.count("l"), s.count(""), "aaaa".count("aa"))
 print(s.startswith("Hell"), s.startswith(("x", "He")), s.endswith("ld"), s.startswith("W", 7), "".startswith(""))
