@@ -31,7 +31,7 @@ fn new(vm: &mut Vm, _: Val, args: Args) -> R {
     if args.n != 3 {
         return Err(vm.type_error(format_args!("type() takes 1 or 3 arguments")));
     }
-    let [name, bases, dict] = [0, 1, 2].map(|i| args.get(vm, i));
+    let [name, bases, dict] = [0, 1, 2].map(|i| vm.unwrap(args.get(vm, i)));
     if !vm.heap.is_str(name) {
         let t = vm.type_name(name);
         return Err(vm.type_error(format_args!("type.__new__() argument 1 must be str, not {t}")));

@@ -48,7 +48,7 @@ fn throw(vm: &mut Vm, args: Args) -> R {
     {
         e = if vm.heap.is(v, Kind::Exception) { v } else { vm.call(e, &[v])? };
     }
-    let e = vm.exception_from(e)?;
+    let e = if vm.throws_into_foreign(g)? { e } else { vm.exception_from(e)? };
     let step = vm.step_generator(g, Resume::Throw(e))?;
     stop(vm, step)
 }

@@ -30,6 +30,12 @@ fn new_method(vm: &mut Vm, args: Args) -> R {
         let t = vm.type_name(class);
         return Err(vm.type_error(format_args!("object.__new__(X): X is not a type object ({t})")));
     }
+    if let Some(t) = vm.as_native_type(class)
+        && t.id != ids::OBJECT
+        && args.n == 1
+    {
+        return Err(vm.type_error(format_args!("object.__new__({}) is not safe, use {0}.__new__()", t.name)));
+    }
     vm.default_new(class, args.skip(1))
 }
 

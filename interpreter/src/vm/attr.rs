@@ -633,6 +633,8 @@ impl Vm {
     /// A dict of all names of a native module (a copy).
     pub(crate) fn native_module_all(&mut self, m: &'static NativeModule) -> R {
         let d = self.heap.new_dict(0)?;
+        let own = self.new_str(m.name)?;
+        self.heap.dict_set_qstr(d, q::__name__, own)?;
         for e in m.entries {
             let name = self.heap.intern(e.name())?;
             if let Some(v) = self.native_module_attr(m, name)? {
@@ -774,7 +776,8 @@ impl Vm {
                 return Ok(());
             }
         }
-        if v.is_null() && self.native_module_attr(m, name)?.is_none() {
+        // Modules in the firmware are read-only, as in MicroPython; builtins can be overridden.
+        if m.id != registry::modules::BUILTINS || v.is_null() && self.native_module_attr(m, name)?.is_none() {
             return Err(self.no_attribute(obj, name));
         }
         let Some(dict) = self.native_module_dict(m, true)? else { return Ok(()) };

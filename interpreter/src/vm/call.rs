@@ -277,6 +277,13 @@ impl Vm {
         let (min, max) = (min.saturating_sub(own), if max == ANY as usize { usize::MAX } else { max - own });
         let s = |n: usize| if n == 1 { "" } else { "s" };
         if min == max {
+            // CPython qualifies the method where the count is exact.
+            let qualified = if registry::is_type_fn(payload) {
+                alloc::format!("{}.{name}", registry::native_type((payload >> 12) as u16).name)
+            } else {
+                String::from(name)
+            };
+            let name = qualified;
             return match min {
                 0 => self.type_error(format_args!("{name}() takes no arguments ({given} given)")),
                 1 => self.type_error(format_args!("{name}() takes exactly one argument ({given} given)")),

@@ -137,8 +137,11 @@ impl Vm {
                     self.heap.set_root(Root::Thrown, e);
                     return Ok(Some(()));
                 }
-                // It is raised at the yield, not after it.
-                self.pc = self.pc.wrapping_sub(1);
+                // It is raised at the yield, not after it. (A YieldFrom is where a delegation was given up.)
+                // SAFETY: the saved pc is an instruction of the generator's code.
+                if unsafe { *self.pc } as u8 != Op::YieldFrom as u8 {
+                    self.pc = self.pc.wrapping_sub(1);
+                }
                 Err(self.raise_val(e))
             }
         }
@@ -426,12 +429,39 @@ impl Vm {
             return Err(self.raise_val(e));
         }
         self.enter_native()?;
+        let how = match how {
+            Resume::Throw(e) => match self.close_delegate(g, e) {
+                Ok(()) => how,
+                Err(_) => Resume::Throw(self.take_exc()),
+            },
+            how => how,
+        };
         let result = self.step_inner(g, how);
         self.leave_native();
         match result? {
             Step::Yield(v) => Ok(Step::Yield(self.heap.keep(v)?)),
             Step::Return(v) => Ok(Step::Return(self.heap.keep(v)?)),
         }
+    }
+
+    /// GeneratorExit closes what a generator delegates to before it is raised in itself.
+    fn close_delegate(&mut self, g: Val, thrown: Val) -> R<()> {
+        if self.heap.aux(g) != SUSPENDED || !self.isinstance(thrown, ExcKind::GeneratorExit.val()) {
+            return Ok(());
+        }
+        let Some(d) = self.delegate(g) else { return Ok(()) };
+        self.heap.keep(d)?;
+        self.heap.set_val(g, 3, Val::NULL);
+        self.close_generator(d)
+    }
+
+    /// Does a throw into `g` go to a foreign iterator with a `throw` of its own? That takes anything.
+    pub(crate) fn throws_into_foreign(&mut self, mut g: Val) -> R<bool> {
+        while let Some(d) = self.delegate(g) {
+            g = d;
+        }
+        let d = self.heap.val(g, 3);
+        Ok(self.heap.aux(g) == SUSPENDED && !d.is_null() && self.getattr_opt(d, "throw")?.is_some())
     }
 
     fn step_inner(&mut self, g: Val, how: Resume) -> R<Step> {

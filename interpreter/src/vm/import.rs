@@ -276,6 +276,12 @@ impl Vm {
 
     /// `ImportStar`.
     pub(crate) fn import_star(&mut self, m: Val, into: Val) -> R<()> {
+        if self.module_name(m).is_none() && !self.is_class(m) && !self.heap.is(m, Kind::Instance) {
+            return Err(self.raise(
+                ExcKind::ImportError,
+                format_args!("from-import-* object has no __dict__ and no __all__"),
+            ));
+        }
         if let Some(all) = self.getattr_opt(m, "__all__")? {
             return self.for_each(all, |vm, name| {
                 if !vm.heap.is_str(name) {
