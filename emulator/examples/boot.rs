@@ -1,4 +1,4 @@
-//! Boots a firmware image and prints its console: `boot IMAGE [SECONDS] [TEXT TO TYPE]`.
+//! Boots a firmware image and prints its console: `boot IMAGE [SECONDS] [TEXT TO TYPE] [BENCH.TOML]`.
 //!
 //! The least program that runs a board; also the way to measure the emulator.
 
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [path, rest @ ..] = &arguments[..] else {
-        return Err("usage: boot IMAGE [SECONDS] [TEXT TO TYPE]".into());
+        return Err("usage: boot IMAGE [SECONDS] [TEXT TO TYPE] [BENCH.TOML]".into());
     };
     let seconds: f64 = rest.first().map_or(Ok(5.0), |s| s.parse())?;
     // Text is typed a line at a time, each when the console has been silent for a while.
@@ -34,7 +34,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut lines = text.split_inclusive('\n');
     let image = Image::load(Path::new(path))?;
     let trace = SharedTrace::default();
-    let mut machine = Machine::on_bench(&Bench::pico(), &image, trace, MachineOptions::default())?;
+    let bench = rest.get(2).map_or(Ok(Bench::pico()), |path| Bench::load(Path::new(path)))?;
+    let mut machine = Machine::on_bench(&bench, &image, trace, MachineOptions::default())?;
     let started = Instant::now();
     let end = Time((seconds * 1e9) as u64);
     let mut quiet = 0;

@@ -1,8 +1,7 @@
 //! The Unicorn engine behind a small safe surface.
 //!
 //! All facts about the engine that this file relies on were measured: the virtual TLB with
-//! permissions of our own keeps stores to RAM on the fast path, a grown TLB of 4 KiB pages keeps
-//! flash and RAM from evicting each other, and `uc_emu_stop` is safe from a block hook only.
+//! permissions of our own keeps stores to RAM on the fast path, and `uc_emu_stop` is safe from a block hook only.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -149,18 +148,10 @@ impl Engine {
         Ok(())
     }
 
-    /// Grows the TLB to 2^`bits` entries. It grows by itself only under pressure that a flush
-    /// measures, so the pressure is made: that many distinct pages are looked up.
-    pub fn grow_tlb(&mut self, bits: u32) {
-        for bits in 8..=bits {
-            for page in 0..1u64 << bits {
-                let mut physical = 0;
-                // SAFETY: `physical` is valid for the write. The result does not matter.
-                unsafe { uc::uc_vmem_translate(self.uc, page << 12, Prot::READ, &mut physical) };
-            }
-            // SAFETY: the control takes no arguments.
-            unsafe { uc::uc_ctl(self.uc, control(ControlType::TLB_FLUSH, 0, 1)) };
-        }
+    /// Forgets what pages may be used for.
+    pub fn flush_tlb(&mut self) {
+        // SAFETY: the control takes no arguments.
+        unsafe { uc::uc_ctl(self.uc, control(ControlType::TLB_FLUSH, 0, 1)) };
     }
 
     /// Forgets translated code in a range of addresses: someone other than this engine's own

@@ -263,8 +263,6 @@ impl<B: Bus> Core<B> {
             invalid: on_invalid::<B>,
             tlb_fill: on_tlb_fill::<B>,
         };
-        // The TLB must be grown before the fill hook exists: it would refuse most pages.
-        core.engine.grow_tlb(15);
         // SAFETY: the link lives until the core is dropped, after which the engine never runs.
         unsafe { core.engine.hook(&hooks, link.cast())? };
         Ok(core)
@@ -378,6 +376,25 @@ impl<B: Bus> Core<B> {
             link.costs.forget(pc);
             pc += 2;
         }
+    }
+
+    /// Forgets which RAM pages hold code, and the code translated from them. Stores to such pages
+    /// are slow, so this pays when code in RAM ran only once: pages still in use show themselves
+    /// again at their next fetch.
+    pub fn forget_ram_code(&mut self) {
+        let link = self.link_mut();
+        let mut ranges = Vec::new();
+        for (region, pages) in link.regions.iter().zip(&mut link.executed) {
+            for (page, executed) in pages.iter_mut().enumerate() {
+                if std::mem::take(executed) {
+                    ranges.push(region.base + page as u32 * memory::PAGE as u32);
+                }
+            }
+        }
+        for start in ranges {
+            self.engine.forget_code(start, start + memory::PAGE as u32);
+        }
+        self.engine.flush_tlb();
     }
 
     /// All code may have changed.

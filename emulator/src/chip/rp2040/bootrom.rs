@@ -30,13 +30,13 @@ const MEMSET: usize = CODE + 0x18;
 const MEMSET4: usize = CODE + 0x50;
 const MEMCPY: usize = CODE + 0x54;
 const CALL: usize = CODE + 0xA0;
-const CALL_FLAGS: usize = CODE + 0xC0;
-const HANG: usize = CODE + 0xDC;
-const STUBS: usize = CODE + 0xE0;
+const CALL_FLAGS: usize = CODE + 0xBC;
+const HANG: usize = CODE + 0xD4;
+const STUBS: usize = CODE + 0xD8;
 const TABLES: usize = 0x400;
 
 #[rustfmt::skip]
-const THUMB: [u16; 112] = [
+const THUMB: [u16; 108] = [
     // 000 lookup
     0x8802, // ldrh r2, [r0, #0]
     0x2A00, // cmp r2, #0
@@ -122,40 +122,36 @@ const THUMB: [u16; 112] = [
     0xBD31, // pop {r0, r4, r5, pc}
     0x46C0, // nop
     // 0a0 call
-    0x46A4, // mov ip, r4
-    0x4C06, // ldr r4, [pc, #24]
-    0x6020, // str r0, [r4, #0]
-    0x6061, // str r1, [r4, #4]
-    0x60A2, // str r2, [r4, #8]
-    0x60E3, // str r3, [r4, #12]
-    0x4660, // mov r0, ip
-    0x6120, // str r0, [r4, #16]
-    0x6820, // ldr r0, [r4, #0]
-    0x6861, // ldr r1, [r4, #4]
-    0x68A2, // ldr r2, [r4, #8]
-    0x68E3, // ldr r3, [r4, #12]
-    0xBD10, // pop {r4, pc}
-    0x46C0, // nop
-    // 0bc mailbox
-    0x0000, 0xF000, // .word 0xf0000000
-    // 0c0 callflags
-    0x46A4, // mov ip, r4
     0x4C05, // ldr r4, [pc, #20]
     0x6020, // str r0, [r4, #0]
     0x6061, // str r1, [r4, #4]
     0x60A2, // str r2, [r4, #8]
     0x60E3, // str r3, [r4, #12]
-    0x4660, // mov r0, ip
-    0x6120, // str r0, [r4, #16]
+    0x6125, // str r5, [r4, #16]
+    0x6820, // ldr r0, [r4, #0]
+    0x6861, // ldr r1, [r4, #4]
+    0x68A2, // ldr r2, [r4, #8]
+    0x68E3, // ldr r3, [r4, #12]
+    0xBD30, // pop {r4, r5, pc}
+    0x46C0, // nop
+    // 0b8 mailbox
+    0x0000, 0xF000, // .word 0xf0000000
+    // 0bc callflags
+    0x4C04, // ldr r4, [pc, #16]
+    0x6020, // str r0, [r4, #0]
+    0x6061, // str r1, [r4, #4]
+    0x60A2, // str r2, [r4, #8]
+    0x60E3, // str r3, [r4, #12]
+    0x6125, // str r5, [r4, #16]
     0x6820, // ldr r0, [r4, #0]
     0x3001, // adds r0, #1
     0x2801, // cmp r0, #1
-    0xBD10, // pop {r4, pc}
-    // 0d8 mailbox2
+    0xBD30, // pop {r4, r5, pc}
+    // 0d0 mailbox2
     0x0000, 0xF000, // .word 0xf0000000
-    // 0dc hang
+    // 0d4 hang
     0xBF30, // wfi
-    0xE7FD, // b dc <hang>
+    0xE7FD, // b d4 <hang>
 ];
 
 // Operations of the mailbox; the float tables follow with 32 each.
@@ -207,12 +203,13 @@ pub fn image() -> Vec<u8> {
     for (i, &op) in THUMB.iter().enumerate() {
         half(&mut rom, CODE + 2 * i, op);
     }
-    // A stub an operation: push {r4, lr}; movs r4, #operation; b call.
+    // A stub an operation: push {r4, r5, lr}; movs r5, #operation; b call. Programs rely on
+    // r12 being kept.
     let mut at = STUBS;
     let mut stub = |rom: &mut Vec<u8>, operation: u8, call: usize| -> u16 {
         let start = at;
-        half(rom, at, 0xB510);
-        half(rom, at + 2, 0x2400 | u16::from(operation));
+        half(rom, at, 0xB530);
+        half(rom, at + 2, 0x2500 | u16::from(operation));
         let back = (call as i32 - (at as i32 + 4 + 4)) / 2;
         half(rom, at + 4, 0xE000 | (back as u16 & 0x7FF));
         at += 6;
@@ -389,7 +386,7 @@ mod tests {
     fn stubs_branch_to_the_mailbox_code() {
         let rom = image();
         let entry = lookup(&rom, 0x14, b"UB").unwrap() & !1;
-        assert_eq!(half(&rom, entry + 2), 0x2400 | usize::from(RESET_USB_BOOT));
+        assert_eq!(half(&rom, entry + 2), 0x2500 | usize::from(RESET_USB_BOOT));
         let branch = half(&rom, entry + 4);
         let offset = ((branch as i32 & 0x7FF) << 21 >> 21) * 2;
         assert_eq!(entry as i32 + 4 + 4 + offset, CALL as i32);

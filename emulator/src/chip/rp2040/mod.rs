@@ -632,7 +632,13 @@ pub struct Chip {
     regions: Vec<Region>,
     rom: Memory,
     asleep: Time,
+    /// When boot code that ran from memory is taken to be over.
+    booted: Time,
 }
+
+/// How long after a reset code that ran from memory is forgotten: boot loaders and start-up code
+/// share pages with stacks and variables.
+const BOOT_TIME: Time = Time::from_millis(20);
 
 impl Chip {
     /// A chip at power-on with erased flash of `flash_bytes` (a power of two, up to 16 MiB).
@@ -675,7 +681,7 @@ impl Chip {
         ]);
         let bus = Box::new(Rp2040::new(world, Flash::new(flash.clone(), unique_id), sram.clone()));
         let core0 = Self::make_core(0, &regions, &rom, &bus)?;
-        let mut chip = Chip { bus, core0, core1: None, launch: Vec::new(), regions, rom, asleep: Time::ZERO };
+        let mut chip = Chip { bus, core0, core1: None, launch: Vec::new(), regions, rom, asleep: Time::ZERO, booted: BOOT_TIME };
         chip.bus.s.demand = None;
         Ok(chip)
     }
@@ -696,6 +702,7 @@ impl Chip {
     pub fn boot(&mut self) -> bool {
         self.core1 = None;
         self.launch.clear();
+        self.booted = self.bus.s.now + BOOT_TIME;
         let bus = &mut self.bus;
         let [magic, sp, pc] = [4, 6, 7].map(|n| bus.watchdog.scratch(n));
         let key = bus.watchdog.scratch(5);
@@ -847,7 +854,11 @@ impl Chip {
             if now >= deadline {
                 return Stop::Reached;
             }
-            let until = deadline.min(self.bus.s.next());
+            if now >= self.booted {
+                self.booted = Time::NEVER;
+                self.core0.forget_ram_code();
+            }
+            let until = deadline.min(self.bus.s.next()).min(self.booted);
             let until = self.bus.s.clock.cycle_at(until);
             let stop = if self.core1.is_some() { self.run_both(until) } else { self.run_one(until) };
             if let Some(stop) = stop {
