@@ -1,7 +1,9 @@
 //! Builtins that walk over iterables.
 
 use super::lazy;
-use crate::objects::native::{Args, BinOp, ExcKind, R};
+use crate::heap::{Kind, q};
+use crate::objects::native::{Args, BinOp, CmpOp, ExcKind, R};
+use crate::objects::range;
 use crate::objects::sort::sort;
 use crate::value::Val;
 use crate::vm::Vm;
@@ -20,10 +22,10 @@ pub(super) fn next(vm: &mut Vm, args: Args) -> R {
         return Ok(vm.next(it)?.unwrap_or(default));
     }
     // A Python iterator's own StopIteration passes with its value.
-    if let Some(f) = vm.special(it, crate::heap::q::__next__) {
+    if let Some(f) = vm.special(it, q::__next__) {
         return vm.call_bound(f, it, &[]);
     }
-    if vm.heap.is(it, crate::heap::Kind::Generator) {
+    if vm.heap.is(it, Kind::Generator) {
         return vm.call_method(it, "__next__", &[]);
     }
     match vm.next(it)? {
@@ -34,6 +36,12 @@ pub(super) fn next(vm: &mut Vm, args: Args) -> R {
 
 pub(super) fn len(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
+    if vm.heap.is(v, Kind::Range) {
+        // It may be longer than anything in memory.
+        let part = |i| vm.heap.as_i64(vm.heap.val(v, i)).unwrap_or(0);
+        let len = range::count(part(1), part(2), part(3));
+        return Ok(vm.heap.new_uint(len)?);
+    }
     let len = vm.len(v)?;
     Ok(vm.heap.new_int(len as i64)?)
 }
@@ -119,7 +127,7 @@ fn consider(vm: &mut Vm, best: Val, item: Val, key: Val, max: bool) -> R<()> {
     let better = if vm.heap.list(best)[0].is_null() {
         true
     } else {
-        let op = if max { crate::objects::native::CmpOp::Gt } else { crate::objects::native::CmpOp::Lt };
+        let op = if max { CmpOp::Gt } else { CmpOp::Lt };
         let result = vm.compare(op, rank, current)?;
         vm.truth(result)?
     };
@@ -135,8 +143,8 @@ pub(super) fn sum(vm: &mut Vm, args: Args) -> R {
     let inner = vm.unwrap(total);
     let joined = match vm.heap.kind(inner) {
         _ if vm.heap.is_str(inner) => "strings [use ''.join(seq) instead]",
-        Some(crate::heap::Kind::Bytes) => "bytes [use b''.join(seq) instead]",
-        Some(crate::heap::Kind::ByteArray) => "bytearray [use b''.join(seq) instead]",
+        Some(Kind::Bytes) => "bytes [use b''.join(seq) instead]",
+        Some(Kind::ByteArray) => "bytearray [use b''.join(seq) instead]",
         _ => "",
     };
     if !joined.is_empty() {

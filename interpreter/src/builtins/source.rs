@@ -103,6 +103,7 @@ fn run(vm: &mut Vm, args: Args, name: &str, mode: Mode) -> R {
     let mode = match (mode, locals) {
         (mode, None) => mode,
         (Mode::Eval, Some(_)) => Mode::EvalIn,
+        (Mode::Single, Some(_)) => Mode::SingleIn,
         (_, Some(_)) => Mode::ExecIn,
     };
     vm.exec_source(&text, &file, mode, globals, locals)

@@ -38,7 +38,7 @@ impl<'a, 's> Codegen<'a, 's> {
             self.block(&branch.body)?;
             after &= self.unit.assigned;
             let last = i + 1 == branches.len() && orelse.is_empty();
-            if !last && self.unit.assigned != u64::MAX {
+            if !last && !self.is_unreachable() {
                 self.unit.b.jump(Op::Jump, 0, end);
             }
             self.unit.b.place(next);
@@ -231,7 +231,9 @@ impl<'a, 's> Codegen<'a, 's> {
         // The way without exception.
         if after != u64::MAX {
             self.block(&node.finally)?;
-            self.unit.b.jump(Op::Jump, 0, end);
+            if !self.is_unreachable() {
+                self.unit.b.jump(Op::Jump, 0, end);
+            }
         }
         let after = self.unit.assigned;
         // The way of an exception.
@@ -245,7 +247,7 @@ impl<'a, 's> Codegen<'a, 's> {
         self.block(&node.finally)?;
         let inner = self.pop_cover();
         let stop = self.unit.b.here();
-        if self.unit.assigned != u64::MAX {
+        if !self.is_unreachable() {
             self.unit.b.a(Op::LeaveHandler, exception);
             self.unit.b.a(Op::Reraise, exception);
         }
@@ -296,7 +298,7 @@ impl<'a, 's> Codegen<'a, 's> {
                 self.free_to(inner);
             }
             self.handler_body(clause, exception)?;
-            if self.unit.assigned != u64::MAX {
+            if !self.is_unreachable() {
                 self.unit.b.jump(Op::Jump, 0, end);
             }
             after &= self.unit.assigned;
@@ -319,7 +321,7 @@ impl<'a, 's> Codegen<'a, 's> {
     fn handler_body(&mut self, clause: &'a Handler<'s>, exception: Slot) -> Gen {
         let Some(name) = clause.name else {
             self.block(&clause.body)?;
-            if self.unit.assigned != u64::MAX {
+            if !self.is_unreachable() {
                 self.end_handler(exception);
             }
             return Ok(());

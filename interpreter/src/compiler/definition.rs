@@ -347,7 +347,7 @@ impl<'a, 's> Codegen<'a, 's> {
     fn function_object(&mut self, node: &'a Function<'s>, dest: Slot) -> Gen {
         self.make_function((node.name.span, node.name.name, node.name.span), &node.params, dest, |gen_| {
             gen_.block(&node.body)?;
-            if gen_.unit.assigned != u64::MAX {
+            if !gen_.is_unreachable() {
                 gen_.unit.b.a(Op::ReturnNone, 0);
             }
             Ok(())

@@ -44,11 +44,13 @@ pub enum Mode {
     ExecIn,
     /// `eval` with a namespace of its own.
     EvalIn,
+    /// Interactive input with a namespace of its own.
+    SingleIn,
 }
 
 impl Mode {
     fn namespace(self) -> bool {
-        matches!(self, Mode::ExecIn | Mode::EvalIn)
+        matches!(self, Mode::ExecIn | Mode::EvalIn | Mode::SingleIn)
     }
 }
 

@@ -46,7 +46,7 @@ impl<'a, 's> Codegen<'a, 's> {
             self.block(&case.body)?;
             after &= self.unit.assigned;
             exhaustive |= case.guard.is_none() && irrefutable(&case.pattern);
-            if self.unit.assigned != u64::MAX {
+            if !self.is_unreachable() {
                 self.unit.b.jump(Op::Jump, 0, end);
             }
             self.unit.b.place(next);

@@ -21,7 +21,13 @@ fn dotted(path: &[Ident<'_>]) -> String {
 
 impl<'a, 's> Codegen<'a, 's> {
     pub(super) fn block(&mut self, block: &'a [Stmt<'s>]) -> Gen {
-        block.iter().try_for_each(|stmt| self.stmt(stmt))
+        for stmt in block {
+            if self.is_unreachable() {
+                break;
+            }
+            self.stmt(stmt)?;
+        }
+        Ok(())
     }
 
     fn stmt(&mut self, stmt: &'a Stmt<'s>) -> Gen {

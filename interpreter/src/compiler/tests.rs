@@ -60,7 +60,7 @@ fn verify(proto: &Proto) {
             let byte = (word >> (8 * (i + 1))) as u8;
             match field {
                 Field::D | Field::S | Field::B => {
-                    assert!(u16::from(byte / 4) < proto.slots.max(1), "{op:?} at {start}\n{}", text());
+                    assert!(u16::from(byte / 4) < proto.slots, "{op:?} at {start}\n{}", text());
                 }
                 Field::K => assert!(usize::from(bx) < proto.consts.len(), "{op:?}"),
                 Field::G => assert!(usize::from(bx) < proto.names.len(), "{op:?}"),
@@ -202,12 +202,35 @@ lam = lambda *a, k=1: (yield)
 #[test]
 fn code_is_well_formed() {
     verify(&module(PROGRAM));
-    for mode in [Mode::Single, Mode::ExecIn] {
+    for mode in [Mode::Single, Mode::ExecIn, Mode::SingleIn] {
         verify(&compile(PROGRAM, "x", mode).unwrap());
     }
     verify(&compile(" a + [b for b in c] ", "x", Mode::Eval).unwrap());
     verify(&compile("lambda: a", "x", Mode::EvalIn).unwrap());
     verify(&module(""));
+}
+
+#[test]
+fn unreachable_ends_are_well_formed() {
+    for source in [
+        "def f(): return [] == ()",
+        "def f():\n try: raise A\n finally: return 0\n print(1)",
+        "def f():\n try:\n  try: raise A\n  finally: return 1\n  print(1)\n finally: return 2\n print(3)",
+        "def f():\n try: raise A\n except B: pass\n finally: return 0\n g()",
+        "def f():\n try:\n  try: raise A\n  except: raise\n  g()\n finally: return 0",
+        "def f():\n while True: pass",
+        "def f():\n while True:\n  try: return\n  except A: continue",
+        "def f():\n for i in a:\n  try: break\n  finally: return\n return",
+        "def f():\n if a: return\n else: raise b\n if c: pass",
+        "def f():\n with a: return\n return 2\n with b: raise c",
+        "def f():\n raise a\n for i in b: pass\n else: return",
+        "def f():\n match a:\n  case 1: return\n  case _: raise b",
+        "def f():\n return\n while a:\n  if b: break\n  continue",
+        "def f():\n return a if b else c\n x = a and b or c",
+        "def f():\n try: return\n except A as e: return\n except B: return\n else: return",
+    ] {
+        verify(&module(source));
+    }
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl<'a, 's> Codegen<'a, 's> {
         let mut fresh = Unit::new(unit.scope, "", String::new(), unit.b.proto.file.clone());
         (fresh.top, fresh.high) = (unit.top, unit.high);
         fresh.b = unit.b;
-        fresh.prints = mode == Mode::Single;
+        fresh.prints = matches!(mode, Mode::Single | Mode::SingleIn);
         let scope = fresh.scope;
         Codegen { source, scopes, scope, unit: fresh, outer: Vec::new(), consts, cursor: (0, 1) }
     }
@@ -202,7 +202,8 @@ impl<'a, 's> Codegen<'a, 's> {
             return self.error(span, "expression too complex: it needs more registers than a frame has");
         }
         self.unit.top = top as u16;
-        self.unit.high = self.unit.high.max(self.unit.top);
+        // Even an empty range names a slot, which must be inside the frame.
+        self.unit.high = self.unit.high.max(self.unit.top).max(first + 1);
         Ok(first as Slot)
     }
 
@@ -244,6 +245,10 @@ impl<'a, 's> Codegen<'a, 's> {
     /// What control does not get past: a return, a raise, a jump.
     pub fn unreachable(&mut self) {
         self.unit.assigned = u64::MAX;
+    }
+
+    pub fn is_unreachable(&self) -> bool {
+        self.unit.assigned == u64::MAX
     }
 
     pub fn mangled(&self, name: &'s str) -> Cow<'s, str> {

@@ -270,7 +270,9 @@ fn to_bytes(vm: &mut Vm, args: Args) -> R {
     let [length, order, signed] =
         args.skip(1).parse(vm, "to_bytes", ["length", "byteorder", "*signed"], 0)?;
     let length = if length.is_null() { 1 } else { vm.index(length)? };
-    let (big_endian, signed) = (byte_order(vm, order)?, flag(vm, signed)?);
+    let big_endian = byte_order(vm, order)?;
+    // Unless asked otherwise a negative int is written as such, as MicroPython does.
+    let signed = if signed.is_null() { operand(&vm.heap, v).get().negative } else { vm.truth(signed)? };
     let Ok(length) = usize::try_from(length) else {
         return Err(vm.value_error(format_args!("length argument must be non-negative")));
     };
