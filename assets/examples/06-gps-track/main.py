@@ -3,7 +3,8 @@ import math
 import time
 from machine import UART, Pin
 
-uart = UART(1, baudrate=9600, tx=Pin(8), rx=Pin(9))
+# With a timeout, readline() waits for the rest of a line that is still coming in.
+uart = UART(1, baudrate=9600, tx=Pin(8), rx=Pin(9), timeout=100)
 
 
 def checked(line):

@@ -567,8 +567,17 @@ impl BenchWorld {
         }
         let level_changed = old.map(|old| old.high) != Some(new.high);
         if level_changed && net < GPIOS {
-            let id = self.pin_channel(net);
-            self.trace.write().edge(id, self.now, new.high);
+            // A pin that nobody drives or is wired to is not worth a row until it moves.
+            let quiet = old.is_none() && !new.driven && !new.high;
+            if self.pin_channels[net].is_some() || !quiet {
+                let known = self.pin_channels[net].is_some();
+                let id = self.pin_channel(net);
+                let mut trace = self.trace.write();
+                if let (false, Some(old)) = (known, old) {
+                    trace.edge(id, Time::ZERO, old.high);
+                }
+                trace.edge(id, self.now, new.high);
+            }
             let first = old.is_none() && !new.high;
             self.levels = self.levels & !(1 << net) | u64::from(new.high) << net;
             if !first {
