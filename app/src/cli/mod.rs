@@ -40,6 +40,9 @@ pub struct WindowArgs {
     /// How to draw; tried in the platform's best order when absent
     #[arg(long, value_parser = ["glow", "wgpu"])]
     pub renderer: Option<String>,
+    /// Begin with the board on this serial port
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<String>,
     /// Write a picture of the window to this PNG file, then quit
     #[arg(long, value_name = "FILE")]
     pub screenshot: Option<PathBuf>,
@@ -83,6 +86,7 @@ impl WindowArgs {
             after: std::time::Duration::try_from_secs_f64(self.after).unwrap_or_default(),
             commands: self.commands,
             data: self.data,
+            target: self.port.map(|port| crate::session::Target::Serial { port }),
             size: self.size,
         }
     }

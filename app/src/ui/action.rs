@@ -70,6 +70,8 @@ pub enum Action {
     },
     /// Delete a file or folder of the project.
     Delete(PathBuf),
+    /// Read the headings of a data set of the project, for the bench.
+    ReadColumns(PathBuf),
     /// Write this as the bench and boot the board again.
     SetBench(String),
     /// Tell the user something.

@@ -58,6 +58,11 @@ impl App {
             Action::Create { path, folder } => self.io.send(Job::Create { path, folder }),
             Action::Rename { from, to } => self.io.send(Job::Rename(from, to)),
             Action::Delete(path) => self.io.send(Job::Delete(path)),
+            Action::ReadColumns(path) => {
+                if let Some(folder) = &self.files.folder {
+                    self.io.send(Job::Columns(folder.join(path)));
+                }
+            }
             Action::SetBench(text) => self.set_bench(text),
             Action::Toast(notice) => self.tell(notice),
         }
@@ -134,7 +139,10 @@ impl App {
             Command::ZoomReset => self.user.zoom = 1.0,
             Command::Help => self.overlay = Overlay::Help,
             Command::About => self.overlay = Overlay::About,
-            Command::AddPart => {}
+            Command::AddPart => {
+                layout::reveal(&mut self.tree, Pane::Bench);
+                self.bench.add_part();
+            }
             Command::WaveZoomIn
             | Command::WaveZoomOut
             | Command::WaveFit
@@ -217,8 +225,13 @@ impl App {
             self.tell(Notice::Info(format!("{name} is not in this project.")));
             return;
         };
-        self.goto = Some((path.clone(), line));
-        self.open_file(path);
+        if self.files.by_path(&path).is_some() {
+            self.open_file(path.clone());
+            self.jump(&path, line);
+        } else {
+            self.goto = Some((path.clone(), line));
+            self.open_file(path);
+        }
     }
 
     fn save_file(&mut self, id: u64, even_unchanged: bool) {
@@ -318,6 +331,10 @@ impl App {
         if self.bench_text == text && self.runner.is_live() {
             return;
         }
+        match (&text, self.bench_path()) {
+            (Some(text), Some(path)) => self.io.send(Job::Bench { text: text.clone(), path }),
+            _ => self.bench.set(String::new(), Ok(emulator::bench::Bench::pico())),
+        }
         self.bench_text = text;
         self.reboot = true;
     }
@@ -331,9 +348,7 @@ impl App {
         self.waves.reset();
         self.plotted = emulator::clock::Time::ZERO;
         self.runner.open(target, wake);
-        if run_again {
-            self.next = Some(Next::Run);
-        }
+        self.run_when_ready = run_again;
     }
 
     fn emulated(&self) -> Emulated {
@@ -421,7 +436,8 @@ impl App {
 
     fn run_now(&mut self) {
         if !self.runner.is_live() {
-            self.tell(Notice::Failed("There is no board to run on: choose one at the top.".to_owned()));
+            // A board that could not start has said so itself.
+            self.tell(Notice::Info("There is no board to run on: choose one at the top.".to_owned()));
             return;
         }
         let main = self.main_script();
@@ -476,6 +492,12 @@ impl App {
     // ---- what the threads say ----
 
     pub(super) fn take_events(&mut self) {
+        if self.run_when_ready && self.runner.state != session::State::Connecting {
+            self.run_when_ready = false;
+            if self.runner.is_live() {
+                self.next = Some(Next::Run);
+            }
+        }
         for happened in self.runner.drain() {
             match happened {
                 Happened::Ended(_) => {}
@@ -504,8 +526,16 @@ impl App {
             self.autorun = self.user.run_on_open && self.main_is_open();
             self.reboot = true;
         }
-        if self.reboot && !self.booting && (self.runner.is_emulated() || !self.runner.is_live()) {
-            self.boot(ctx);
+        if self.reboot && !self.booting {
+            self.reboot = false;
+            match self.runner.target.clone() {
+                Target::Emulated(_) => self.boot(ctx),
+                // A real board does not care what the bench looks like.
+                port if self.runner.state == session::State::Idle && !self.runner.is_live() => {
+                    self.choose_target(ctx, port);
+                }
+                Target::Serial { .. } => {}
+            }
         }
     }
 
@@ -552,6 +582,11 @@ impl App {
                 self.list_again();
             }
             Done::Installed(folder) | Done::Folder(folder) => self.open_folder(folder),
+            Done::Bench(text, read) => self.bench.set(text, read),
+            Done::Columns(path, columns) => {
+                let folder = self.files.folder.clone().unwrap_or_default();
+                self.bench.set_columns(path.strip_prefix(&folder).unwrap_or(&path), columns);
+            }
             Done::Ports(ports) => self.runner.ports = ports,
             Done::Exported(path) => self.tell(Notice::Done(format!("Saved {}", path.display()))),
             Done::Failed(why) => {

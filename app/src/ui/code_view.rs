@@ -509,7 +509,7 @@ fn copy(ui: &Ui, document: &mut Document, cut: bool) {
 
 fn name_for_screen_readers(response: &Response, document: &Document) {
     response.widget_info(|| {
-        let mut info = egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Editor");
+        let mut info = egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Source text");
         // A screen reader reads around the caret; a megabyte a frame would help nobody.
         let (line, _) = document.line_column(document.selection().head);
         let near = line.saturating_sub(50)..(line + 50).min(document.line_count());

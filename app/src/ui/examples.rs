@@ -18,7 +18,7 @@ pub struct Example {
 pub static EXAMPLES: &[Example] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 
 /// What the window opens when it is started for the first time.
-pub const FIRST: &str = "weather";
+pub const FIRST: &str = "04-weather-station";
 
 impl Example {
     /// An example by its folder's name.

@@ -135,6 +135,13 @@ impl Files {
         open.chain(by_path).find(|path| ends(path)).map(Path::to_path_buf)
     }
 
+    /// The project's CSV files, relative to it.
+    pub fn data_sets(&self) -> Vec<PathBuf> {
+        let Some(folder) = &self.folder else { return Vec::new() };
+        let csv = self.tree.iter().filter(|entry| entry.path.extension().is_some_and(|e| e == "csv"));
+        csv.filter_map(|entry| entry.path.strip_prefix(folder).ok()).map(Path::to_path_buf).collect()
+    }
+
     /// A path as the user thinks of it: relative to the project.
     pub fn short(&self, path: &Path) -> String {
         let relative = self.folder.as_ref().and_then(|folder| path.strip_prefix(folder).ok());

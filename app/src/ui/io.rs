@@ -3,6 +3,8 @@
 use crate::device;
 use crate::project::Watcher;
 use crossbeam_channel::{Receiver, Sender, TryIter, unbounded};
+use emulator::bench::{Bench, BenchErrors};
+use emulator::signal::DataFile;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::Write;
@@ -52,6 +54,15 @@ pub enum Job {
     },
     /// Keep unsaved texts where a crash does not reach them; none removes the file.
     Recover(PathBuf, Vec<Unsaved>),
+    /// Read a bench, with the data sets it names.
+    Bench {
+        /// The text of bench.toml.
+        text: String,
+        /// Where it is saved.
+        path: PathBuf,
+    },
+    /// Read the headings of a CSV file.
+    Columns(PathBuf),
     /// List serial ports.
     Ports,
     /// Tell of changes that other programs make in a folder; of this one only.
@@ -91,6 +102,10 @@ pub enum Done {
     Deleted(PathBuf),
     /// An example is in place.
     Installed(PathBuf),
+    /// What a bench describes, or what is wrong with it.
+    Bench(String, Result<Bench, BenchErrors>),
+    /// The headings of a CSV file.
+    Columns(PathBuf, Vec<String>),
     /// Serial ports.
     Ports(Vec<device::PortInfo>),
     /// The user chose a folder.
@@ -201,7 +216,8 @@ impl Io {
 
     /// Asks where to save and saves, from any thread.
     pub fn saver(&self) -> impl FnOnce(String, Contents) + Send + 'static {
-        let (outbox, wake, dialogs) = (self.outbox.clone(), Arc::clone(&self.wake), Arc::clone(&self.dialogs));
+        let (outbox, wake, dialogs) =
+            (self.outbox.clone(), Arc::clone(&self.wake), Arc::clone(&self.dialogs));
         move |name, contents| {
             in_dialog(outbox, wake, Box::new(move || save_as(&*dialogs, &name, contents)));
         }
@@ -297,6 +313,14 @@ fn carry_out(job: Job) -> Option<Done> {
             }
             return None;
         }
+        Job::Bench { text, path } => {
+            let read = Bench::parse(&text, &path);
+            Done::Bench(text, read)
+        }
+        Job::Columns(path) => match DataFile::load(&path) {
+            Ok(file) => Done::Columns(path, file.columns().to_vec()),
+            Err(error) => Done::Failed(error.to_string()),
+        },
         Job::Ports => match device::ports() {
             Ok(ports) => Done::Ports(ports),
             Err(error) => Done::Failed(format!("Cannot list serial ports: {error}")),

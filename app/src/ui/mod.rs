@@ -6,6 +6,7 @@
 pub mod action;
 mod apply;
 mod bars;
+mod bench;
 pub mod code_view;
 pub mod console;
 mod editor_pane;
@@ -61,6 +62,8 @@ pub struct Options {
     pub commands: Vec<Command>,
     /// Where settings and recovered texts are kept; the platform's place when absent.
     pub data: Option<PathBuf>,
+    /// What to run on at first; an emulated board when absent.
+    pub target: Option<Target>,
     /// The size of the window in points.
     pub size: Option<(f32, f32)>,
 }
@@ -114,6 +117,9 @@ fn open_window(options: &Options, renderer: Renderer) -> Result<(), eframe::Erro
     eframe::run_native("solderless", native, Box::new(make))
 }
 
+/// While something moves, the window is drawn this often.
+const FRAME: Duration = Duration::from_millis(33);
+
 const STATE_KEY: &str = "user";
 
 /// A page over the window.
@@ -147,6 +153,9 @@ pub struct App {
     runner: Runner,
     console_view: ConsoleView,
     waves: waves::Waves,
+    bench: bench::BenchPane,
+    /// How much had been recorded when the window was last drawn.
+    recorded: usize,
     /// Up to where the console text of the trace has been searched for numbers.
     plotted: emulator::clock::Time,
     tree: egui_tiles::Tree<Pane>,
@@ -180,6 +189,8 @@ pub struct App {
     reboot: bool,
     /// Run main.py after booting.
     autorun: bool,
+    /// Run as soon as the board has started.
+    run_when_ready: bool,
     /// An upload that only serves a run says nothing when it is done.
     quiet_upload: bool,
     shown: bool,
@@ -203,9 +214,11 @@ impl App {
             queue: Queue::new(),
             files: Files::default(),
             editor: EditorPane::default(),
-            runner: Runner::new(Target::Emulated(Emulated::default())),
+            runner: Runner::new(options.target.clone().unwrap_or(Target::Emulated(Emulated::default()))),
             console_view: ConsoleView::default(),
             waves: waves::Waves::default(),
+            bench: bench::BenchPane::default(),
+            recorded: 0,
             plotted: emulator::clock::Time::ZERO,
             tree: layout::restore(user.layout.as_deref()),
             overlay: Overlay::None,
@@ -226,6 +239,7 @@ impl App {
             bench_read: false,
             reboot: false,
             autorun: false,
+            run_when_ready: false,
             quiet_upload: false,
             shown: false,
             options,
@@ -257,6 +271,7 @@ impl App {
         self.take_analyses();
         self.take_events();
         self.plot_printed();
+        self.keep_moving(ctx);
         for action in std::mem::take(&mut self.queue) {
             self.apply(ctx, action);
         }
@@ -311,7 +326,7 @@ impl App {
             Pane::Files => self.files.show(ui, queue),
             Pane::Editor => self.editor.show(ui, &mut self.files, self.user.code_size, queue),
             Pane::Console => self.console(ui, queue),
-            Pane::Bench => kit::empty_state(ui, "No bench", "", &[], queue),
+            Pane::Bench => self.bench.show(ui, self.runner.trace(), &self.files.data_sets(), queue),
             Pane::Waves => self.waves.show(ui, self.runner.trace(), &mut self.user, queue),
         }
     }
@@ -408,7 +423,16 @@ impl App {
         };
         let level = egui_notify::ToastLevel::Custom(glyph.codepoint.to_owned(), color);
         let toast = self.toasts.add(egui_notify::Toast::custom(text, level));
-        toast.duration(Some(Duration::from_secs(seconds))).show_progress_bar(false);
+        toast.duration(Some(Duration::from_secs(seconds))).show_progress_bar(false).closable(false);
+    }
+
+    /// More was recorded than a moment ago: more is likely to come before the session next speaks up.
+    fn keep_moving(&mut self, ctx: &Context) {
+        let recorded = self.runner.trace().map_or(0, |trace| trace.read(emulator::trace::Trace::bytes));
+        if recorded != self.recorded {
+            ctx.request_repaint_after(FRAME);
+        }
+        self.recorded = recorded;
     }
 
     /// Looks through what was printed since the last time for numbers to plot.
@@ -523,6 +547,7 @@ fn data_folder() -> PathBuf {
 fn check(path: &PathBuf, text: &str) -> Vec<(Range<usize>, String)> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("py") => python_errors(text),
+        Some("toml") if path.ends_with(crate::project::BENCH) => bench_errors(path, text),
         Some("toml") => text
             .parse::<toml_edit::DocumentMut>()
             .err()
@@ -531,6 +556,21 @@ fn check(path: &PathBuf, text: &str) -> Vec<(Range<usize>, String)> {
             .collect(),
         _ => Vec::new(),
     }
+}
+
+fn bench_errors(path: &Path, text: &str) -> Vec<(Range<usize>, String)> {
+    let Err(errors) = emulator::bench::Bench::parse(text, path) else { return Vec::new() };
+    let place = |line: usize, column: usize| {
+        let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let line = text[start..].lines().next().unwrap_or_default();
+        let from = line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+        // The error begins there; where it ends is not known: up to a comment or the end of the line.
+        let end = line[from..].find(['#', ',', '}']).map_or(line.trim_end().len(), |at| from + at);
+        start + from..start + end.max(from)
+    };
+    let describe =
+        |message: String, help: String| if help.is_empty() { message } else { format!("{message}; {help}") };
+    errors.0.into_iter().map(|e| (place(e.line, e.column), describe(e.message, e.help))).collect()
 }
 
 fn python_errors(text: &str) -> Vec<(Range<usize>, String)> {

@@ -94,7 +94,7 @@ impl ConsoleView {
 
     fn name_for_screen_readers(&self, response: &Response, terminal: &Terminal) {
         response.widget_info(|| {
-            let mut info = egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Console");
+            let mut info = egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Board console");
             let last = (terminal.len().saturating_sub(20)..terminal.len())
                 .map(|row| terminal.row_text(row))
                 .collect::<Vec<_>>()

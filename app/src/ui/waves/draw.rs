@@ -53,7 +53,8 @@ impl Canvas<'_> {
             let column = columns[at];
             if column.edges == 0 {
                 // A run of columns without edges is one line.
-                let run = columns[at..].iter().take_while(|c| c.edges == 0 && c.first == column.first).count();
+                let run =
+                    columns[at..].iter().take_while(|c| c.edges == 0 && c.first == column.first).count();
                 if let Some(level) = column.first {
                     let (left, right) = (x(at), x(at + run));
                     let y = level_y(level);
@@ -74,7 +75,10 @@ impl Canvas<'_> {
             let thickness = if column.edges == 1 { LINE } else { width.max(LINE) };
             let color = if column.edges <= 2 { self.color } else { self.color.gamma_multiply(0.8) };
             mesh.add_colored_rect(
-                Rect::from_min_max(pos2(x(at), high), pos2(x(at) + thickness.max(width.min(LINE)), low + LINE)),
+                Rect::from_min_max(
+                    pos2(x(at), high),
+                    pos2(x(at) + thickness.max(width.min(LINE)), low + LINE),
+                ),
                 color,
             );
             at += 1;
@@ -127,7 +131,8 @@ impl Canvas<'_> {
         for item in items {
             match *item {
                 BusView::One(item) => {
-                    let (left, right) = (self.x(item.start.0), self.x(item.end.0).max(self.x(item.start.0) + 1.0));
+                    let (left, right) =
+                        (self.x(item.start.0), self.x(item.end.0).max(self.x(item.start.0) + 1.0));
                     let rect = Rect::from_x_y_ranges(left..=(right - 1.0).max(left + 1.0), y.clone());
                     let color = self.bus_color(&item.what);
                     mesh.add_colored_rect(rect, color.gamma_multiply(0.35));
@@ -178,7 +183,8 @@ impl Canvas<'_> {
             );
             self.painter.rect_filled(tick, 0.0, self.color.gamma_multiply(0.8));
             if right - left > 20.0 {
-                let clip = Rect::from_min_max(pos2(left + GRID, tick.top()), pos2(right - GRID, tick.bottom()));
+                let clip =
+                    Rect::from_min_max(pos2(left + GRID, tick.top()), pos2(right - GRID, tick.bottom()));
                 let painter = self.painter.with_clip_rect(clip.intersect(self.painter.clip_rect()));
                 let at = pos2(clip.left(), clip.center().y);
                 painter.text(at, Align2::LEFT_CENTER, text, mono(SMALL - 0.5), self.tokens.text);

@@ -20,16 +20,12 @@ use emulator::clock::Time;
 use emulator::trace::{Kind, SharedTrace, Trace};
 use rows::{Data, Row};
 use std::collections::HashMap;
-use std::time::Duration;
 
 /// Width of the names at the left.
 const NAMES: f32 = 148.0;
 
 /// Height of the time axis.
 const AXIS: f32 = 22.0;
-
-/// A second frame is due this long after new data came.
-const FRAME: Duration = Duration::from_millis(33);
 
 /// How near a click must be to an edge to snap to it, in points.
 const SNAP: f32 = 8.0;
@@ -45,7 +41,6 @@ pub struct Waves {
     /// Numbers that scripts printed.
     pub printed: Plotter,
     cache: Option<Cache>,
-    drawn_bytes: usize,
     /// Where the panel was drawn, for pictures of it.
     pub rect: Rect,
 }
@@ -73,7 +68,6 @@ impl Default for Waves {
             scroll: 0.0,
             printed: Plotter::default(),
             cache: None,
-            drawn_bytes: 0,
             rect: Rect::NOTHING,
         }
     }
@@ -137,9 +131,13 @@ impl Waves {
     fn jump(&mut self, board: Option<&SharedTrace>, forward: bool) {
         let rows = rows::rows(board, self.printed.trace());
         let selected = rows.iter().find(|row| Some(&row.name) == self.selected.as_ref());
-        let Some(row) = selected.or_else(|| rows.iter().find(|row| row.kind == Kind::Digital)) else { return };
+        let Some(row) = selected.or_else(|| rows.iter().find(|row| row.kind == Kind::Digital)) else {
+            return;
+        };
         let from = self.cursors[0].unwrap_or_else(|| self.view.time_at(0.5));
-        let found = rows::with(row, board, self.printed.trace(), |trace, id| edge(trace, id, row.kind, from, forward));
+        let found = rows::with(row, board, self.printed.trace(), |trace, id| {
+            edge(trace, id, row.kind, from, forward)
+        });
         if let Some(time) = found.flatten() {
             self.selected = Some(row.name.clone());
             self.cursors[0] = Some(time);
@@ -153,7 +151,13 @@ impl Waves {
     // ---- the panel ----
 
     /// Draws the panel.
-    pub fn show(&mut self, ui: &mut Ui, board: Option<&SharedTrace>, user: &mut UserState, queue: &mut Queue) {
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        board: Option<&SharedTrace>,
+        user: &mut UserState,
+        queue: &mut Queue,
+    ) {
         let all = rows::rows(board, self.printed.trace());
         if all.is_empty() {
             let hint = "Run a script: every pin it moves, every bus it uses and every number it prints as \
@@ -166,13 +170,14 @@ impl Waves {
         let rect = ui.available_rect_before_wrap();
         self.rect = rect;
         let footer = rect.with_min_y(rect.bottom() - ROW);
-        let axis = Rect::from_min_max(pos2(rect.left() + NAMES, rect.top()), pos2(rect.right(), rect.top() + AXIS));
+        let axis =
+            Rect::from_min_max(pos2(rect.left() + NAMES, rect.top()), pos2(rect.right(), rect.top() + AXIS));
         let area = Rect::from_min_max(pos2(axis.left(), axis.bottom()), pos2(rect.right(), footer.top()));
         let names = Rect::from_min_max(pos2(rect.left(), area.top()), pos2(area.left(), area.bottom()));
         ui.painter().rect_filled(area, 0.0, tokens.well);
 
         let now = self.now(board);
-        self.keep_up(ui, board, now);
+        self.keep_up(now);
         let height = user.wave_row_height;
         let overflow = (rows.len() as f32 * height - area.height()).max(0.0);
         self.input(ui, rect, area, overflow);
@@ -188,10 +193,19 @@ impl Waves {
                 continue;
             }
             let color = self.color(&all, row, tokens);
-            painter.hline(area.x_range(), strip.bottom() - 0.5, Stroke::new(1.0, tokens.border.gamma_multiply(0.6)));
+            painter.hline(
+                area.x_range(),
+                strip.bottom() - 0.5,
+                Stroke::new(1.0, tokens.border.gamma_multiply(0.6)),
+            );
             if let Some(data) = self.cache.as_ref().and_then(|cache| cache.data.get(&row.name)) {
-                let canvas =
-                    Canvas { painter: &painter, rect: strip.shrink2(vec2(0.0, 1.0)), view: self.view, color, tokens };
+                let canvas = Canvas {
+                    painter: &painter,
+                    rect: strip.shrink2(vec2(0.0, 1.0)),
+                    view: self.view,
+                    color,
+                    tokens,
+                };
                 canvas.row(data);
             }
             let name_rect = strip.with_min_x(names.left()).with_max_x(names.right());
@@ -205,18 +219,12 @@ impl Waves {
         ui.advance_cursor_after_rect(rect);
     }
 
-    /// Moves with the newest samples, and sees to it that the next ones are drawn.
-    fn keep_up(&mut self, ui: &Ui, board: Option<&SharedTrace>, now: u64) {
+    /// Moves with the newest samples.
+    fn keep_up(&mut self, now: u64) {
         if self.follow {
             let room = self.view.span / 50;
             self.view.start = (now + room).saturating_sub(self.view.span);
         }
-        let bytes = board.map_or(0, |board| board.read(Trace::bytes));
-        // More data than a moment ago: more is likely to come before the session next speaks up.
-        if bytes != self.drawn_bytes && self.follow {
-            ui.ctx().request_repaint_after(FRAME);
-        }
-        self.drawn_bytes = bytes;
     }
 
     fn input(&mut self, ui: &Ui, rect: Rect, area: Rect, overflow: f32) {
@@ -236,7 +244,9 @@ impl Waves {
             self.pan(f64::from(-drag.x / area.width()));
         }
         self.scroll -= drag.y;
-        if let Some(pointer) = ui.input(|input| input.pointer.hover_pos()).filter(|_| response.contains_pointer()) {
+        if let Some(pointer) =
+            ui.input(|input| input.pointer.hover_pos()).filter(|_| response.contains_pointer())
+        {
             let (scroll, zoom, shift) =
                 ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta(), input.modifiers.shift));
             let share = f64::from((pointer.x - area.left()) / area.width()).clamp(0.0, 1.0);
@@ -298,7 +308,8 @@ impl Waves {
     ) {
         let tokens = Tokens::of(ui.visuals());
         let response = ui.interact(rect, ui.scope_id().with(("row", &row.name)), Sense::click());
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Row {}", row.name)));
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Row {}", row.name)));
         let selected = self.selected.as_ref() == Some(&row.name);
         if selected || response.hovered() {
             let fill = if selected { tokens.selection.gamma_multiply(0.5) } else { tokens.hover };
@@ -318,9 +329,10 @@ impl Waves {
         let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height())).shrink2(vec2(0.0, 2.0));
         painter.rect_filled(bar, 1.0, color);
         let time = self.cursors[0].unwrap_or(now);
-        let value =
-            rows::with(row, board, self.printed.trace(), |trace, id| rows::value_at(row, trace, id, time, false))
-                .unwrap_or_default();
+        let value = rows::with(row, board, self.printed.trace(), |trace, id| {
+            rows::value_at(row, trace, id, time, false)
+        })
+        .unwrap_or_default();
         let left = rect.left() + 2.5 * GRID;
         let two_lines = rect.height() >= 32.0 && !value.is_empty();
         let name_y = if two_lines { rect.center().y - 7.5 } else { rect.center().y };
@@ -347,7 +359,8 @@ impl Waves {
     ) {
         let tokens = Tokens::of(ui.visuals());
         let hovered = ui.ctx().viewport(|v| v.interact_widgets.hovered.contains(&focus_id()));
-        let Some(pointer) = ui.input(|input| input.pointer.hover_pos()).filter(|p| area.contains(*p) && hovered)
+        let Some(pointer) =
+            ui.input(|input| input.pointer.hover_pos()).filter(|p| area.contains(*p) && hovered)
         else {
             return;
         };
@@ -365,8 +378,9 @@ impl Waves {
         }
         ui.painter().vline(pointer.x, area.y_range(), Stroke::new(1.0, tokens.weak.gamma_multiply(0.5)));
         let Some(row) = row.filter(|_| time <= now) else { return };
-        let value =
-            rows::with(row, board, self.printed.trace(), |trace, id| rows::value_at(row, trace, id, time, true));
+        let value = rows::with(row, board, self.printed.trace(), |trace, id| {
+            rows::value_at(row, trace, id, time, true)
+        });
         let step = (self.view.span / 2_000).max(1);
         let mut text = axis::label(time, step);
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -400,12 +414,25 @@ impl Waves {
             ui.painter().vline(x, area.top() - 6.0..=area.bottom(), Stroke::new(1.0, tokens.accent));
             let flag = Rect::from_min_size(pos2(x - 7.0, area.top() - AXIS + 3.0), vec2(14.0, 14.0));
             ui.painter().rect_filled(flag, 3.0, tokens.accent);
-            ui.painter().text(flag.center(), Align2::CENTER_CENTER, name, mono(SMALL - 1.0), tokens.on_accent);
+            ui.painter().text(
+                flag.center(),
+                Align2::CENTER_CENTER,
+                name,
+                mono(SMALL - 1.0),
+                tokens.on_accent,
+            );
         }
     }
 
     /// The line below: what the cursors measure, and which rows are shown.
-    fn footer(&mut self, ui: &mut Ui, rect: Rect, all: &[Row], board: Option<&SharedTrace>, user: &mut UserState) {
+    fn footer(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        all: &[Row],
+        board: Option<&SharedTrace>,
+        user: &mut UserState,
+    ) {
         let tokens = Tokens::of(ui.visuals());
         ui.painter().rect_filled(rect, 0.0, tokens.panel);
         ui.painter().hline(rect.x_range(), rect.top(), Stroke::new(1.0, tokens.border));
@@ -425,7 +452,11 @@ impl Waves {
         let digits = (self.view.span / 10_000).max(1);
         match self.cursors {
             [None, None] => {
-                line.label(RichText::new("Click: cursor A   Shift+click: cursor B   Wheel: zoom   Drag: pan").size(SMALL).color(tokens.weak));
+                line.label(
+                    RichText::new("Click: cursor A   Shift+click: cursor B   Wheel: zoom   Drag: pan")
+                        .size(SMALL)
+                        .color(tokens.weak),
+                );
             }
             [a, b] => {
                 for (cursor, name) in [(a, "A"), (b, "B")] {
@@ -446,7 +477,8 @@ impl Waves {
                 ui.label(RichText::new("following").size(SMALL).color(tokens.accent));
             }
             if let Some(dropped) = board.and_then(|board| board.read(Trace::dropped_before)) {
-                let text = format!("before {}: forgotten to save memory", axis::label(dropped.0, 1_000_000_000));
+                let text =
+                    format!("before {}: forgotten to save memory", axis::label(dropped.0, 1_000_000_000));
                 ui.label(RichText::new(text).size(SMALL).color(tokens.warning));
             }
         });
@@ -466,7 +498,11 @@ fn edge(trace: &Trace, id: emulator::trace::ChannelId, kind: Kind, from: u64, fo
             let mut reach = 1_000_000_u64;
             loop {
                 let begin = from.saturating_sub(reach);
-                let last = trace.items(id, Time(begin), Time(from)).map(|item| item.start.0).filter(|s| *s < from).last();
+                let last = trace
+                    .items(id, Time(begin), Time(from))
+                    .map(|item| item.start.0)
+                    .filter(|s| *s < from)
+                    .last();
                 if last.is_some() || begin == 0 {
                     return last;
                 }
@@ -513,7 +549,13 @@ fn draw_axis(ui: &Ui, axis: Rect, area: Rect, view: View, (step, marks): &(u64, 
         painter.vline(x, area.y_range(), Stroke::new(1.0, tokens.border.gamma_multiply(0.5)));
         painter.vline(x, axis.bottom() - 5.0..=axis.bottom(), Stroke::new(1.0, tokens.weak));
         let text = axis::label(*mark, *step);
-        painter.text(pos2(x + GRID, axis.center().y), Align2::LEFT_CENTER, text, mono(SMALL - 0.5), tokens.weak);
+        painter.text(
+            pos2(x + GRID, axis.center().y),
+            Align2::LEFT_CENTER,
+            text,
+            mono(SMALL - 0.5),
+            tokens.weak,
+        );
     }
     painter.hline(area.x_range(), area.top(), Stroke::new(1.0, tokens.border));
 }

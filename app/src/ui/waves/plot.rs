@@ -66,9 +66,9 @@ fn readings(line: &str) -> Vec<(&str, f64)> {
         let (before, after) = (&rest[..at], &rest[at + 1..]);
         rest = after;
         let before = before.trim_end().trim_end_matches(['"', '\'']);
-        let start = before.rfind(|c: char| !(c.is_alphanumeric() || "_.%-/°".contains(c))).map_or(0, |i| {
-            i + before[i..].chars().next().map_or(1, char::len_utf8)
-        });
+        let start = before
+            .rfind(|c: char| !(c.is_alphanumeric() || "_.%-/°".contains(c)))
+            .map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
         let name = &before[start..];
         if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             continue;
@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn other_colons_are_no_readings() {
-        for line in ["LED ist jetzt: ON", "12:30:05", "time 12:30", "addr: 0x76", ">>> x", "", ":::", "a: - b"] {
+        for line in
+            ["LED ist jetzt: ON", "12:30:05", "time 12:30", "addr: 0x76", ">>> x", "", ":::", "a: - b"]
+        {
             assert!(readings(line).is_empty(), "{line}: {:?}", readings(line));
         }
     }

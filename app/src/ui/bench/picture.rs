@@ -1,0 +1,235 @@
+//! The board's picture: its pins with their levels, its LED, and what is wired to it.
+
+use super::live::Live;
+use crate::ui::theme::{GRID, SMALL, Tokens, mono};
+use egui::{Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use emulator::bench::Bench;
+use emulator::board::{Board, BoardPin, Node, PinKind};
+
+/// Room beside the board for the names of what is wired to its pins.
+const TAGS: f32 = 92.0;
+
+/// Draws the board into the upper left of `ui`; gives back its width and, if the pointer is over one, a pin.
+pub fn board(ui: &mut Ui, bench: &Bench, live: &Live, marked: &[Node]) -> Option<&'static BoardPin> {
+    let board = bench.board;
+    let tokens = Tokens::of(ui.visuals());
+    let available = ui.available_size();
+    let scale = ((available.y - 7.0 * GRID) / board.size.1).clamp(5.0, 11.0);
+    let size = vec2(board.size.0, board.size.1) * scale;
+    let (area, response) =
+        ui.allocate_exact_size(vec2(size.x + 2.0 * TAGS, size.y + 6.0 * GRID), Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, board.title));
+    let origin = pos2(area.left() + TAGS, area.top() + 4.0 * GRID);
+    let rect = Rect::from_min_size(origin, size);
+    let painter = ui.painter();
+    outline(painter, rect, scale, board, tokens);
+    if let Some(led) = &board.led {
+        let at = origin + vec2(led.at.0, led.at.1) * scale;
+        let shown = live.value("board", "brightness").or(live.level(led.gpio).map(f32::from));
+        glow(painter, at, scale * 0.7, color_named(led.color), shown.unwrap_or(0.0), tokens);
+    }
+    let mut hovered = None;
+    let pointer = ui.input(|input| input.pointer.hover_pos()).filter(|_| response.contains_pointer());
+    for pin in board.pins {
+        let at = origin + vec2(pin.at.0, pin.at.1) * scale;
+        let is_marked = node_of(pin).is_some_and(|node| marked.contains(&node) && node != Node::Ground);
+        draw_pin(painter, at, pin, rect, scale, live, is_marked, tokens);
+        tag(painter, bench, pin, at, rect, tokens);
+        let hit = Rect::from_center_size(pos2(rect.center().x, at.y), vec2(rect.width() + TAGS, 2.4 * scale));
+        let side =
+            pointer.is_some_and(|p| hit.contains(p) && (p.x < rect.center().x) == (at.x < rect.center().x));
+        if side {
+            hovered = Some(pin);
+        }
+    }
+    if let Some(pin) = hovered {
+        let text = describe(bench, pin, live);
+        response.on_hover_text_at_pointer(text);
+    }
+    hovered
+}
+
+fn outline(painter: &Painter, rect: Rect, scale: f32, board: &Board, tokens: &Tokens) {
+    painter.rect(
+        rect,
+        scale * 0.8,
+        tokens.board,
+        Stroke::new(1.0, Color32::from_black_alpha(90)),
+        StrokeKind::Inside,
+    );
+    // The USB connector stands out at the top.
+    let usb = Rect::from_center_size(
+        pos2(rect.center().x, rect.top() + scale * 2.2),
+        vec2(8.0 * scale, 5.6 * scale),
+    );
+    let metal = Color32::from_gray(170);
+    painter.rect(usb, 2.0, metal, Stroke::new(1.0, Color32::from_gray(120)), StrokeKind::Inside);
+    painter.text(usb.center(), Align2::CENTER_CENTER, "USB", mono(SMALL - 2.0), Color32::from_gray(60));
+    let chip = Rect::from_center_size(rect.center() + vec2(0.0, scale * 1.0), vec2(7.0, 7.0) * scale);
+    painter.rect_filled(chip, 2.0, Color32::from_gray(28));
+    painter.circle_filled(chip.left_top() + vec2(5.0, 5.0), 1.5, Color32::from_gray(110));
+    let name = board.chip.to_uppercase();
+    painter.text(chip.center(), Align2::CENTER_CENTER, name, mono(SMALL - 2.0), Color32::from_gray(190));
+    let title = board.title.replace("Raspberry Pi ", "");
+    painter.text(
+        pos2(rect.center().x, rect.bottom() - scale * 5.0),
+        Align2::CENTER_CENTER,
+        title,
+        egui::FontId::proportional(SMALL + 1.0),
+        Color32::from_white_alpha(210),
+    );
+}
+
+#[expect(clippy::too_many_arguments, reason = "one pin's worth of drawing state")]
+fn draw_pin(
+    painter: &Painter,
+    at: Pos2,
+    pin: &BoardPin,
+    board: Rect,
+    scale: f32,
+    live: &Live,
+    marked: bool,
+    tokens: &Tokens,
+) {
+    let left = at.x < board.center().x;
+    let level = match pin.kind {
+        PinKind::Gpio(gpio) => live.level(gpio),
+        _ => None,
+    };
+    let pad = Rect::from_center_size(at, vec2(1.7, 1.7) * scale);
+    let fill = match (pin.kind, level) {
+        (_, Some(true)) => tokens.good,
+        (_, Some(false)) => Color32::from_rgb(46, 74, 62),
+        (PinKind::Ground, _) => Color32::from_gray(40),
+        (PinKind::Supply | PinKind::Power, _) => Color32::from_rgb(190, 70, 60),
+        _ => tokens.pad,
+    };
+    let corner = CornerRadius::same((scale * 0.4) as u8);
+    painter.rect_filled(pad.expand(1.5), corner, tokens.pad.gamma_multiply(0.8));
+    painter.rect_filled(pad, corner, fill);
+    if level == Some(true) {
+        painter.rect_stroke(
+            pad.expand(2.5),
+            corner,
+            Stroke::new(1.5, tokens.good.gamma_multiply(0.5)),
+            StrokeKind::Middle,
+        );
+    }
+    if marked {
+        painter.rect_stroke(pad.expand(3.5), corner, Stroke::new(2.0, tokens.accent), StrokeKind::Middle);
+    }
+    let (x, align) = if left {
+        (pad.right() + 4.0, Align2::LEFT_CENTER)
+    } else {
+        (pad.left() - 4.0, Align2::RIGHT_CENTER)
+    };
+    let color = match pin.kind {
+        PinKind::Gpio(_) => Color32::from_white_alpha(220),
+        _ => Color32::from_white_alpha(130),
+    };
+    let size = (scale * 1.25).clamp(7.5, SMALL);
+    painter.text(pos2(x, at.y), align, pin.label, mono(size), color);
+}
+
+/// The name of the part pin that is wired to a board pin, beside the board.
+fn tag(painter: &Painter, bench: &Bench, pin: &BoardPin, at: Pos2, board: Rect, tokens: &Tokens) {
+    let Some((index, text)) = wired(bench, pin).into_iter().next() else { return };
+    let left = at.x < board.center().x;
+    let color = tokens.signal(index);
+    let (end, align) = if left {
+        (board.left() - 3.0 * GRID, Align2::RIGHT_CENTER)
+    } else {
+        (board.right() + 3.0 * GRID, Align2::LEFT_CENTER)
+    };
+    painter.line_segment([pos2(end, at.y), at], Stroke::new(2.0, color));
+    painter.circle_filled(at, 2.5, color);
+    let x = if left { end - GRID } else { end + GRID };
+    let room = if left {
+        Rect::from_min_max(pos2(board.left() - TAGS, at.y - 9.0), pos2(x, at.y + 9.0))
+    } else {
+        Rect::from_min_max(pos2(x, at.y - 9.0), pos2(board.right() + TAGS, at.y + 9.0))
+    };
+    painter.with_clip_rect(room.intersect(painter.clip_rect())).text(
+        pos2(x, at.y),
+        align,
+        text,
+        egui::FontId::proportional(SMALL),
+        color,
+    );
+}
+
+/// The parts' pins at a board pin: the part's place on the bench, and what to call the wire. Ground and supply
+/// are left out: half of all parts hang on them.
+fn wired(bench: &Bench, pin: &BoardPin) -> Vec<(usize, String)> {
+    let PinKind::Gpio(gpio) = pin.kind else { return Vec::new() };
+    let mut found = Vec::new();
+    for (index, part) in bench.parts.iter().enumerate() {
+        for (info, node) in part.kind.pins.iter().zip(&part.pins) {
+            if *node == Some(Node::Gpio(gpio)) {
+                found.push((index, format!("{} {}", part.name, info.name)));
+            }
+        }
+    }
+    found
+}
+
+fn node_of(pin: &BoardPin) -> Option<Node> {
+    match pin.kind {
+        PinKind::Gpio(gpio) => Some(Node::Gpio(gpio)),
+        PinKind::Ground => Some(Node::Ground),
+        PinKind::Supply => Some(Node::Supply),
+        PinKind::Power | PinKind::Control => None,
+    }
+}
+
+fn describe(bench: &Bench, pin: &BoardPin, live: &Live) -> String {
+    let mut lines = vec![format!("Pin {}: {}", pin.number, pin.label)];
+    if let PinKind::Gpio(gpio) = pin.kind {
+        lines.push(match live.level(gpio) {
+            Some(true) => "high (3.3 V)".to_owned(),
+            Some(false) => "low (0 V)".to_owned(),
+            None => "not used yet".to_owned(),
+        });
+        if bench.board.analog.contains(&gpio) {
+            lines.push("can measure voltages (ADC)".to_owned());
+        }
+    }
+    lines.extend(wired(bench, pin).into_iter().map(|(_, name)| format!("wired to {name}")));
+    lines.join("\n")
+}
+
+/// A lamp of a brightness from 0 to 1.
+pub fn glow(painter: &Painter, at: Pos2, radius: f32, color: Color32, brightness: f32, tokens: &Tokens) {
+    let brightness = brightness.clamp(0.0, 1.0);
+    // Eyes see a lamp at a tenth of its power as a third as bright.
+    let seen = brightness.sqrt();
+    if seen > 0.02 {
+        for ring in 1..=4 {
+            let share = ring as f32 / 4.0;
+            painter.circle_filled(at, radius * (1.0 + 1.6 * share), color.gamma_multiply(0.16 * seen));
+        }
+    }
+    let dark = Color32::from_gray(if tokens.well.r() > 128 { 190 } else { 52 });
+    painter.circle_filled(at, radius, mix(dark, color, seen));
+    painter.circle_stroke(at, radius, Stroke::new(1.0, color.gamma_multiply(0.5)));
+    if seen > 0.3 {
+        painter.circle_filled(at - vec2(radius, radius) * 0.3, radius * 0.25, Color32::from_white_alpha(120));
+    }
+}
+
+fn mix(a: Color32, b: Color32, share: f32) -> Color32 {
+    let part = |x: u8, y: u8| (f32::from(x) + (f32::from(y) - f32::from(x)) * share) as u8;
+    Color32::from_rgb(part(a.r(), b.r()), part(a.g(), b.g()), part(a.b(), b.b()))
+}
+
+/// The colour of a lamp by its name.
+pub fn color_named(name: &str) -> Color32 {
+    match name {
+        "green" => Color32::from_rgb(80, 230, 110),
+        "blue" => Color32::from_rgb(90, 150, 255),
+        "yellow" => Color32::from_rgb(255, 220, 70),
+        "orange" => Color32::from_rgb(255, 160, 60),
+        "white" => Color32::from_rgb(245, 245, 255),
+        _ => Color32::from_rgb(255, 80, 70),
+    }
+}
