@@ -1,6 +1,6 @@
 //! Stable sorting of a list, with comparisons that may run Python code.
 //!
-//! A bottom-up merge sort over runs of insertion sort. The items are moved to a list that Python code cannot see,
+//! A bottom-up merge sort over runs of insertion sort; the shorter of two runs is merged from a spare list. The items are moved to a list that Python code cannot see,
 //! so that a comparison that changes the list being sorted does no harm. If a comparison raises, the merge
 //! underway is completed by copying: the list then holds its items in some order, none lost.
 
@@ -51,8 +51,8 @@ fn sort_items(vm: &mut Vm, items: Val, key: Val, reverse: bool, n: usize) -> R<(
         return Ok(());
     }
     let spare = |heap: &mut Heap| -> R {
-        let list = heap.new_list_cap(n.div_ceil(2))?;
-        heap.list_splice(list, 0, 0, items, n.div_ceil(2))?;
+        let list = heap.new_list_cap(n / 2)?;
+        heap.list_splice(list, 0, 0, items, n / 2)?;
         Ok(list)
     };
     let spare_keys = spare(&mut vm.heap)?;
@@ -138,7 +138,11 @@ impl Sorter<'_> {
         if !self.before(first, last)? {
             return Ok(());
         }
-        // The left run goes to the spare lists, and both runs come back in order.
+        if mid - from <= to - mid { self.merge_up(from, mid, to) } else { self.merge_down(from, mid, to) }
+    }
+
+    /// Merges with the left run in the spare lists, from the left end.
+    fn merge_up(&mut self, from: usize, mid: usize, to: usize) -> R<()> {
         let n = mid - from;
         copy(&mut self.vm.heap, self.keys, from, self.spare_keys, 0, n);
         if self.with_key {
@@ -174,6 +178,47 @@ impl Sorter<'_> {
         copy(&mut self.vm.heap, self.spare_keys, left, self.keys, at, n - left);
         if self.with_key {
             copy(&mut self.vm.heap, self.spare_items, left, self.items, at, n - left);
+        }
+        result
+    }
+
+    /// Merges with the right run in the spare lists, from the right end.
+    fn merge_down(&mut self, from: usize, mid: usize, to: usize) -> R<()> {
+        let n = to - mid;
+        copy(&mut self.vm.heap, self.keys, mid, self.spare_keys, 0, n);
+        if self.with_key {
+            copy(&mut self.vm.heap, self.items, mid, self.spare_items, 0, n);
+        }
+        let (mut left, mut right, mut at) = (mid, n, to);
+        let mut result = Ok(());
+        while left > from && right > 0 {
+            let (a, b) = (self.vm.heap.list(self.keys)[left - 1], self.vm.heap.list(self.spare_keys)[right - 1]);
+            let take_left = match self.before(b, a) {
+                Ok(yes) => yes,
+                Err(raised) => {
+                    result = Err(raised);
+                    break;
+                }
+            };
+            at -= 1;
+            if take_left {
+                left -= 1;
+                self.vm.heap.list_mut(self.keys)[at] = a;
+                if self.with_key {
+                    copy(&mut self.vm.heap, self.items, left, self.items, at, 1);
+                }
+            } else {
+                right -= 1;
+                self.vm.heap.list_mut(self.keys)[at] = b;
+                if self.with_key {
+                    copy(&mut self.vm.heap, self.spare_items, right, self.items, at, 1);
+                }
+            }
+        }
+        // What is left of the right run belongs between the rest of the left one and what is in place.
+        copy(&mut self.vm.heap, self.spare_keys, 0, self.keys, at - right, right);
+        if self.with_key {
+            copy(&mut self.vm.heap, self.spare_items, 0, self.items, at - right, right);
         }
         result
     }
