@@ -138,9 +138,11 @@ impl Spec {
         let mut rest = text;
         let mut chars = text.chars();
         let (first, second) = (chars.next(), chars.next());
+        let mut fill_given = false;
         if let (Some(fill), Some(align)) = (first, second.and_then(align_of)) {
             spec.fill = fill;
             spec.align = Some(align);
+            fill_given = true;
             rest = chars.as_str();
         } else if let Some(align) = first.and_then(align_of) {
             spec.align = Some(align);
@@ -157,9 +159,9 @@ impl Spec {
         }
         spec.no_negative_zero = take(&mut rest, 'z');
         spec.alternate = take(&mut rest, '#');
-        if take(&mut rest, '0') && spec.align.is_none() {
+        if !fill_given && take(&mut rest, '0') {
             spec.fill = '0';
-            spec.align = Some(Align::AfterSign);
+            spec.align = spec.align.or(Some(Align::AfterSign));
         }
         spec.width = number(&mut rest)?.unwrap_or(0);
         if take(&mut rest, ',') {

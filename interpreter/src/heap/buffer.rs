@@ -67,6 +67,49 @@ impl Heap {
         Ok(())
     }
 
+    /// Makes `cell`'s buffer hold `need` bytes, and `roomy` bytes if they are to be had: for what grows again and
+    /// again. When memory is short the room shrinks step by step, so that the last bytes do not cost a collection
+    /// each.
+    #[inline(never)]
+    pub fn grow_buffer(&mut self, cell: Val, need: usize, roomy: usize) -> Result<(), NoMemory> {
+        if self.stress() || !self.flag(cell, F_BUF) {
+            return self.resize_buffer(cell, roomy).or_else(|_| self.resize_buffer(cell, need));
+        }
+        if self.grow_in_place(cell, need, roomy) {
+            return Ok(());
+        }
+        let (Some(size), Some(_)) = (block_size(roomy), block_size(need)) else { return Err(NoMemory) };
+        let r = self.region;
+        if r.cells_low() - r.top() < size.saturating_add(r.reserve()) {
+            self.collect_with(cell);
+            // It may have become the last block.
+            if self.grow_in_place(cell, need, roomy) {
+                return Ok(());
+            }
+        }
+        let less = need.saturating_add(need / 16);
+        self.resize_buffer(cell, roomy).or_else(|_| self.resize_buffer(cell, less.min(roomy)))
+    }
+
+    /// Lengthens the last buffer before the gap: to `roomy` bytes, or at least by half of what the gap has.
+    fn grow_in_place(&mut self, cell: Val, need: usize, roomy: usize) -> bool {
+        let (Some(need), Some(roomy)) = (block_size(need), block_size(roomy)) else { return false };
+        let r = self.region;
+        let block = self.w(cell, 1) - HEAD;
+        let (have, state) = r.block(block);
+        if block + have != r.top() || roomy <= have {
+            return false;
+        }
+        let room = have + (r.cells_low() - r.top()).saturating_sub(r.reserve());
+        if room < need {
+            return false;
+        }
+        let size = if room >= roomy { roomy } else { need + ((room - need) / 2 & !7) };
+        r.set_top(block + size);
+        r.set_block(block, size, state, cell.bits());
+        true
+    }
+
     /// Takes `cell`'s buffer away and frees it. Word 1 becomes 0.
     pub fn free_buffer(&mut self, cell: Val) {
         if self.flag(cell, F_BUF) {

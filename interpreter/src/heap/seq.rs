@@ -76,11 +76,7 @@ impl Heap {
         if need * 4 <= self.buf_cap(v) {
             return Ok(());
         }
-        let roomy = need + need / 4 + 2;
-        match self.resize_buffer(v, words(roomy)?) {
-            Ok(()) => Ok(()),
-            Err(_) => self.resize_buffer(v, words(need)?),
-        }
+        self.grow_buffer(v, words(need)?, words(need + need / 4 + 2)?)
     }
     /// Inserts an item at `i` (at most the length).
     pub fn list_insert(&mut self, v: Val, i: usize, x: Val) -> Result<(), NoMemory> {

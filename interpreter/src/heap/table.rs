@@ -467,7 +467,7 @@ impl Heap {
             let hashed = self.flag(t, F_A);
             return match self.table_rebuild(t, cap, hashed) {
                 Ok(()) => Ok(()),
-                Err(_) => self.table_rebuild(t, live + 1, hashed),
+                Err(_) => self.table_rebuild(t, live + live / 16 + 1, hashed),
             };
         }
         // Same index: make the buffer longer and move the index to its new end.

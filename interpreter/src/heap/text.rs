@@ -298,10 +298,7 @@ impl Heap {
         let n = self.w(v, 2) as usize;
         let need = n.checked_add(by).ok_or(NoMemory)?;
         if need > self.buf_cap(v) {
-            let roomy = need + (need >> 2) + 8;
-            if self.resize_buffer(v, roomy).is_err() {
-                self.resize_buffer(v, need)?;
-            }
+            self.grow_buffer(v, need, need.saturating_add((need >> 2) + 8))?;
         }
         self.set_w(v, 2, need as u32);
         Ok(n)

@@ -138,7 +138,10 @@ fn hash(vm: &mut Vm, v: Val) -> R<u32> {
 pub(super) fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     match op {
         BinOp::Add => {
-            let Some(b) = Buffer::opt(vm, b) else { return Err(bad_operand(vm, a, b)) };
+            let Some(b) = Buffer::opt(vm, b) else {
+                let knows = index::knows(vm, b, "__radd__")?;
+                return if knows { Ok(Val::NOT_IMPLEMENTED) } else { Err(bad_operand(vm, a, b)) };
+            };
             let kind = vm.heap.cell_kind(a);
             let (m, n) = (vm.heap.bytes(a).len(), b.bytes(&vm.heap).len());
             let new = vm.heap.new_builder(m.saturating_add(n))?;

@@ -164,7 +164,9 @@ pub fn decode(vm: &mut Vm, b: Buffer, encoding: Val, errors: Val) -> R {
                         let last = at + bad - 1;
                         return Err(vm.raise(
                             ExcKind::UnicodeDecodeError,
-                            format_args!("'utf-8' codec can't decode bytes in position {at}-{last}: {reason}"),
+                            format_args!(
+                                "'utf-8' codec can't decode bytes in position {at}-{last}: {reason}"
+                            ),
                         ));
                     }
                     return Err(vm.raise(

@@ -48,6 +48,14 @@ fn len(vm: &mut Vm, v: Val) -> R<usize> {
     Ok(vm.heap.table_len(d))
 }
 
+fn hash(vm: &mut Vm, v: Val) -> R<u32> {
+    let (_, what) = parts(vm, v);
+    if what == VALUES {
+        return Ok(vm.heap.hash_identity(v) as u32);
+    }
+    Err(vm.type_error(format_args!("unhashable type: '{}'", NAMES[what as usize])))
+}
+
 fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     let is_values = |v: Val| vm.heap.is(v, Kind::DictView) && parts(vm, v).1 == VALUES;
     if is_values(a) || is_values(b) || !matches!(op, BinOp::And | BinOp::Or | BinOp::Xor | BinOp::Sub) {
@@ -133,6 +141,7 @@ pub static DICTVIEW: NativeType = NativeType {
     name: "dict_view",
     print: Some(print),
     len: Some(len),
+    hash: Some(hash),
     binary: Some(binary),
     reflected: Some(binary),
     compare: Some(compare),

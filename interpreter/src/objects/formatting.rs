@@ -253,6 +253,8 @@ fn convert(
         let key =
             if is_chars(vm, template) { vm.new_str(key)? } else { vm.heap.new_bytes(key.as_bytes())? };
         keyed = Some(vm.get_item(given.all, key)?);
+        // The mapping is used up as a value of its own.
+        given.next = 1;
     }
     let width = given.amount(vm, c.width)?.unwrap_or(0);
     let precision = given.amount(vm, c.precision)?;

@@ -1,5 +1,6 @@
 //! `frozenset`.
 
+use super::index::one_optional;
 use super::native::{Args, Entry, NativeType, R};
 use super::set;
 use crate::heap::Kind;
@@ -14,10 +15,9 @@ fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
 }
 
 fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
-    let [items] = args.parse(vm, "frozenset", ["iterable"], 0)?;
-    if items.is_null() {
+    let Some(items) = one_optional(vm, args, "frozenset")? else {
         return Ok(vm.heap.new_table(Kind::FrozenSet, 0, false)?);
-    }
+    };
     if vm.heap.is(items, Kind::FrozenSet) {
         Ok(items)
     } else {

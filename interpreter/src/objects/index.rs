@@ -1,6 +1,6 @@
 //! Indices and slices of sequences, the same for all of them.
 
-use super::native::{ExcKind, R};
+use super::native::{Args, ExcKind, R};
 use crate::heap::Kind;
 use crate::value::Val;
 use crate::vm::Vm;
@@ -35,6 +35,28 @@ impl Span {
 /// Is it an integer, or an object that may have `__index__`?
 pub fn is_index(vm: &Vm, v: Val) -> bool {
     v.is_small() || v.is_bool() || matches!(vm.heap.kind(v), Some(Kind::BigInt | Kind::Instance))
+}
+
+/// Is it an object of the program's that has this method?
+///
+/// # Errors
+/// Whatever looking it up raises.
+pub fn knows(vm: &mut Vm, v: Val, method: &str) -> R<bool> {
+    Ok(vm.heap.is(v, Kind::Instance) && vm.getattr_opt(v, method)?.is_some())
+}
+
+/// The one optional argument of `list(iterable)` and its like.
+///
+/// # Errors
+/// TypeError for more arguments or keywords.
+pub fn one_optional(vm: &mut Vm, args: Args, name: &str) -> R<Option<Val>> {
+    if args.nkw > 0 {
+        return Err(vm.type_error(format_args!("{name}() takes no keyword arguments")));
+    }
+    if args.n > 1 {
+        return Err(vm.type_error(format_args!("{name} expected at most 1 argument, got {}", args.n)));
+    }
+    Ok(args.opt(vm, 0))
 }
 
 /// An integer or object with `__index__` as i64; beyond that the nearest i64.
@@ -153,7 +175,7 @@ pub fn times(vm: &mut Vm, v: Val, len: usize) -> R<Option<usize>> {
         let got = vm.type_name(v);
         return Err(vm.type_error(format_args!("can't multiply sequence by non-int of type '{got}'")));
     }
-    if vm.heap.is(v, Kind::Instance) && vm.getattr_opt(v, "__index__")?.is_none() {
+    if vm.heap.is(v, Kind::Instance) && !knows(vm, v, "__index__")? {
         return Ok(None);
     }
     let n = clamped(vm, v)?.max(0) as u64;

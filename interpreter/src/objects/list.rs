@@ -1,6 +1,6 @@
 //! `list`.
 
-use super::index::{self, Span, bad_index, is_index};
+use super::index::{self, Span, bad_index, is_index, one_optional};
 use super::iterators::{self, Walk};
 use super::native::{Args, BinOp, CmpOp, Entry, ExcKind, NativeType, R};
 use super::sort;
@@ -48,8 +48,10 @@ pub(super) fn print_item(vm: &mut Vm, item: Val, out: &mut Out) -> R<()> {
 }
 
 fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
-    let [items] = args.parse(vm, "list", ["iterable"], 0)?;
-    if items.is_null() { Ok(vm.heap.new_list_cap(0)?) } else { from_iterable(vm, items) }
+    match one_optional(vm, args, "list")? {
+        Some(items) => from_iterable(vm, items),
+        None => Ok(vm.heap.new_list_cap(0)?),
+    }
 }
 
 /// A new list of what an iterable gives.
@@ -95,6 +97,9 @@ fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     match op {
         BinOp::Add => {
             let Some(b) = vm.as_native(b, &LIST) else {
+                if index::knows(vm, b, "__radd__")? {
+                    return Ok(Val::NOT_IMPLEMENTED);
+                }
                 let got = vm.type_name(b);
                 return Err(vm.type_error(format_args!("can only concatenate list (not \"{got}\") to list")));
             };

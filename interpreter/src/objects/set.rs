@@ -1,5 +1,6 @@
 //! `set`, and what `frozenset` shares with it.
 
+use super::index::one_optional;
 use super::iterators::{self, Walk};
 use super::native::{Args, BinOp, CmpOp, Entry, ExcKind, NativeType, R};
 use super::{frozenset, keys, list};
@@ -47,8 +48,10 @@ pub(super) fn print_set(vm: &mut Vm, v: Val, out: &mut Out, name: &str) -> R<()>
 }
 
 fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
-    let [items] = args.parse(vm, "set", ["iterable"], 0)?;
-    if items.is_null() { Ok(vm.heap.new_set(0)?) } else { from_iterable(vm, Kind::Set, items) }
+    match one_optional(vm, args, "set")? {
+        Some(items) => from_iterable(vm, Kind::Set, items),
+        None => Ok(vm.heap.new_set(0)?),
+    }
 }
 
 /// A new set (or frozenset) of what an iterable gives.

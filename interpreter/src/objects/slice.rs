@@ -1,9 +1,9 @@
 //! `slice`.
 
 use super::index;
-use super::list;
 use super::native::{Args, CmpOp, Entry, NativeType, R};
-use crate::heap::Kind;
+use super::{keys, list};
+use crate::heap::{Kind, combine_hashes};
 use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
@@ -44,6 +44,16 @@ pub fn indices(vm: &mut Vm, slice: Val, len: usize) -> R<index::Span> {
 }
 
 // ---- operators ----
+
+fn hash(vm: &mut Vm, v: Val) -> R<u32> {
+    let mut h = 0x0051_1ce5;
+    for i in 1..=3 {
+        let part = vm.heap.val(v, i);
+        let (part, _) = keys::hash(vm, part)?;
+        h = combine_hashes(h, part);
+    }
+    Ok(h as u32)
+}
 
 fn compare(vm: &mut Vm, op: CmpOp, a: Val, b: Val) -> R {
     if !vm.heap.is(b, Kind::Slice) {
@@ -97,7 +107,7 @@ pub static SLICE: NativeType = NativeType {
     name: "slice",
     print: Some(print),
     new: Some(new),
-    unhashable: true,
+    hash: Some(hash),
     compare: Some(compare),
     entries: &[
         Entry::Get("start", start),

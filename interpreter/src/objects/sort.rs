@@ -192,7 +192,8 @@ impl Sorter<'_> {
         let (mut left, mut right, mut at) = (mid, n, to);
         let mut result = Ok(());
         while left > from && right > 0 {
-            let (a, b) = (self.vm.heap.list(self.keys)[left - 1], self.vm.heap.list(self.spare_keys)[right - 1]);
+            let (a, b) =
+                (self.vm.heap.list(self.keys)[left - 1], self.vm.heap.list(self.spare_keys)[right - 1]);
             let take_left = match self.before(b, a) {
                 Ok(yes) => yes,
                 Err(raised) => {

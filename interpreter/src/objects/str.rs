@@ -88,6 +88,7 @@ fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
             Some(b) if vm.heap.bytes(b).is_empty() => Ok(a),
             Some(b) if vm.heap.bytes(a).is_empty() => Ok(b),
             Some(b) => Ok(vm.heap.concat_text(Kind::Str, a, b)?),
+            None if index::knows(vm, b, "__radd__")? => Ok(Val::NOT_IMPLEMENTED),
             None => Err(bad_operand(vm, a, b)),
         },
         BinOp::Mul => repeat(vm, a, b),

@@ -1,6 +1,6 @@
 //! `tuple`.
 
-use super::index::{self, bad_index, is_index};
+use super::index::{self, bad_index, is_index, one_optional};
 use super::iterators::{self, Walk};
 use super::list;
 use super::native::{Args, BinOp, CmpOp, Entry, NativeType, R};
@@ -26,8 +26,10 @@ fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
 }
 
 fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
-    let [items] = args.parse(vm, "tuple", ["iterable"], 0)?;
-    if items.is_null() { Ok(vm.heap.new_tuple(&[])?) } else { from_iterable(vm, items) }
+    match one_optional(vm, args, "tuple")? {
+        Some(items) => from_iterable(vm, items),
+        None => Ok(vm.heap.new_tuple(&[])?),
+    }
 }
 
 /// A tuple of what an iterable gives.
@@ -72,6 +74,9 @@ fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     match op {
         BinOp::Add => {
             let Some(b) = vm.as_native(b, &TUPLE) else {
+                if index::knows(vm, b, "__radd__")? {
+                    return Ok(Val::NOT_IMPLEMENTED);
+                }
                 let got = vm.type_name(b);
                 return Err(
                     vm.type_error(format_args!("can only concatenate tuple (not \"{got}\") to tuple"))
