@@ -12,7 +12,7 @@ use crate::value::{Qstr, Val};
 use alloc::string::String;
 use core::fmt::Write;
 
-/// List of pairs (function, line), innermost last... as they were passed while unwinding.
+/// List of pairs (function, line), innermost first, as they were passed while unwinding.
 pub(crate) const X_TRACEBACK: usize = 0;
 /// `__cause__`.
 pub(crate) const X_CAUSE: usize = 1;
@@ -25,7 +25,7 @@ pub(crate) const X_DICT: usize = 4;
 const X_LEN: usize = 5;
 
 /// Most entries of a traceback.
-const TRACEBACK_MAX: usize = 64;
+const TRACEBACK_MAX: usize = 24;
 
 impl Vm {
     // ---- objects ----
@@ -236,14 +236,14 @@ impl Vm {
             tb = list;
         }
         let n = self.heap.list_len(tb);
-        let again = n >= 2 && {
-            let l = self.heap.list(tb);
-            l[n - 2] == f && l[n - 1] == Val::small(line as i32)
-        };
-        let _ = again;
+        let line = Val::small(line as i32);
         if n < 2 * TRACEBACK_MAX {
-            let _ =
-                self.heap.list_push(tb, f).and_then(|()| self.heap.list_push(tb, Val::small(line as i32)));
+            let _ = self.heap.list_push(tb, f).and_then(|()| self.heap.list_push(tb, line));
+        } else {
+            // The outermost frames matter too: the last place is theirs.
+            let l = self.heap.list_mut(tb);
+            l[n - 2] = f;
+            l[n - 1] = line;
         }
         self.heap.release_temps(mark);
     }
