@@ -42,6 +42,7 @@ impl Terminal for Screen<'_> {
 /// Runs until the next soft reset; `raw` is the prompt's mode from before it. Gives the mode to go on with.
 ///
 /// The caller then makes a new virtual machine: nothing of the old one is left.
+#[inline(never)]
 pub fn session(vm: &mut Vm, raw: bool) -> bool {
     vm.hal.set_interrupt_char(None);
     let board = vm.hal.board();

@@ -8,6 +8,7 @@ mod board;
 mod memory;
 
 use core::fmt::Write;
+use core::mem::MaybeUninit;
 
 use alloc::boxed::Box;
 use board::{Pico, console};
@@ -30,6 +31,20 @@ const VM_STACK_SLOTS: usize = 2048;
 #[hal::entry]
 fn main() -> ! {
     memory::guard_stack();
+    start();
+    let mut raw = false;
+    let mut wall_us = board::FIRST_WALL_US;
+    loop {
+        let mut slot = MaybeUninit::uninit();
+        let vm = begin(&mut slot, wall_us);
+        raw = shell::session(vm, raw);
+        wall_us = vm.hal.wall_us();
+    }
+}
+
+/// Starts clocks, pins and the console.
+#[inline(never)]
+fn start() {
     // The first and only time.
     let Some(mut pac) = pac::Peripherals::take() else { loop {} };
     let mut watchdog = hal::Watchdog::new(pac.WATCHDOG);
@@ -50,18 +65,21 @@ fn main() -> ! {
         UsbBus::new(pac.USBCTRL_REGS, pac.USBCTRL_DPRAM, clocks.usb_clock, true, &mut pac.RESETS),
         id,
     );
+}
 
-    let mut raw = false;
-    let mut wall_us = board::FIRST_WALL_US;
-    loop {
-        // Everything of the last life is gone: the memory is laid out anew.
-        let heap = memory::arena().and_then(|blocks| Heap::on(blocks, VM_STACK_SLOTS).ok());
-        let Some(heap) = heap else { panic!("the memory is too small") };
-        let mut pico = Pico::new();
-        pico.set_wall_us(wall_us);
-        let Ok(mut vm) = Vm::on(heap, Box::new(pico)) else { panic!("the heap is too small") };
-        raw = shell::session(&mut vm, raw);
-        wall_us = vm.hal.wall_us();
+/// Makes the virtual machine of a new life. Everything of the last one is gone: the memory is laid out
+/// anew, which is why the old machine is not dropped.
+///
+/// Not inlined, so that what it has on the stack is gone when the machine runs.
+#[inline(never)]
+fn begin(slot: &mut MaybeUninit<Vm>, wall_us: u64) -> &mut Vm {
+    let heap = memory::arena().and_then(|blocks| Heap::on(blocks, VM_STACK_SLOTS).ok());
+    let Some(heap) = heap else { panic!("the memory is too small") };
+    let mut pico = Pico::new();
+    pico.set_wall_us(wall_us);
+    match Vm::on(heap, Box::new(pico)) {
+        Ok(vm) => slot.write(vm),
+        Err(_) => panic!("the heap is too small"),
     }
 }
 
