@@ -1312,7 +1312,24 @@ impl Vm {
         let args = if matches!(self.heap.kind(args), Some(Kind::List | Kind::Tuple)) {
             args
         } else {
-            self.collect_list(args)?
+            match self.iter(args) {
+                Ok(it) => {
+                    self.heap.keep(it)?;
+                    self.collect_list(it)?
+                }
+                Err(raised) => {
+                    if !self.exc_is(ExcKind::TypeError) {
+                        return Err(raised);
+                    }
+                    self.take_exc();
+                    // SAFETY: the window holds the callee in slot 2.
+                    let f = unsafe { *dst.add(2) };
+                    let (name, t) = (self.callee_name(f), self.type_name(args));
+                    return Err(
+                        self.type_error(format_args!("{name} argument after * must be an iterable, not {t}"))
+                    );
+                }
+            }
         };
         self.heap.keep(args)?;
         self.heap.keep(kw)?;
@@ -1671,9 +1688,12 @@ impl Vm {
     fn callee_name(&mut self, f: Val) -> String {
         let f = if self.heap.is(f, Kind::BoundMethod) { self.heap.val(f, 1) } else { f };
         if self.heap.is(f, Kind::Function) {
-            let mut n = self.function_name(f);
-            n.push_str("()");
-            return n;
+            let module = self.heap.dict_get_qstr(self.heap.val(f, 2), q::__name__).and_then(|m| self.text(m));
+            let name = self.function_name(f);
+            return match module {
+                Some(m) => alloc::format!("{m}.{name}()"),
+                None => alloc::format!("{name}()"),
+            };
         }
         self.repr_text(f).unwrap_or_default()
     }
