@@ -9,6 +9,7 @@ use crate::format::percent::{self, Amount, Conversion};
 use crate::format::template::{self, Access};
 use crate::format::{DIGITS_MAX, FormatError, Spec, digits_of, write_float, write_int, write_padded};
 use crate::heap::Kind;
+use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
 use alloc::string::String;
@@ -203,6 +204,11 @@ pub fn percent(vm: &mut Vm, template: Val, values: Val) -> R {
     let text = template_of(vm, template)?;
     let kind = kind_of(vm, template);
     let builder = vm.heap.new_builder(text.len())?;
+    let values = if vm.native_type_of(values).id == ids::ATTRTUPLE {
+        tuple::from_iterable(vm, values)?
+    } else {
+        values
+    };
     let as_tuple = vm.as_native(values, &tuple::TUPLE);
     let is_mapping = match vm.heap.kind(values) {
         Some(Kind::Dict | Kind::List) => true,

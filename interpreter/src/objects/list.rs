@@ -422,6 +422,9 @@ fn reverse(vm: &mut Vm, args: Args) -> R {
 
 fn sort_method(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
+    if args.n > 1 {
+        return Err(vm.type_error(format_args!("sort() takes no positional arguments")));
+    }
     let [key, reverse] = args.skip(1).parse(vm, "sort", ["*key", "*reverse"], 0)?;
     let reverse = if reverse.is_null() { false } else { vm.truth(reverse)? };
     sort::sort(vm, v, key, reverse)?;
@@ -462,7 +465,7 @@ pub static LIST: NativeType = NativeType {
         Entry::Fn("pop", 1, 2, pop),
         Entry::Fn("remove", 2, 2, remove),
         Entry::Fn("reverse", 1, 1, reverse),
-        Entry::FnKw("sort", 1, 1, sort_method),
+        Entry::FnKw("sort", 1, 255, sort_method),
         Entry::Fn("__reversed__", 1, 1, reversed),
     ],
     ..NativeType::EMPTY

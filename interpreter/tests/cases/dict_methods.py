@@ -16,7 +16,7 @@ d = {"a": 1}; d.update({"b": 2}, c=3); d.update([("d", 4)]); d.update(); print(d
 k, v, i = d.keys(), d.values(), d.items()
 print(k, v, i, len(k), "a" in k, 3 in v, ("a", 1) in i, ("a", 2) in i, list(k), list(v), list(i)); d["new"] = 1; print(k, len(v))
 print(sorted(k & {"a", "zz"}), sorted(k | {"zz"}), sorted(k - {"a"}), sorted(k ^ {"a", "zz"}), sorted({"a", "q"} | k), k == d.keys(), k == set(d), k >= {"a"}, {"a"} < k, k.isdisjoint({"q"}), list(reversed(d)), list(reversed(d.items()))[:1], list(reversed(d.values()))[:2])
-print({1: 2} == {1.0: 2.0}, {1: 2} == {1: 3}, {1: 2} != {2: 1}, {} == [], {"a": [1]} == {"a": [1]}, {1: 2, 3: 4} == {3: 4, 1: 2}); t(lambda: {} < {}); t(lambda: {}[1:2]); t(lambda: {1: 2}[{}]); t(hash, {})
+print({1: 2} == {1.0: 2.0}, {1: 2} == {1: 3}, {1: 2} != {2: 1}, {} == [], {"a": [1]} == {"a": [1]}, {1: 2, 3: 4} == {3: 4, 1: 2}); t(lambda: {} < {}); t(lambda: {1: 2}[{}]); t(hash, {})
 c = d.copy(); c["x"] = 1; print("x" in d, c == d); c.clear(); print(c, bool(c), bool(d))
 def grow():
     x = {1: 1}

@@ -19,7 +19,7 @@ for i in range(0, 500, 2):
 for i in range(0, 500, 4):
     big[i] = -i
 print(len(big), big[499], big["k250"], 250 in big, 248 in big, list(big)[:6], list(big)[-3:], sum(v for v in big.values()))
-for bad in (lambda: {}["x"], lambda: {}[[]], lambda: {[]: 1}, lambda: {}.popitem(), lambda: {}.pop("q"), lambda: dict([1]), lambda: {1: 2}[1:2], lambda: {{}}):
+for bad in (lambda: {}["x"], lambda: {}[[]], lambda: {[]: 1}, lambda: {}.popitem(), lambda: {}.pop("q"), lambda: dict([1]), lambda: {{}}):
     try:
         bad()
     except Exception as e:
