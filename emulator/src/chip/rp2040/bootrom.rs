@@ -21,6 +21,9 @@ pub const ROM_BYTES: usize = 0x4000;
 /// Where the ROM leaves the stack when it enters the second-stage boot loader.
 pub const BOOT_STACK: u32 = 0x2004_1F00;
 
+/// Where core 1 returns to when its program ends: it waits to be launched again.
+pub const CORE1_RETURN: u32 = STUBS as u32 | 1;
+
 /// Version of the ROM in B2 silicon.
 const VERSION: u8 = 3;
 
@@ -166,6 +169,7 @@ const FLASH_RANGE_PROGRAM: u8 = 7;
 const FLASH_FLUSH_CACHE: u8 = 8;
 const FLASH_ENTER_CMD_XIP: u8 = 9;
 const RESET_USB_BOOT: u8 = 10;
+const CORE1_RETURNED: u8 = 11;
 const FLOAT: u8 = 32;
 const DOUBLE: u8 = 64;
 const FCMP_FAST_FLAGS: u8 = 5;
@@ -215,6 +219,8 @@ pub fn image() -> Vec<u8> {
         at += 6;
         start as u16 | 1
     };
+    // The first stub is where core 1's program returns to.
+    stub(&mut rom, CORE1_RETURNED, CALL);
     let mut functions: Vec<(u16, u16)> = vec![
         (u16::from_le_bytes(*b"MS"), MEMSET as u16 | 1),
         (u16::from_le_bytes(*b"S4"), MEMSET4 as u16 | 1),
@@ -310,6 +316,11 @@ impl Rp2040 {
             FLASH_RANGE_PROGRAM => {
                 let [at, from, count, _] = *r;
                 self.rom_program(at, from, count)
+            }
+            CORE1_RETURNED => {
+                self.sio.core1_runs = false;
+                self.s.call_back();
+                1
             }
             RESET_USB_BOOT => {
                 self.s.demand = Some(Demand::Bootsel);

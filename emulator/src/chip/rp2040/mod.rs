@@ -389,9 +389,14 @@ impl Rp2040 {
                 }
             }
             0x4001_0000 => {
-                if self.psm.write(offset, value) {
-                    self.sio.core1_runs = false;
-                    self.s.call_back();
+                match self.psm.write(offset, value) {
+                    Some(false) => {
+                        self.sio.core1_runs = false;
+                        self.s.call_back();
+                    }
+                    // Core 1's boot code empties its FIFO and tells core 0 so with a zero.
+                    Some(true) => self.sio.restart_core1(&mut self.s),
+                    None => {}
                 }
             }
             0x4001_4000 => {
@@ -846,6 +851,7 @@ impl Chip {
             if let Some(demand) = self.bus.s.demand.take() {
                 return Stop::Demand(demand);
             }
+            self.bus.s.called_back();
             self.answer_boot();
             if let Some((start, end)) = self.bus.s.flash_changed.take() {
                 self.forget_flash(start, end);
@@ -963,6 +969,7 @@ impl Chip {
                 // Without memory for a second engine core 1 stays where it is, waiting.
                 if let Ok(mut core) = Self::make_core(1, &self.regions, &self.rom, &self.bus) {
                     core.start(pc, sp, vtor);
+                    core.set_lr(bootrom::CORE1_RETURN);
                     core.skip_to(self.core0.cycles());
                     self.bus.sio.core1_runs = true;
                     self.core1 = Some(core);

@@ -25,19 +25,20 @@ impl Psm {
         }
     }
 
-    /// Writes a register; true when core 1 is forced off now.
-    pub fn write(&mut self, offset: u32, value: u32) -> bool {
+    /// Writes a register; when core 1's power is switched, gives whether it is on now.
+    pub fn write(&mut self, offset: u32, value: u32) -> Option<bool> {
         let value = value & Self::ALL;
         match offset {
             0x0 => self.frce_on = value,
             0x4 => {
+                let switched = (self.frce_off ^ value) & Self::PROC1 != 0;
                 self.frce_off = value;
-                return value & Self::PROC1 != 0;
+                return switched.then_some(value & Self::PROC1 == 0);
             }
             0x8 => self.wdsel = value,
             _ => {}
         }
-        false
+        None
     }
 }
 

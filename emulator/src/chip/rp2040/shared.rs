@@ -116,6 +116,7 @@ pub struct Shared {
     /// Interrupt lines of each core's own: SIO FIFO.
     own_lines: [u32; 2],
     attention: [bool; 2],
+    leave: bool,
     events: [Time; EVENTS],
     next: Time,
     next_cycle: u64,
@@ -137,6 +138,7 @@ impl Shared {
             lines: 0,
             own_lines: [0; 2],
             attention: [false; 2],
+            leave: false,
             events: [Time::NEVER; EVENTS],
             next: Time::NEVER,
             next_cycle: u64::MAX,
@@ -238,15 +240,20 @@ impl Shared {
         self.lines | self.own_lines[core]
     }
 
-    /// Makes a core come back at once.
+    /// Makes the cores return to the chip at once, until [`Shared::called_back`].
     pub fn call_back(&mut self) {
-        self.attention = [true; 2];
+        self.leave = true;
+    }
+
+    /// The chip has looked after what the cores were called back for.
+    pub fn called_back(&mut self) {
+        self.leave = false;
     }
 
     /// The CPU cycle by which a core must come back.
     #[inline]
     pub fn come_back_at(&self, core: u8) -> u64 {
-        if self.attention[usize::from(core & 1)] || self.demand.is_some() { 0 } else { self.next_cycle }
+        if self.attention[usize::from(core & 1)] || self.leave || self.demand.is_some() { 0 } else { self.next_cycle }
     }
 
     /// Asks the world when it next acts; after any call that may have changed that.

@@ -224,6 +224,15 @@ impl Sio {
         true
     }
 
+    /// Core 1 comes out of reset into its boot code.
+    pub fn restart_core1(&mut self, s: &mut Shared) {
+        self.fifo[1].clear();
+        self.to_boot.clear();
+        (self.wof[1], self.roe[1]) = (false, false);
+        self.push(s, 0, 0);
+        s.call_back();
+    }
+
     fn update_irq(&self, s: &mut Shared) {
         for core in 0..2u8 {
             let n = usize::from(core);
