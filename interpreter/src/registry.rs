@@ -95,6 +95,7 @@ types! {
     RTC => crate::modules::machine::rtc::RTC,
     WDT => crate::modules::machine::wdt::WDT,
     MEM => crate::modules::machine::MEM,
+    VFS_LFS2 => crate::modules::vfs::VFS_LFS2,
     DUNDER => dunder::DUNDER,
     MAP => crate::builtins::lazy::MAP,
     ZIP => crate::builtins::lazy::ZIP,
@@ -125,6 +126,7 @@ native_modules! {
     STRUCT => crate::modules::struct_::STRUCT,
     SYS => crate::modules::sys::SYS,
     TIME => crate::modules::time::TIME,
+    VFS => crate::modules::vfs::VFS,
 }
 
 /// Number of the first exception type: their tables come from [`native::ExcKind`].

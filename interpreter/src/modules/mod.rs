@@ -25,6 +25,7 @@ pub mod stream;
 pub mod struct_;
 pub mod sys;
 pub mod time;
+pub mod vfs;
 
 use alloc::string::String;
 use alloc::vec::Vec;

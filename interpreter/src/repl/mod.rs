@@ -29,6 +29,9 @@ const RAW_GREETING: &[u8] = b"raw REPL; CTRL-B to exit\r\n";
 /// Bytes that a sender in raw-paste mode may have on the way. The console's own buffer must hold twice as many.
 pub const PASTE_WINDOW: u16 = 256;
 
+/// Bytes by which the memory for a long program grows.
+const GROWTH: usize = 4096;
+
 /// What the prompt needs from its surroundings.
 pub trait Terminal {
     fn write(&mut self, bytes: &[u8]);
@@ -169,7 +172,10 @@ impl Repl {
     }
 
     fn collect(&mut self, bytes: &[u8]) {
-        if self.source.try_reserve(bytes.len()).is_err() {
+        // Doubling would need three times the program's size at the last step.
+        let room = self.source.capacity() - self.source.len();
+        let step = self.source.len().clamp(64, GROWTH).max(bytes.len());
+        if room < bytes.len() && self.source.try_reserve_exact(step).is_err() {
             self.too_long = true;
             self.source = Vec::new();
         }
