@@ -15,6 +15,7 @@ pub mod objects;
 pub mod regex;
 pub mod registry;
 pub mod repl;
+pub mod stack;
 pub mod syntax;
 pub mod value;
 pub mod vm;

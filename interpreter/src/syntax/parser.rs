@@ -241,7 +241,7 @@ impl<'s> Parser<'s> {
     /// One level deeper; errors leave the count to whoever recovers.
     pub(super) fn enter(&mut self) -> Parse<()> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH {
+        if self.depth > MAX_DEPTH || crate::stack::is_low() {
             return Err(self.error_here("too many nested parentheses or blocks"));
         }
         Ok(())

@@ -292,7 +292,7 @@ impl Vm {
     /// RecursionError at the bound.
     #[inline]
     pub fn enter_native(&mut self) -> R<()> {
-        if self.depth >= NATIVE_DEPTH {
+        if self.depth >= NATIVE_DEPTH || crate::stack::is_low() {
             return Err(self.recursion_error());
         }
         self.depth += 1;

@@ -6,9 +6,11 @@ use core::cell::UnsafeCell;
 use interpreter::heap::blocks::Blocks;
 
 /// Bytes of the native stack, at the top of the RAM.
-const STACK: usize = 16 * 1024;
+const STACK: usize = 24 * 1024;
 /// Bytes kept for allocations that cannot fail gracefully.
 const RESERVE: u32 = 2048;
+/// Bytes at its end that recursions leave alone: the deepest leaf (a float's text) and an interrupt.
+const LEAF: usize = 4 * 1024;
 /// Bytes below the stack that fault when touched.
 const GUARD: usize = 256;
 
@@ -80,6 +82,7 @@ pub fn arena() -> Option<Blocks> {
 /// Makes the memory protection unit refuse the bytes below the stack, so that an overflow is a fault and
 /// not a corrupted heap.
 pub fn guard_stack() {
+    interpreter::stack::set_limit(stack_bottom() + LEAF);
     let base = (stack_bottom() - GUARD) as u32;
     // Once, before anything else; the registers are the core's own.
     unsafe {

@@ -134,6 +134,13 @@ fn deinit(vm: &mut Vm, args: Args) -> R {
     Ok(Val::NONE)
 }
 
+/// Sleeps for the time that so many characters take.
+fn sleep_chars(vm: &mut Vm, v: Val, chars: u64) {
+    let us = chars * 10_000_000 / u64::from(vm.heap.w(v, 2).max(1));
+    let now = vm.hal.ticks_us();
+    vm.hal.sleep_until(now + us);
+}
+
 /// Waits `timeout` for the first byte and `timeout_char` for each further one.
 fn read(vm: &mut Vm, v: Val, buf: &mut [u8]) -> R<Option<usize>> {
     let (id, timeouts) = (id(vm, v), vm.heap.w(v, 3));
@@ -150,6 +157,7 @@ fn read(vm: &mut Vm, v: Val, buf: &mut [u8]) -> R<Option<usize>> {
             break;
         } else {
             vm.poll()?;
+            vm.hal.sleep_until(deadline);
         }
     }
     Ok((n > 0).then_some(n))
@@ -163,6 +171,7 @@ fn write(vm: &mut Vm, v: Val, bytes: &[u8]) -> R<Option<usize>> {
         done += n;
         if n == 0 {
             vm.poll()?;
+            sleep_chars(vm, v, 4);
         }
     }
     Ok(Some(done))
@@ -172,6 +181,7 @@ fn flush_all(vm: &mut Vm, v: Val) -> R<()> {
     let id = id(vm, v);
     while !vm.hal.uart_txdone(id) {
         vm.poll()?;
+        sleep_chars(vm, v, 1);
     }
     Ok(())
 }

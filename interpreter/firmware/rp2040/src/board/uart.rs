@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::ops::Deref;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use critical_section::Mutex;
 use interpreter::hal::{Error, Parity, Result, Uart, UartConfig};
@@ -62,7 +63,18 @@ fn with<T>(id: u8, f: impl FnOnce(&pac::uart0::RegisterBlock) -> T) -> T {
     if id == 0 { f(regs.UART0.deref()) } else { f(regs.UART1.deref()) }
 }
 
+/// A UART has received something since the last sleep: there may be no reason to sleep.
+static RECEIVED: AtomicBool = AtomicBool::new(false);
+
+/// Whether that is so; forgets it. Called with interrupts off.
+pub fn take_received() -> bool {
+    let received = RECEIVED.load(Ordering::Relaxed);
+    RECEIVED.store(false, Ordering::Relaxed);
+    received
+}
+
 fn received(id: u8) {
+    RECEIVED.store(true, Ordering::Relaxed);
     let report = with(id, |uart| {
         ring(id, |ring| {
             while uart.uartfr().read().rxfe().bit_is_clear() {
