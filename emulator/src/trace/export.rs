@@ -135,9 +135,7 @@ pub fn vcd(trace: &Trace, selection: &Selection, out: impl Write) -> io::Result<
                 writer.change_scalar(codes[i], level.map_or(vcd::Value::X, vcd::Value::from))?;
             }
             // A real has no "unknown".
-            _ => {
-                writer.change_real(codes[i], f64::from(trace.value_at(id, selection.from).unwrap_or(0.0)))?
-            }
+            _ => writer.change_real(codes[i], decimal(trace.value_at(id, selection.from).unwrap_or(0.0)))?,
         }
     }
     writer.end()?;
@@ -150,7 +148,7 @@ pub fn vcd(trace: &Trace, selection: &Selection, out: impl Write) -> io::Result<
         }
         match change {
             Change::Level(level) => writer.change_scalar(codes[i], level)?,
-            Change::Value(value) => writer.change_real(codes[i], f64::from(value))?,
+            Change::Value(value) => writer.change_real(codes[i], decimal(value))?,
         }
     }
     // The last timestamp tells a viewer how long the recording was.
@@ -159,6 +157,11 @@ pub fn vcd(trace: &Trace, selection: &Selection, out: impl Write) -> io::Result<
         writer.timestamp(end.0)?;
     }
     writer.flush()
+}
+
+/// The double that is written with as few digits as the single: 0.1, not 0.10000000149011612.
+fn decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 /// A name as VCD readers accept it: no white space.

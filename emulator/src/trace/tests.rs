@@ -253,7 +253,7 @@ fn vcd_reads_back() {
     let value = trace.define(Channel::analog("bme 280.temperature", "°C"));
     trace.edge(pin, Time(0), false);
     trace.edge(pin, Time(500), true);
-    trace.sample(value, Time(500), 21.5);
+    trace.sample(value, Time(500), 21.1);
     trace.edge(pin, Time(900), false);
     trace.advance(Time(1000));
     let mut bytes = Vec::new();
@@ -270,7 +270,7 @@ fn vcd_reads_back() {
         [
             Timestamp(500),
             ChangeScalar(gp25, vcd::Value::V1),
-            ChangeReal(temperature, 21.5),
+            ChangeReal(temperature, 21.1),
             Timestamp(900),
             ChangeScalar(gp25, vcd::Value::V0),
             Timestamp(1000),

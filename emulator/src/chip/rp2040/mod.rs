@@ -9,6 +9,7 @@ mod clocks;
 mod flash;
 mod i2c;
 mod pins;
+mod pio;
 mod plain;
 mod pll;
 mod pwm;
@@ -40,6 +41,7 @@ use bootrom::Mailbox;
 use clocks::{Clocks, Sources};
 pub use flash::Flash;
 use i2c::I2c;
+use pio::Pio;
 use plain::{Psm, Storage, Vreg};
 use pll::Pll;
 use pwm::Pwm;
@@ -124,6 +126,7 @@ pub struct Rp2040 {
     spi: [Spi; 2],
     adc: Adc,
     pwm: Pwm,
+    pio: [Pio; 2],
     /// SEV was executed: by which core.
     sev: [bool; 2],
     inputs: Vec<Input>,
@@ -162,6 +165,7 @@ impl Rp2040 {
             spi: [Spi::new(0), Spi::new(1)],
             adc: Adc::default(),
             pwm: Pwm::default(),
+            pio: [Pio::new(0), Pio::new(1)],
             sev: [false; 2],
             inputs: Vec::new(),
         };
@@ -199,6 +203,7 @@ impl Rp2040 {
         self.spi = [Spi::new(0), Spi::new(1)];
         self.adc = Adc::default();
         self.pwm = Pwm::default();
+        self.pio = [Pio::new(0), Pio::new(1)];
         self.s.world.chip_reset(self.s.now);
         self.frequencies_changed(cycle);
         self.s.pins_changed(u32::MAX);
@@ -257,6 +262,12 @@ impl Rp2040 {
             if held([bit::UART0, bit::UART1][n]) {
                 self.uart[n] = Uart::new(n);
                 self.s.cancel([Event::Uart0, Event::Uart1][n]);
+            }
+            if held([bit::PIO0, bit::PIO1][n]) {
+                self.pio[n] = Pio::new(n);
+                self.pio[n].catch_up(&mut self.s);
+                self.s.pins.pio[n] = Default::default();
+                self.s.pins_changed(u32::MAX);
             }
             if held([bit::I2C0, bit::I2C1][n]) {
                 self.i2c[n] = I2c::new(n);
@@ -366,6 +377,8 @@ impl Rp2040 {
         let offset = address & 0xFFF;
         match address & 0xFFFF_C000 {
             XIP_CTRL_BASE => self.xip.write(offset, value),
+            PIO0_BASE => self.pio[0].write(s, offset, value),
+            PIO1_BASE => self.pio[1].write(s, offset, value),
             USBCTRL_REGS_BASE => {
                 self.usb.write(s, offset, value);
                 self.kick_usb();
@@ -457,7 +470,10 @@ impl Rp2040 {
     /// Reads a whole word at an aligned address.
     fn read_word(&mut self, core: u8, cycle: u64, address: u32) -> u32 {
         match address >> 24 {
-            0xD0 => self.sio.read(&mut self.s, core, address & 0xFFF),
+            0xD0 => {
+                self.pio_catches_up();
+                self.sio.read(&mut self.s, core, address & 0xFFF)
+            }
             0x40 => self.read_register(core, cycle, address & !0x3000),
             0x14 => self.xip.read(address & 0xFF, &self.flash),
             0x18 => {
@@ -470,6 +486,8 @@ impl Rp2040 {
             0x50 => match address & 0xFFFF_0000 {
                 USBCTRL_DPRAM_BASE => self.usb.dpram_read(address & 0xFFF),
                 USBCTRL_REGS_BASE => self.usb.read(&mut self.s, address & 0xFFF),
+                PIO0_BASE => self.pio[0].read(&mut self.s, address & 0xFFF),
+                PIO1_BASE => self.pio[1].read(&mut self.s, address & 0xFFF),
                 XIP_AUX_BASE => self.xip.stream(&self.flash),
                 _ => 0,
             },
@@ -484,7 +502,11 @@ impl Rp2040 {
     fn write_word(&mut self, access: &mut Access, address: u32, value: u32) {
         let cycle = access.cycle;
         match address >> 24 {
-            0xD0 => self.sio.write(&mut self.s, access.core, address & 0xFFF, value),
+            0xD0 => {
+                self.pio_catches_up();
+                self.sio.write(&mut self.s, access.core, address & 0xFFF, value);
+                self.pio_catches_up();
+            }
             0x40 | 0x14 | 0x18 | 0x50 => {
                 // The three mirrors of each peripheral: exclusive or, set, clear.
                 let alias = address >> 12 & 3;
@@ -525,6 +547,8 @@ impl Rp2040 {
         let s = &mut self.s;
         match event {
             Event::World => {
+                self.pio_catches_up();
+                let s = &mut self.s;
                 let mut inputs = std::mem::take(&mut self.inputs);
                 s.world.advance(s.now, &mut inputs);
                 for input in inputs.drain(..) {
@@ -532,6 +556,7 @@ impl Rp2040 {
                 }
                 self.inputs = inputs;
                 self.s.replan_world();
+                self.pio_catches_up();
             }
             Event::Alarm0 => self.timer.alarm(s, 0),
             Event::Alarm1 => self.timer.alarm(s, 1),
@@ -548,7 +573,18 @@ impl Rp2040 {
             Event::Spi1 => self.spi[1].tick(s),
             Event::Adc => self.adc.tick(s),
             Event::Pwm => self.pwm.refresh(s),
+            Event::Pio0 => self.pio[0].catch_up(s),
+            Event::Pio1 => self.pio[1].catch_up(s),
             _ => {}
+        }
+    }
+
+    /// Before and after pins are looked at or changed: PIO machines may lag behind, or wait for a pin.
+    fn pio_catches_up(&mut self) {
+        for pio in &mut self.pio {
+            if pio.is_running() {
+                pio.catch_up(&mut self.s);
+            }
         }
     }
 
@@ -686,7 +722,16 @@ impl Chip {
         ]);
         let bus = Box::new(Rp2040::new(world, Flash::new(flash.clone(), unique_id), sram.clone()));
         let core0 = Self::make_core(0, &regions, &rom, &bus)?;
-        let mut chip = Chip { bus, core0, core1: None, launch: Vec::new(), regions, rom, asleep: Time::ZERO, booted: BOOT_TIME };
+        let mut chip = Chip {
+            bus,
+            core0,
+            core1: None,
+            launch: Vec::new(),
+            regions,
+            rom,
+            asleep: Time::ZERO,
+            booted: BOOT_TIME,
+        };
         chip.bus.s.demand = None;
         Ok(chip)
     }
