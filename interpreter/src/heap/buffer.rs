@@ -57,6 +57,8 @@ impl Heap {
         // The new block is not yet known to the cell: if this collects, only the old one moves.
         let new = self.alloc_block(cell, bytes, how)?;
         let old = self.w(cell, 1) - HEAD;
+        // A collection may have trimmed it.
+        let (have, _) = r.block(old);
         // SAFETY: both blocks are in the arena and do not overlap; `have - HEAD` bytes fit the larger one.
         unsafe {
             let n = ((have - HEAD) / 4) as usize;

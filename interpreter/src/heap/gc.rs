@@ -4,8 +4,8 @@
 //! unscanned, and a pass over all cells finds it again. Sweeping links free cells so that those nearest to the
 //! end are used first, and gives free cells at the border back to the gap.
 
-use super::arena::{FIXED, FREE, OWNED, PINNED};
-use super::cell::{CELL, F_BUF, F_BUFVALS, F_MARK, F_SCAN, F_V1, F_V2, F_V3};
+use super::arena::{FIXED, FREE, OWNED, PINNED, round8};
+use super::cell::{CELL, Kind, F_BUF, F_BUFVALS, F_MARK, F_SCAN, F_V1, F_V2, F_V3};
 use super::{Heap, NoMemory, TEMPS};
 use crate::value::Val;
 
@@ -285,6 +285,7 @@ impl Heap {
             };
             match state {
                 OWNED if live(r) => {
+                    let size = self.trimmed(owner, size);
                     let to = match r.take_hole(size) {
                         Some(hole) => hole,
                         None => {
@@ -301,6 +302,7 @@ impl Heap {
                             r.at(owner).add(1).write(to + super::arena::HEAD);
                         }
                     }
+                    r.set_block(to, size, OWNED, owner);
                 }
                 FIXED | PINNED if state == PINNED || live(r) => {
                     if dest < p {
@@ -313,6 +315,18 @@ impl Heap {
             p = next;
         }
         r.set_top(dest);
+    }
+
+    /// The size that a buffer keeps: lists and bytearrays give back the room they had to grow, but 1/64.
+    #[inline]
+    fn trimmed(&self, owner: u32, size: u32) -> u32 {
+        let owner = Val::ptr(owner);
+        let need = match self.cell_kind(owner) {
+            Kind::List => self.w(owner, 2) * 4,
+            Kind::ByteArray => self.w(owner, 2),
+            _ => return size,
+        };
+        size.min(round8(need + need / 64) + super::arena::HEAD)
     }
 
     // ---- sweep ----
@@ -351,7 +365,8 @@ impl Heap {
 #[cfg(test)]
 mod tests {
     use super::super::testing::Rng;
-    use super::super::{Heap, Kind, Move, Root};
+    use super::super::{Heap, Move, Root};
+    use super::Kind;
     use crate::heap::cell::{F_BUF, header};
     use crate::value::Val;
     use alloc::vec::Vec;

@@ -78,6 +78,11 @@ impl Heap {
         }
         self.grow_buffer(v, words(need)?, words(need + need / 4 + 2)?)
     }
+    /// Makes room for exactly `more` items.
+    pub fn list_reserve_exact(&mut self, v: Val, more: usize) -> Result<(), NoMemory> {
+        let need = words(self.list_len(v).checked_add(more).ok_or(NoMemory)?)?;
+        if need <= self.buf_cap(v) { Ok(()) } else { self.resize_buffer(v, need) }
+    }
     /// Inserts an item at `i` (at most the length).
     pub fn list_insert(&mut self, v: Val, i: usize, x: Val) -> Result<(), NoMemory> {
         self.list_push(v, x)?;

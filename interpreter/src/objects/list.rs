@@ -72,6 +72,11 @@ fn extend_with(vm: &mut Vm, list: Val, items: Val) -> R<()> {
         vm.heap.list_extend(list, items)?;
         return Ok(());
     }
+    // What knows its length gets room for it at once.
+    if let Some(len) = vm.native_type_of(items).len {
+        let n = len(vm, items)?;
+        vm.heap.list_reserve_exact(list, n)?;
+    }
     let it = vm.iter(items)?;
     vm.heap.keep(it)?;
     loop {
