@@ -428,7 +428,8 @@ impl App {
 
     /// More was recorded than a moment ago: more is likely to come before the session next speaks up.
     fn keep_moving(&mut self, ctx: &Context) {
-        let recorded = self.runner.trace().map_or(0, |trace| trace.read(emulator::trace::Trace::bytes));
+        let count = |trace: &emulator::trace::Trace| trace.channels().map(|(id, _)| trace.len(id)).sum();
+        let recorded: usize = self.runner.trace().map_or(0, |trace| trace.read(count));
         if recorded != self.recorded {
             ctx.request_repaint_after(FRAME);
         }

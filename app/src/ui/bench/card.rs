@@ -6,13 +6,15 @@ use super::picture;
 use crate::ui::action::{Action, Queue};
 use crate::ui::kit;
 use crate::ui::theme::{GRID, ROW, SMALL, Tokens, mono};
-use egui::{Align, Button, ComboBox, Layout, RichText, Sense, Slider, Ui, vec2};
+use egui::{Align, Button, ComboBox, Layout, RichText, Sense, Slider, TextureHandle, Ui, vec2};
 use egui_material_icons::icons as icon;
 use emulator::bench::{Bench, PartSpec};
 use emulator::board::Node;
 use emulator::part::{InputInfo, PropertyInfo, PropertyKind, Value};
 use emulator::signal::{Signal, Source};
+use emulator::trace::Picture;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What the user changed on the cards of one frame.
 #[derive(Default)]
@@ -27,16 +29,46 @@ pub struct Changes {
     pub drive: Option<(usize, usize)>,
 }
 
+/// Textures of displays, by part, with the picture they were made from.
+pub type Displays = HashMap<String, (Arc<Picture>, TextureHandle)>;
+
+/// What the cards remember between frames.
+pub struct Hands<'a> {
+    /// Inputs that are fed by hand.
+    pub by_hand: &'a mut HashMap<(String, String), f64>,
+    /// What displays show.
+    pub displays: &'a mut Displays,
+}
+
+/// A part's display, as large as the card allows, with square pixels.
+fn display(ui: &mut Ui, part: &str, picture: &Arc<Picture>, displays: &mut Displays) {
+    let fresh = displays.get(part).is_some_and(|(shown, _)| Arc::ptr_eq(shown, picture));
+    if !fresh {
+        let pixels = picture.rgb.iter().map(|[r, g, b]| egui::Color32::from_rgb(*r, *g, *b)).collect();
+        let image = egui::ColorImage::new([picture.width, picture.height], pixels);
+        let texture = ui.ctx().load_texture(format!("display {part}"), image, egui::TextureOptions::NEAREST);
+        displays.insert(part.to_owned(), (Arc::clone(picture), texture));
+    }
+    let Some((_, texture)) = displays.get(part) else { return };
+    let (columns, rows) = (picture.width.max(1) as f32, picture.height.max(1) as f32);
+    let scale = (ui.available_width() / columns).min(160.0 / rows).min(24.0);
+    let image = egui::Image::new((texture.id(), vec2(columns, rows) * scale));
+    let name = format!("Display of {part}");
+    ui.add(image.corner_radius(3.0))
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));
+}
+
 /// Draws the card of a part; true while the pointer is over it.
 pub fn show(
     ui: &mut Ui,
     bench: &Bench,
     index: usize,
     live: &Live,
-    by_hand: &mut HashMap<(String, String), f64>,
+    hands: &mut Hands<'_>,
     changes: &mut Changes,
     queue: &mut Queue,
 ) -> bool {
+    let by_hand = &mut *hands.by_hand;
     let part = &bench.parts[index];
     let tokens = Tokens::of(ui.visuals());
     let frame = kit::card(ui).outer_margin(egui::Margin { right: 10, ..Default::default() });
@@ -45,6 +77,9 @@ pub fn show(
         ui.spacing_mut().item_spacing.y = GRID;
         ui.push_id(("part", &part.name), |ui| {
             header(ui, part, index, live, changes);
+            if let Some(picture) = live.picture(&part.name) {
+                display(ui, &part.name, picture, hands.displays);
+            }
             for (at, input) in part.kind.inputs.iter().enumerate() {
                 if hides(part, at) {
                     continue;

@@ -1,22 +1,28 @@
 //! What the board and its parts are doing right now, read from the trace once a frame.
 
+use emulator::bench::Bench;
 use emulator::clock::Time;
-use emulator::trace::{Kind, SharedTrace};
+use emulator::trace::{Kind, Picture, SharedTrace};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Levels and values at the present.
 #[derive(Default)]
 pub struct Live {
     levels: HashMap<u8, bool>,
     values: HashMap<String, f32>,
+    pictures: HashMap<String, Arc<Picture>>,
 }
 
 impl Live {
     /// Reads the present.
-    pub fn read(trace: Option<&SharedTrace>) -> Self {
+    pub fn read(trace: Option<&SharedTrace>, bench: &Bench) -> Self {
         let mut live = Self::default();
         let Some(trace) = trace else { return live };
         trace.read(|trace| {
+            let pictures =
+                bench.parts.iter().filter_map(|part| Some((part.name.clone(), trace.picture(&part.name)?)));
+            live.pictures = pictures.collect();
             let now = Time(trace.now().0.saturating_add(1));
             for (id, channel) in trace.channels() {
                 match channel.kind {
@@ -40,6 +46,11 @@ impl Live {
     /// A pin's level, if it is known.
     pub fn level(&self, gpio: u8) -> Option<bool> {
         self.levels.get(&gpio).copied()
+    }
+
+    /// What a part with a display shows.
+    pub fn picture(&self, part: &str) -> Option<&Arc<Picture>> {
+        self.pictures.get(part)
     }
 
     /// What a part shows or is fed.

@@ -13,7 +13,7 @@ use super::action::{Action, Notice, Queue};
 use super::kit;
 use super::theme::{GRID, Tokens};
 use crate::command::Command;
-use card::Changes;
+use card::{Changes, Displays, Hands};
 use drive::DriveDialog;
 use egui::{RichText, ScrollArea, Ui};
 use emulator::bench::{Bench, BenchErrors};
@@ -34,6 +34,8 @@ pub struct BenchPane {
     text: String,
     /// Inputs that are fed by hand, by part and input.
     by_hand: HashMap<(String, String), f64>,
+    /// What displays show, as the graphics card has it.
+    displays: Displays,
     adding: bool,
     drive: Option<DriveDialog>,
     /// The pins of the card the pointer is over.
@@ -68,9 +70,9 @@ impl BenchPane {
 
     /// Draws the panel; `csv` lists the project's data sets, relative to it.
     pub fn show(&mut self, ui: &mut Ui, trace: Option<&SharedTrace>, csv: &[PathBuf], queue: &mut Queue) {
-        let live = Live::read(trace);
         self.problems(ui, queue);
         let bench = self.bench.take().unwrap_or_else(Bench::pico);
+        let live = Live::read(trace, &bench);
         let mut changes = Changes::default();
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = GRID;
@@ -86,8 +88,8 @@ impl BenchPane {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     ui.spacing_mut().item_spacing.y = 1.5 * GRID;
                     for index in 0..bench.parts.len() {
-                        let hovered =
-                            card::show(ui, &bench, index, &live, &mut self.by_hand, &mut changes, queue);
+                        let mut hands = Hands { by_hand: &mut self.by_hand, displays: &mut self.displays };
+                        let hovered = card::show(ui, &bench, index, &live, &mut hands, &mut changes, queue);
                         if hovered {
                             self.marked = bench.parts[index].pins.iter().flatten().copied().collect();
                         }

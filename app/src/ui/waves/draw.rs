@@ -2,7 +2,6 @@
 
 use super::axis::View;
 use super::rows::Data;
-use crate::ui::kit;
 use crate::ui::theme::{GRID, SMALL, Tokens, mono};
 use egui::{Align2, Color32, Mesh, Painter, Rect, Shape, pos2, vec2};
 use emulator::trace::{BusData, BusView};
@@ -113,8 +112,10 @@ impl Canvas<'_> {
         }
         self.painter.add(Shape::mesh(mesh));
         if self.rect.height() >= 32.0 {
+            // As many digits as tell the ends apart.
+            let digits = (1.0 - (high - low).max(1e-6).log10().floor()).clamp(0.0, 6.0) as usize;
             let scale = |value: f32, at: egui::Pos2, align: Align2| {
-                let text = kit::short_number(f64::from(value));
+                let text = format!("{value:.digits$}");
                 self.painter.text(at, align, text, mono(SMALL - 1.5), self.tokens.weak.gamma_multiply(0.9));
             };
             let right = self.rect.right() - GRID;

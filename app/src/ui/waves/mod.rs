@@ -186,6 +186,9 @@ impl Waves {
         let grid = axis::ticks(self.view, area.width(), 96.0);
         draw_axis(ui, axis, area, self.view, &grid);
         let painter = ui.painter().with_clip_rect(area);
+        // Nothing is known about what is still to come.
+        let known = area.with_max_x(self.x(area, now).clamp(area.left(), area.right()));
+        let known_painter = ui.painter().with_clip_rect(known);
         for (i, row) in rows.iter().enumerate() {
             let top = area.top() + i as f32 * height - self.scroll;
             let strip = Rect::from_min_max(pos2(area.left(), top), pos2(area.right(), top + height));
@@ -200,7 +203,7 @@ impl Waves {
             );
             if let Some(data) = self.cache.as_ref().and_then(|cache| cache.data.get(&row.name)) {
                 let canvas = Canvas {
-                    painter: &painter,
+                    painter: &known_painter,
                     rect: strip.shrink2(vec2(0.0, 1.0)),
                     view: self.view,
                     color,
@@ -389,8 +392,12 @@ impl Waves {
         chip(ui, area, pointer, &text, tokens);
     }
 
+    /// Where an instant lies; outside of `area` when out of view.
+    fn x(&self, area: Rect, time: u64) -> f32 {
+        area.left() + (self.view.share_of(time) * f64::from(area.width())) as f32
+    }
+
     fn snap(&self, row: &Row, board: Option<&SharedTrace>, area: Rect, pointer: Pos2) -> Option<u64> {
-        let x = |time: u64| area.left() + (self.view.share_of(time) * f64::from(area.width())) as f32;
         let time = self.view.time_at(f64::from((pointer.x - area.left()) / area.width()));
         let edges = rows::with(row, board, self.printed.trace(), |trace, id| {
             [true, false].map(|forward| edge(trace, id, row.kind, time, forward))
@@ -398,7 +405,7 @@ impl Waves {
         edges
             .into_iter()
             .flatten()
-            .filter(|edge| (x(*edge) - pointer.x).abs() <= SNAP)
+            .filter(|edge| (self.x(area, *edge) - pointer.x).abs() <= SNAP)
             .min_by_key(|edge| edge.abs_diff(time))
     }
 

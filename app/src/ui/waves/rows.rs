@@ -122,7 +122,9 @@ fn range(columns: &[Option<AnalogColumn>]) -> (f32, f32) {
     if !low.is_finite() || !high.is_finite() {
         return (0.0, 1.0);
     }
-    let room = ((high - low) * 0.08).max(high.abs().max(low.abs()) * 1e-4).max(1e-6);
+    // A value that does not change lies in the middle of a range that looks like one.
+    let flat = high.abs().max(low.abs()) * 0.01;
+    let room = if high - low > flat * 0.01 { (high - low) * 0.08 } else { flat.max(0.1) };
     (low - room, high + room)
 }
 
