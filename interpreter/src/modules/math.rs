@@ -62,14 +62,13 @@ functions! {
     fabs apply1 libm::fabsf;
     radians apply1 f32::to_radians;
     sin apply1 libm::sinf;
-    sinh apply1 libm::sinhf;
+    sinh apply1 |x| libm::copysignf(libm::sinhf(libm::fabsf(x)), x);
     sqrt apply1 libm::sqrtf;
     tan apply1 libm::tanf;
     tanh apply1 libm::tanhf;
     atan2 apply2 libm::atan2f;
     copysign apply2 libm::copysignf;
     fmod apply2 libm::fmodf;
-    pow apply2 libm::powf;
 }
 
 /// Poles are domain errors, not range errors.
@@ -80,6 +79,14 @@ fn with_poles(vm: &mut Vm, args: Args, allowed: fn(f32) -> bool, f: fn(f32) -> f
         return Err(domain_error(vm));
     }
     apply1(vm, args, f)
+}
+
+fn pow(vm: &mut Vm, args: Args) -> R {
+    let (x, y) = (args.get(vm, 0), args.get(vm, 1));
+    if vm.to_float(x)? == 0.0 && vm.to_float(y)? < 0.0 {
+        return Err(domain_error(vm));
+    }
+    apply2(vm, args, libm::powf)
 }
 
 fn log1p(vm: &mut Vm, args: Args) -> R {

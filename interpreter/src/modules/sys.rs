@@ -74,6 +74,11 @@ fn console_buffer(vm: &mut Vm, v: Val) -> R {
     console(vm, which, 1)
 }
 
+fn fileno(vm: &mut Vm, args: Args) -> R {
+    let v = args.get(vm, 0);
+    Ok(Val::small(vm.heap.w(v, 1) as i32))
+}
+
 fn console_print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
     out.push(["<io.FileIO 0>", "<io.FileIO 1>", "<io.FileIO 2>"][vm.heap.w(v, 1).min(2) as usize]);
     Ok(())
@@ -88,6 +93,7 @@ pub static CONSOLE: NativeType = NativeType {
     entries: &[
         Entry::Get("buffer", console_buffer),
         stream::CLOSE,
+        Entry::Fn("fileno", 1, 1, fileno),
         stream::FLUSH,
         stream::READ,
         stream::READINTO,

@@ -81,7 +81,8 @@ fn ticks_diff(vm: &mut Vm, args: Args) -> R {
 fn ticks_add(vm: &mut Vm, args: Args) -> R {
     let (ticks, delta) = (args.get(vm, 0), args.get(vm, 1));
     let (ticks, delta) = (vm.index(ticks)?, vm.index(delta)?);
-    if !(-TICKS_HALF..TICKS_HALF).contains(&delta) {
+    // Half a period would be as far forwards as backwards.
+    if !(1 - TICKS_HALF..TICKS_HALF).contains(&delta) {
         return Err(vm.raise(ExcKind::OverflowError, format_args!("ticks interval overflow")));
     }
     Ok(Val::small((ticks.wrapping_add(delta) & TICKS_MASK) as i32))

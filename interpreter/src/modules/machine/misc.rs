@@ -1,5 +1,7 @@
 //! The functions of `machine`, and its views of memory.
 
+use core::fmt::Write;
+
 use super::pin_arg;
 use crate::hal::{PinMode, ResetCause};
 use crate::heap::Kind;
@@ -9,7 +11,7 @@ use crate::objects::buffer::Buffer;
 use crate::objects::native::{Args, ExcKind, NativeType, R};
 use crate::registry::ids;
 use crate::value::Val;
-use crate::vm::Vm;
+use crate::vm::{Out, Vm};
 
 pub fn reset(vm: &mut Vm, _: Args) -> R {
     vm.hal.console_flush();
@@ -179,10 +181,16 @@ fn mem_set(vm: &mut Vm, v: Val, address: Val, value: Val) -> R<()> {
     vm.hal.mem_write(address, size, value).map_err(|e| vm.raise_hal(e))
 }
 
+fn mem_print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
+    let _ = write!(out, "<{}-bit memory>", vm.heap.w(v, 1) * 8);
+    Ok(())
+}
+
 /// `machine.mem32` and its like.
 pub static MEM: NativeType = NativeType {
     id: ids::MEM,
     name: "mem",
+    print: Some(mem_print),
     get_item: Some(mem_get),
     set_item: Some(mem_set),
     ..NativeType::EMPTY

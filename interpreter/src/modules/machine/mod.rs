@@ -28,7 +28,9 @@ pub fn pin_arg(vm: &mut Vm, v: Val) -> R<u8> {
     }
     if vm.heap.is_str(v) {
         let name = vm.str_arg(v)?;
-        return match vm.hal.pin_by_name(&name) {
+        let count = vm.hal.pin_count();
+        let by_number = name.strip_prefix("GPIO").and_then(|n| n.parse().ok()).filter(|&n: &u8| n < count);
+        return match vm.hal.pin_by_name(&name).or(by_number) {
             Some(pin) => Ok(pin),
             None => Err(vm.value_error(format_args!("unknown named pin \"{name}\""))),
         };
