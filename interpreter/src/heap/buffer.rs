@@ -206,6 +206,9 @@ impl Heap {
 
     fn alloc_block(&mut self, owner: Val, bytes: usize, how: Move) -> Result<u32, NoMemory> {
         let Some(size) = block_size(bytes) else { return Err(NoMemory) };
+        if self.locked {
+            return Err(NoMemory);
+        }
         let r = self.region;
         if self.stress() {
             self.collect_with(owner);

@@ -39,6 +39,9 @@ impl Heap {
     #[cold]
     #[inline(never)]
     pub(super) fn refill(&mut self, head: u32, words: [u32; 3]) -> Result<(), NoMemory> {
+        if self.locked {
+            return Err(NoMemory);
+        }
         if self.temp_len == self.temp_cap {
             self.enlarge_temps(head, words)?;
         }
@@ -356,7 +359,11 @@ impl Heap {
                 }
                 p += CELL;
             }
-            self.free = free;
+            if self.locked {
+                self.locked_free = free;
+            } else {
+                self.free = free;
+            }
             n
         }
     }
@@ -611,6 +618,21 @@ mod tests {
         h.clear_temps();
         h.collect();
         assert!(!h.emergency());
+    }
+
+    #[test]
+    fn a_locked_heap_gives_nothing() {
+        let mut h = heap(16 << 10);
+        let list = h.new_list(&[Val::ONE]).unwrap();
+        h.set_locked(true);
+        assert!(h.new_tuple(&[Val::ONE]).is_err());
+        assert!(h.new_bytearray_zeroed(100).is_err());
+        assert!((0..50).any(|i| h.list_push(list, Val::small(i)).is_err()));
+        h.collect();
+        assert!(h.new_float(1e30).is_err());
+        h.set_locked(false);
+        assert!(h.new_tuple(&[Val::ONE]).is_ok() && h.new_bytearray_zeroed(100).is_ok());
+        assert!(h.is_walkable());
     }
 
     #[test]

@@ -133,6 +133,9 @@ pub struct Heap {
     pub sp: usize,
     roots: [Val; Root::COUNT],
     stress: bool,
+    /// While allocation is forbidden: true, and the list of free cells is put aside.
+    locked: bool,
+    locked_free: u32,
     peak: usize,
     collections: usize,
     /// The arena's memory, if this heap allocated it.
@@ -205,6 +208,8 @@ impl Heap {
             sp: 0,
             roots: [Val::NULL; Root::COUNT],
             stress: false,
+            locked: false,
+            locked_free: 0,
             peak: 0,
             collections: 0,
             own: None,
@@ -345,6 +350,19 @@ impl Heap {
             self.free = 0;
         }
     }
+    /// Forbids allocation (every attempt fails) or allows it again.
+    pub fn set_locked(&mut self, on: bool) {
+        if on == self.locked {
+            return;
+        }
+        self.locked = on;
+        if on {
+            self.locked_free = core::mem::take(&mut self.free);
+        } else if !self.stress {
+            self.free = core::mem::take(&mut self.locked_free);
+        }
+    }
+
     /// Is stress mode on?
     pub fn stress(&self) -> bool {
         self.stress

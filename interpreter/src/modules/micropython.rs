@@ -58,6 +58,7 @@ fn stack_use(vm: &mut Vm, _: Args) -> R {
 
 fn heap_lock(vm: &mut Vm, _: Args) -> R {
     vm.state.heap_lock += 1;
+    vm.heap.set_locked(true);
     Ok(Val::NONE)
 }
 
@@ -66,6 +67,9 @@ fn heap_unlock(vm: &mut Vm, _: Args) -> R {
         return Err(vm.raise(ExcKind::RuntimeError, format_args!("heap is not locked")));
     }
     vm.state.heap_lock -= 1;
+    if vm.state.heap_lock == 0 {
+        vm.heap.set_locked(false);
+    }
     Ok(Val::small(vm.state.heap_lock as i32))
 }
 

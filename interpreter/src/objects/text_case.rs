@@ -175,6 +175,8 @@ pub fn is_printable_char(c: char) -> bool {
     c == ' '
         || !(c.is_control()
             || c.is_whitespace()
+            || c as u32 & 0xfffe == 0xfffe
+            || matches!(c as u32, 0x4_0000..)
             || matches!(
                 c,
                 '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
