@@ -314,7 +314,7 @@ ops! {
     /// `r[a] = r[b].name`; c is a cache, 0.
     GetAttr [D S N] [Name Cache];
     /// `r[a].name = r[b]`; c is a cache, 0.
-    SetAttr [S S N] [Name];
+    SetAttr [S S N] [Name Cache];
     /// `del r[a].name`
     DelAttr [S No No] [Name];
     /// `r[a] = r[b][r[c]]`

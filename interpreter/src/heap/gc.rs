@@ -179,8 +179,8 @@ impl Heap {
             self.mark_word(self.roots[i].bits(), &mut s);
             self.drain(&mut s);
         }
-        debug_assert!(self.sp <= self.stack_len);
-        for i in 0..self.sp.min(self.stack_len) {
+        debug_assert!(self.sp() <= self.stack_len);
+        for i in 0..self.sp().min(self.stack_len) {
             // SAFETY: `i` is below the stack's length.
             self.mark_word(unsafe { self.stack.add(i).read() }.bits(), &mut s);
             self.drain(&mut s);
@@ -390,7 +390,7 @@ mod tests {
         h.set_root(Root::Vm, kept);
         let on_stack = h.new_list(&[Val::small(7)]).unwrap();
         h.set_slot(3, on_stack);
-        h.sp = 4;
+        h.set_sp(4);
         h.clear_temps();
         for i in 0..10_000 {
             h.new_str(&format!("garbage that needs a buffer {i}")).unwrap();
@@ -399,7 +399,7 @@ mod tests {
         assert!(h.stats().collections > 3);
         assert_eq!(h.str(kept), "a text too long to lie in its cell");
         assert_eq!(h.list(on_stack), [Val::small(7)]);
-        h.sp = 0;
+        h.set_sp(0);
         h.collect();
         assert_eq!(h.stats().cells, 1);
     }

@@ -129,8 +129,8 @@ pub struct Heap {
     temp_cap: usize,
     stack: *mut Val,
     stack_len: usize,
-    /// Slots of the VM's stack in use: the collector marks those below it.
-    pub sp: usize,
+    /// One past the last slot of the VM's stack in use.
+    top: *mut Val,
     roots: [Val; Root::COUNT],
     stress: bool,
     /// While allocation is forbidden: true, and the list of free cells is put aside.
@@ -205,7 +205,7 @@ impl Heap {
             temp_cap: TEMPS,
             stack,
             stack_len: slots,
-            sp: 0,
+            top: stack,
             roots: [Val::NULL; Root::COUNT],
             stress: false,
             locked: false,
@@ -264,6 +264,21 @@ impl Heap {
     #[inline(always)]
     pub fn stack_ptr(&self) -> *mut Val {
         self.stack
+    }
+    /// Number of slots of the VM's stack in use: the collector marks those.
+    #[inline]
+    pub fn sp(&self) -> usize {
+        (self.top as usize - self.stack as usize) / size_of::<Val>()
+    }
+    /// Sets the number of slots in use.
+    #[inline]
+    pub fn set_sp(&mut self, n: usize) {
+        self.top = self.stack.wrapping_add(n);
+    }
+    /// Sets the end of the slots in use by its address, which lies in the stack.
+    #[inline(always)]
+    pub fn set_top(&mut self, top: *mut Val) {
+        self.top = top;
     }
     /// Number of slots of the VM's stack.
     #[inline(always)]

@@ -302,6 +302,51 @@ impl Heap {
 
     // ---- keys that need no VM ----
 
+    /// The value for a key that is the very same value as the entry's (interned strings, small integers), if it is
+    /// found that way: the quick attempt before a full lookup.
+    #[inline]
+    pub fn dict_get_same(&self, d: Val, key: Val) -> Option<Val> {
+        let head = self.head(d);
+        let words = self.w(d, 2) as usize;
+        let stride = 2 + usize::from(head & F_A != 0);
+        if words == 0 {
+            return None;
+        }
+        // SAFETY: the buffer begins with `words` words of entries, `stride` to each; `&self` keeps it in place.
+        unsafe {
+            let entries = self.buf_ptr(d).cast::<Val>();
+            if (head >> 16) as u16 & LOG2 == 0 {
+                let mut i = 0;
+                while i < words {
+                    if *entries.add(i) == key {
+                        let v = *entries.add(i + 1);
+                        return if v == Val::UNBOUND { None } else { Some(v) };
+                    }
+                    i += stride;
+                }
+                return None;
+            }
+            let hash = match key.as_qstr() {
+                Some(q) => i32::from(self.qstr_hash(q)),
+                None => key.small_value(),
+            };
+            let index = Index::of(self, d);
+            let mut c = Cursor { slot: index.first(hash), step: 0 };
+            loop {
+                let number = index.get(self.buf(d), c.slot) as usize;
+                if number == 0 {
+                    return None;
+                }
+                let e = (number - 1) * stride;
+                if *entries.add(e) == key {
+                    let v = *entries.add(e + 1);
+                    return if v == Val::UNBOUND { None } else { Some(v) };
+                }
+                c = index.after(c);
+            }
+        }
+    }
+
     /// The value for a key that needs no VM (a str, number, …), if it is there.
     #[inline]
     pub fn dict_get(&self, d: Val, key: Val) -> Option<Val> {

@@ -41,7 +41,7 @@ fn kbd_intr(vm: &mut Vm, args: Args) -> R {
 fn mem_info(vm: &mut Vm, _: Args) -> R {
     let stats = vm.heap.stats();
     let mut out = Out::console();
-    let _ = writeln!(out, "stack: {} out of {}", vm.heap.sp * 4, vm.heap.stack_len() * 4);
+    let _ = writeln!(out, "stack: {} out of {}", vm.heap.sp() * 4, vm.heap.stack_len() * 4);
     let _ = writeln!(out, "GC: total: {}, used: {}, free: {}", stats.total, stats.used, stats.free);
     let _ = writeln!(
         out,
@@ -53,7 +53,7 @@ fn mem_info(vm: &mut Vm, _: Args) -> R {
 }
 
 fn stack_use(vm: &mut Vm, _: Args) -> R {
-    Ok(Val::small(vm.heap.sp as i32 * 4))
+    Ok(Val::small(vm.heap.sp() as i32 * 4))
 }
 
 fn heap_lock(vm: &mut Vm, _: Args) -> R {

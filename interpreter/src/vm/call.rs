@@ -48,21 +48,39 @@ pub(crate) mod meta {
 impl Vm {
     // ---- addresses on the stack ----
 
+    // On 32-bit targets they are the addresses themselves.
+
+    #[inline(always)]
+    fn offset(&self, p: *const u8) -> u32 {
+        if cfg!(target_pointer_width = "32") {
+            p.expose_provenance() as u32
+        } else {
+            (p as usize).wrapping_sub(self.base as usize) as u32
+        }
+    }
+    #[inline(always)]
+    fn address(&self, offset: u32) -> *mut u8 {
+        if cfg!(target_pointer_width = "32") {
+            core::ptr::with_exposed_provenance_mut(offset as usize)
+        } else {
+            self.base.wrapping_add(offset as usize)
+        }
+    }
     #[inline(always)]
     pub(crate) fn pc_to_val(&self, pc: *const u32) -> Val {
-        Val::from_bits((pc as usize).wrapping_sub(self.base as usize) as u32 | 1)
+        Val::from_bits(self.offset(pc.cast()) + 1)
     }
     #[inline(always)]
     pub(crate) fn val_to_pc(&self, v: Val) -> *const u32 {
-        self.base.wrapping_add((v.bits() & !1) as usize).cast()
+        self.address(v.bits().wrapping_sub(1)).cast()
     }
     #[inline(always)]
     pub(crate) fn r_to_val(&self, r: *mut Val) -> Val {
-        Val::from_bits((r as usize).wrapping_sub(self.base as usize) as u32)
+        Val::from_bits(self.offset(r.cast()))
     }
     #[inline(always)]
     pub(crate) fn val_to_r(&self, v: Val) -> *mut Val {
-        self.base.wrapping_add(v.bits() as usize).cast()
+        self.address(v.bits()).cast()
     }
     /// The number of a slot, from its address.
     #[inline(always)]
@@ -218,7 +236,7 @@ impl Vm {
             *dst.add(3) = obj;
         }
         let top = self.slot_index(dst) + 4 + words;
-        self.heap.sp = self.heap.sp.max(top);
+        self.heap.set_sp(self.heap.sp().max(top));
         Ok(())
     }
 
@@ -333,7 +351,7 @@ impl Vm {
         }
         self.r = r;
         self.pc = self.code_entry(self.heap.val(f, 1));
-        self.heap.sp = self.slot_index(end);
+        self.heap.set_top(end);
         Ok(())
     }
 
@@ -348,11 +366,11 @@ impl Vm {
         // The parameters are put together above the arguments, where the collector sees both, and moved down.
         let out = args.base + n + 2 * nkw;
         self.check_stack(dst.wrapping_add(3 + n + 2 * nkw + params + 1))?;
-        let sp = self.heap.sp;
+        let sp = self.heap.sp();
         for i in 0..params {
             self.heap.set_slot(out + i, Val::UNBOUND);
         }
-        self.heap.sp = sp.max(out + params);
+        self.heap.set_sp(sp.max(out + params));
         let result = self.bind_into(f, code, args, out, (flags, positional, positional_only, keyword_only));
         if result.is_ok() {
             for i in 0..params {
@@ -360,7 +378,7 @@ impl Vm {
                 self.heap.set_slot(args.base + i, v);
             }
         }
-        self.heap.sp = sp.max(args.base + params);
+        self.heap.set_sp(sp.max(args.base + params));
         result
     }
 
@@ -529,36 +547,15 @@ impl Vm {
 
     /// `Class(...)`: makes the instance and runs `__init__`, without native recursion where both are ordinary.
     fn instantiate(&mut self, dst: *mut Val, class: Val, n: usize, nkw: usize, ret: *const u32) -> R<Next> {
-        let args = Args { base: self.slot_index(dst) + 3, n, nkw };
-        let instance = match self.python_attr(class, q::__new__) {
-            Some(new) => {
-                let new = if self.heap.is(new, Kind::StaticMethod) { self.heap.val(new, 1) } else { new };
-                let v = self.call_with(new, Some(class), args)?;
-                if !self.isinstance(v, class) {
-                    return Ok(Next::Value(v));
-                }
-                v
+        let kept = self.class_init(class);
+        let (instance, init) = if kept.is_ptr() {
+            (self.new_instance(class, None)?, kept)
+        } else {
+            match self.instantiate_any(dst, class, n, nkw)? {
+                (instance, Some(init)) => (instance, init),
+                (instance, None) => return Ok(Next::Value(instance)),
             }
-            None => self.default_new(class, args)?,
         };
-        self.heap.keep(instance)?;
-        let class = self.type_of(instance);
-        let Some(init) = self.python_attr(class, q::__init__) else {
-            if n + nkw > 0
-                && self.native_base(class).is_none_or(|t| t.id == ids::OBJECT)
-                && self.python_attr(class, q::__new__).is_none()
-            {
-                let name = self.class_name(class);
-                return Err(self.type_error(format_args!("{name}() takes no arguments")));
-            }
-            return Ok(Next::Value(instance));
-        };
-        if !matches!(self.heap.kind(init), Some(Kind::Function | Kind::Closure)) {
-            let init = self.bind(init, instance, class)?;
-            let v = self.call_with(init, None, args)?;
-            self.check_init_result(v)?;
-            return Ok(Next::Value(instance));
-        }
         // A stub frame keeps the instance and returns it when `__init__` is done.
         let words = n + 2 * nkw;
         self.check_stack(dst.wrapping_add(7 + words + 1))?;
@@ -576,7 +573,7 @@ impl Vm {
         }
         let saved = self.r;
         let inner = dst.wrapping_add(3);
-        self.heap.sp = self.heap.sp.max(self.slot_index(dst) + 7 + words);
+        self.heap.set_sp(self.heap.sp().max(self.slot_index(dst) + 7 + words));
         self.r = inner;
         match self.enter_function(inner, init, n + 1, nkw, self.stub(STUB_INIT)) {
             Ok(Next::Frame) => Ok(Next::Frame),
@@ -591,6 +588,42 @@ impl Vm {
                 Err(e)
             }
         }
+    }
+
+    /// The instance of a class that is not ordinary, and its `__init__` if that is a function yet to be called.
+    #[inline(never)]
+    fn instantiate_any(&mut self, dst: *mut Val, class: Val, n: usize, nkw: usize) -> R<(Val, Option<Val>)> {
+        let args = Args { base: self.slot_index(dst) + 3, n, nkw };
+        let instance = match self.python_attr(class, q::__new__) {
+            Some(new) => {
+                let new = if self.heap.is(new, Kind::StaticMethod) { self.heap.val(new, 1) } else { new };
+                let v = self.call_with(new, Some(class), args)?;
+                if !self.isinstance(v, class) {
+                    return Ok((v, None));
+                }
+                v
+            }
+            None => self.default_new(class, args)?,
+        };
+        self.heap.keep(instance)?;
+        let class = self.type_of(instance);
+        let Some(init) = self.python_attr(class, q::__init__) else {
+            if n + nkw > 0
+                && self.native_base(class).is_none_or(|t| t.id == ids::OBJECT)
+                && self.python_attr(class, q::__new__).is_none()
+            {
+                let name = self.class_name(class);
+                return Err(self.type_error(format_args!("{name}() takes no arguments")));
+            }
+            return Ok((instance, None));
+        };
+        if self.heap.is(init, Kind::Function) {
+            return Ok((instance, Some(init)));
+        }
+        let init = self.bind(init, instance, class)?;
+        let v = self.call_with(init, None, args)?;
+        self.check_init_result(v)?;
+        Ok((instance, None))
     }
 
     pub(crate) fn check_init_result(&mut self, v: Val) -> R<()> {
@@ -688,10 +721,10 @@ impl Vm {
 
     /// Room for a window with `words` argument slots on top of the stack.
     pub(crate) fn native_window(&mut self, words: usize) -> R<*mut Val> {
-        let dst = self.heap.stack_ptr().wrapping_add(self.heap.sp);
+        let dst = self.heap.stack_ptr().wrapping_add(self.heap.sp());
         self.check_stack(dst.wrapping_add(3 + words + 1))?;
         for i in 0..3 {
-            self.heap.set_slot(self.heap.sp + i, Val::NULL);
+            self.heap.set_slot(self.heap.sp() + i, Val::NULL);
         }
         Ok(dst)
     }
@@ -700,9 +733,9 @@ impl Vm {
     fn run_window(&mut self, dst: *mut Val, f: Val, n: usize, nkw: usize) -> R {
         self.enter_native()?;
         let base = self.slot_index(dst);
-        let (pc, r, sp) = (self.pc, self.r, self.heap.sp);
+        let (pc, r, sp) = (self.pc, self.r, self.heap.sp());
         self.heap.set_slot(base + 2, f);
-        self.heap.sp = base + 3 + n + 2 * nkw;
+        self.heap.set_sp(base + 3 + n + 2 * nkw);
         let result = match self.prepare(dst, n, nkw, self.stub(STUB_EXIT)) {
             Ok(Next::Value(v)) => Ok(v),
             Ok(Next::Frame) => self.run().map(|()| self.heap.slot(base)),
@@ -710,7 +743,7 @@ impl Vm {
         };
         self.pc = pc;
         self.r = r;
-        self.heap.sp = sp;
+        self.heap.set_sp(sp);
         self.leave_native();
         let v = result?;
         if v.is_ptr() { Ok(self.heap.keep(v)?) } else { Ok(v) }

@@ -22,12 +22,43 @@ pub(crate) const INFO_BASES: usize = 1;
 /// The native type it derives from, or None.
 pub(crate) const INFO_NATIVE: usize = 2;
 
+/// What making an instance needs to know: NULL (not looked up yet), UNBOUND (nothing special can be kept), None (no
+/// `__init__`), or the function `__init__` of a class without `__new__` and native part.
+pub(crate) const INFO_INIT: usize = 3;
+
 const HOOKS: [Qstr; 4] = [q::__getattr__, q::__getattribute__, q::__setattr__, q::__delattr__];
 
 impl Vm {
     /// A field of a Python class's info.
     pub(crate) fn class_info(&self, class: Val, i: usize) -> Val {
         self.heap.tuple(self.heap.val(class, 3))[i]
+    }
+
+    /// The kept `__init__` of a class, see [`INFO_INIT`].
+    pub(crate) fn class_init(&mut self, class: Val) -> Val {
+        let kept = self.class_info(class, INFO_INIT);
+        if !kept.is_null() {
+            return kept;
+        }
+        let plain = self.native_base(class).is_none() && self.python_attr(class, q::__new__).is_none();
+        let init = match self.python_attr(class, q::__init__) {
+            _ if !plain => Val::UNBOUND,
+            None => Val::NONE,
+            Some(f) if self.heap.is(f, Kind::Function) => f,
+            Some(_) => Val::UNBOUND,
+        };
+        let info = self.heap.val(class, 3);
+        self.heap.tuple_mut(info)[INFO_INIT] = init;
+        init
+    }
+
+    /// Forgets what classes keep, after a change in one of them.
+    pub(crate) fn forget_inits(&mut self) {
+        let classes = self.heap.root(Root::Classes);
+        for i in 0..self.heap.list_len(classes) {
+            let info = self.heap.val(self.heap.list(classes)[i], 3);
+            self.heap.tuple_mut(info)[INFO_INIT] = Val::NULL;
+        }
     }
 
     /// The shape of an instance without attributes.
@@ -105,7 +136,7 @@ impl Vm {
         }
         let bases_tuple = self.heap.new_tuple(bases)?;
         let native_val = native.map_or(Val::NONE, NativeType::val);
-        let info = self.heap.new_tuple(&[name, bases_tuple, native_val])?;
+        let info = self.heap.new_tuple(&[name, bases_tuple, native_val, Val::NULL])?;
         let class = self.heap.alloc_cell(
             header(Kind::Class, F_V1 | F_V2 | F_V3, 0),
             namespace.bits(),
@@ -190,6 +221,7 @@ impl Vm {
         };
         if !old.is_some_and(|old| plain(self, old)) || v.is_null() || !plain(self, v) {
             self.forget_caches();
+            self.forget_inits();
         }
         if HOOKS.contains(&name) {
             let classes = self.heap.list(self.heap.root(Root::Classes)).to_vec();

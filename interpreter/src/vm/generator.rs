@@ -112,9 +112,10 @@ impl Vm {
             *dst.add(2) = g;
             *dst.add(3) = inner;
         }
-        let saved = (self.pc, self.r, self.heap.sp);
+        let saved = (self.pc, self.r, self.heap.sp());
         if let Err(e) = self.restore(inner, dst.wrapping_add(3)) {
-            (self.pc, self.r, self.heap.sp) = saved;
+            (self.pc, self.r) = (saved.0, saved.1);
+            self.heap.set_sp(saved.2);
             return Err(e);
         }
         match how {
@@ -165,16 +166,9 @@ impl Vm {
             core::ptr::copy_nonoverlapping(b.as_ptr().add(HEAD), r, n - HEAD);
         }
         self.heap.set_aux(g, RUNNING);
-        // A frame that is entered again (or first) must not show old pointers in its other slots.
-        let live = n - HEAD;
-        let total = self.heap.aux(f) as usize;
-        for i in live..total {
-            // SAFETY: below `end`.
-            unsafe { *r.add(i) = Val::NULL };
-        }
         self.r = r;
         self.pc = self.code_entry(self.heap.val(f, 1)).wrapping_add(pc);
-        self.heap.sp = self.slot_index(end);
+        self.heap.set_top(end);
         Ok(())
     }
 
@@ -235,7 +229,7 @@ impl Vm {
         }
         // SAFETY: `caller` is a frame whose function lies below it; `ret` is an instruction of its code.
         let (f, word) = unsafe { (*caller.sub(1), *ret) };
-        self.heap.sp = self.slot_index(caller) + self.heap.aux(f) as usize;
+        self.heap.set_top(caller.wrapping_add(self.heap.aux(f) as usize));
         let op = word as u8;
         debug_assert!(op == Op::ForIter as u8 || op == Op::ForRange as u8);
         match step {
@@ -467,7 +461,7 @@ impl Vm {
     fn step_inner(&mut self, g: Val, how: Resume) -> R<Step> {
         let dst = self.native_window(4)?;
         let base = self.slot_index(dst);
-        let (pc, r, sp) = (self.pc, self.r, self.heap.sp);
+        let (pc, r, sp) = (self.pc, self.r, self.heap.sp());
         let entered = self.resume(g, how, dst, self.stub(STUB_EXIT));
         let in_frame = self.r != r;
         let result = match entered {
@@ -485,7 +479,7 @@ impl Vm {
         };
         self.pc = pc;
         self.r = r;
-        self.heap.sp = sp;
+        self.heap.set_sp(sp);
         result
     }
 

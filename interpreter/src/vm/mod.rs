@@ -153,7 +153,7 @@ impl Vm {
         self.heap.set_slot(2, nothing);
         self.r = self.heap.stack_ptr().wrapping_add(3);
         self.pc = self.stubs;
-        self.heap.sp = 3;
+        self.heap.set_sp(3);
 
         let main = self.new_module("__main__").map_err(|_| NoMemory)?;
         self.heap.set_root(Root::Main, main);

@@ -506,6 +506,12 @@ impl Vm {
     /// # Errors
     /// TypeError if it has none; what `__len__` raises.
     pub fn len(&mut self, v: Val) -> R<usize> {
+        match self.heap.kind(v) {
+            Some(Kind::List) => return Ok(self.heap.list_len(v)),
+            Some(Kind::Dict | Kind::Set | Kind::FrozenSet) => return Ok(self.heap.table_len(v)),
+            Some(Kind::Tuple) => return Ok(self.heap.tuple(v).len()),
+            _ => {}
+        }
         if let Some(f) = self.special(v, q::__len__) {
             let n = self.call_bound(f, v, &[])?;
             let n = self.index(n)?;

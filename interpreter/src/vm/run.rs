@@ -305,6 +305,28 @@ impl Vm {
             }};
         }
 
+        // Enters the frame of a function that takes exactly these positional arguments; falls through if it is not
+        // that simple.
+        macro_rules! call_simple {
+            ($dst:expr, $f:expr, $n:expr, $len:expr) => {{
+                let head = self.heap.head($f);
+                if head as u8 == Kind::Function as u8 {
+                    let code = self.heap.val($f, 1);
+                    let want = F_A | ($n as u32) << 16;
+                    let frame = $dst.add(3);
+                    let end = frame.wrapping_add((head >> 16) as usize);
+                    if self.heap.head(code) & (F_A | 0xff << 16) == want && end <= self.stack_end {
+                        *$dst = self.pc_to_val(pc.add($len));
+                        *$dst.add(1) = self.r_to_val(r);
+                        self.heap.set_top(end);
+                        r = frame;
+                        pc = self.code_entry(code);
+                        continue;
+                    }
+                }
+            }};
+        }
+
         loop {
             // SAFETY: for the whole match: see the module's text. Each arm uses slots named by its operands and
             // words that the op table says follow it.
@@ -661,21 +683,8 @@ impl Vm {
                         let dst = slot(r, op_a(w));
                         let n = op_b(w);
                         let f = *dst.add(2);
-                        if self.heap.is(f, Kind::Function) {
-                            let code = self.heap.val(f, 1);
-                            let head = self.heap.head(code);
-                            if head & F_A != 0 && (head >> 16 & 0xff) as usize == n {
-                                self.pc = pc;
-                                self.r = r;
-                                match self.push_frame(dst, f, pc.add(1)) {
-                                    Ok(()) => {
-                                        pc = self.pc;
-                                        r = self.r;
-                                    }
-                                    Err(Raised) => raise!(),
-                                }
-                                continue;
-                            }
+                        if f.is_ptr() {
+                            call_simple!(dst, f, n, 1);
                         }
                         if let Some(payload) = f.imm_payload(Imm::NativeFn)
                             && let Entry::Fn(_, min, max, native) = *registry::native_fn(payload)
@@ -698,19 +707,7 @@ impl Vm {
                             let f = Val::from_bits(*pc.add(2));
                             if f.is_ptr() {
                                 *dst.add(2) = f;
-                                let head = self.heap.head(self.heap.val(f, 1));
-                                if head & F_A != 0 && (head >> 16 & 0xff) as usize == n + 1 {
-                                    self.pc = pc;
-                                    self.r = r;
-                                    match self.push_frame(dst, f, pc.add(3)) {
-                                        Ok(()) => {
-                                            pc = self.pc;
-                                            r = self.r;
-                                        }
-                                        Err(Raised) => raise!(),
-                                    }
-                                    continue;
-                                }
+                                call_simple!(dst, f, n + 1, 3);
                                 control!(self.op_call(dst, n + 1, 0, pc.add(3)));
                                 continue;
                             }
@@ -734,7 +731,7 @@ impl Vm {
                         pc = self.val_to_pc(*dst);
                         r = self.val_to_r(*dst.add(1));
                         *dst = v;
-                        self.heap.sp = self.slot_index(r) + self.heap.aux(*r.sub(1)) as usize;
+                        self.heap.set_top(r.add(self.heap.aux(*r.sub(1)) as usize));
                     }
 
                     // ---- functions and classes
@@ -772,16 +769,21 @@ impl Vm {
                             let head = self.heap.head(obj);
                             if head >> 16 == cache >> 16 {
                                 let c = op_c(w);
-                                if head & F_BUF == 0 {
+                                let grown = *pc.add(2);
+                                if grown != 0 {
+                                    // A new attribute, within the cell: the shape it leads to is known.
+                                    self.heap.set_val(obj, c, v);
+                                    self.heap.set_aux(obj, grown as u16);
+                                } else if head & F_BUF == 0 {
                                     self.heap.set_val(obj, c, v);
                                 } else {
                                     *self.heap.buf_ptr(obj).cast::<Val>().add(c) = v;
                                 }
-                                pc = pc.add(2);
+                                pc = pc.add(3);
                                 continue;
                             }
                         }
-                        plain!(2, self.op_set_attr(obj, v, pc.cast_mut()));
+                        plain!(3, self.op_set_attr(obj, v, pc.cast_mut()));
                     }
                     Op::DelAttr => {
                         let name = Qstr(*pc.add(1) & 0xffff);
@@ -800,6 +802,15 @@ impl Vm {
                                 pc = pc.add(1);
                                 continue;
                             }
+                        }
+                        if !i.is_ptr()
+                            && (i.is_qstr() || i.is_small())
+                            && self.heap.is(obj, Kind::Dict)
+                            && let Some(v) = self.heap.dict_get_same(obj, i)
+                        {
+                            *slot(r, op_a(w)) = v;
+                            pc = pc.add(1);
+                            continue;
                         }
                         value!(w, 1, self.get_item(obj, i));
                     }
@@ -985,13 +996,13 @@ impl Vm {
                             pc = self.val_to_pc(*dst);
                             r = self.val_to_r(*dst.add(1));
                             *dst = instance;
-                            self.heap.sp = self.slot_index(r) + self.heap.aux(*r.sub(1)) as usize;
+                            self.heap.set_top(r.add(self.heap.aux(*r.sub(1)) as usize));
                         } else {
                             // Leave the stub frame first: the error is the caller's.
                             let dst = r.sub(3);
                             let ret = self.val_to_pc(*dst);
                             let caller = self.val_to_r(*dst.add(1));
-                            self.heap.sp = self.slot_index(r) + 1;
+                            self.heap.set_sp(self.slot_index(r) + 1);
                             let failed = self.check_init_result(v);
                             debug_assert!(failed.is_err());
                             if self.stub_of(ret) == Some(STUB_EXIT) {
@@ -1004,7 +1015,7 @@ impl Vm {
                     }
                     Op::ClassDone => control!(self.op_class_done()),
                     Op::GenDone => {
-                        self.heap.sp = self.slot_index(r) + 2;
+                        self.heap.set_sp(self.slot_index(r) + 2);
                         control!(self.generator_done(r));
                     }
                 }
@@ -1022,17 +1033,7 @@ impl Vm {
             let head = self.heap.head(v);
             return match head & 0xff {
                 k if k == Kind::Instance as u32 => head >> 16,
-                k if k == Kind::List as u32
-                    || k == Kind::Dict as u32
-                    || k == Kind::Str as u32
-                    || k == Kind::Bytes as u32
-                    || k == Kind::ByteArray as u32
-                    || k == Kind::Set as u32
-                    || k == Kind::Tuple as u32
-                    || k == Kind::Array as u32 =>
-                {
-                    KEY_KIND | k
-                }
+                k if (Kind::Str as u32..=Kind::FrozenSet as u32).contains(&k) => KEY_KIND | k,
                 _ => 0,
             };
         }
@@ -1255,7 +1256,7 @@ impl Vm {
                 *dst = v;
                 *self.r.sub(1)
             };
-            self.heap.sp = self.slot_index(self.r) + self.heap.aux(f) as usize;
+            self.heap.set_sp(self.slot_index(self.r) + self.heap.aux(f) as usize);
             self.pc = ret;
         }
     }
@@ -1353,7 +1354,7 @@ impl Vm {
             self.heap.set_slot(at + 1, v);
             at += 2;
         }
-        self.heap.sp = self.heap.sp.max(at);
+        self.heap.set_sp(self.heap.sp().max(at));
         let next = self.prepare(dst, n, nkw, ret)?;
         self.call_done(dst, next, ret);
         Ok(())
@@ -1408,7 +1409,7 @@ impl Vm {
         self.heap.dict_set_qstr(ns, q::__qualname__, qualname)?;
         let saved = self.r;
         self.r = dst.wrapping_add(3);
-        self.heap.sp = self.heap.sp.max(self.slot_index(inner) + 4);
+        self.heap.set_sp(self.heap.sp().max(self.slot_index(inner) + 4));
         // The stub's registers are where the words begin; ClassDone finds them below the body's window.
         if let Err(e) = self.push_frame(inner, body, self.stub(super::call::STUB_CLASS)) {
             self.r = saved;
@@ -1429,7 +1430,7 @@ impl Vm {
         let (bases, nkw) = (op_b(w), op_c(w));
         let words = bases + 2 * nkw;
         let cell = self.heap.slot(at + 1 + words + 1);
-        self.heap.sp = at + 1 + words + 2;
+        self.heap.set_sp(at + 1 + words + 2);
         let name = self.heap.slot(at);
         let bases: alloc::vec::Vec<Val> = self.heap.slots(at + 1, at + 1 + bases).to_vec();
         let first_kw = at + 1 + bases.len();
@@ -1461,7 +1462,7 @@ impl Vm {
         self.pc = ret;
         // SAFETY: the caller's frame.
         let f = unsafe { *caller.sub(1) };
-        self.heap.sp = self.slot_index(caller) + self.heap.aux(f) as usize;
+        self.heap.set_sp(self.slot_index(caller) + self.heap.aux(f) as usize);
         Ok(())
     }
 
@@ -1506,12 +1507,21 @@ impl Vm {
     fn op_set_attr(&mut self, obj: Val, v: Val, at: *mut u32) -> R<()> {
         // SAFETY: `at` is a SetAttr in a code buffer that we may write.
         let name = unsafe { Qstr(*at.add(1) & 0xffff) };
+        let before = if self.heap.is(obj, Kind::Instance) { self.heap.aux(obj) } else { 0 };
         self.setattr_q(obj, name, v)?;
         if let Some(place) = self.cacheable_place(obj, name) {
+            let after = self.heap.aux(obj);
+            let grown = before != after;
+            if grown
+                && (self.heap.flag(obj, F_BUF) || self.shapes.count(after) != self.shapes.count(before) + 1)
+            {
+                return Ok(());
+            }
             // SAFETY: as above.
             unsafe {
                 *at = *at & 0x00ff_ffff | (place as u32) << 24;
-                *at.add(1) = name.0 | u32::from(self.heap.aux(obj)) << 16;
+                *at.add(1) = name.0 | u32::from(before) << 16;
+                *at.add(2) = if grown { u32::from(after) } else { 0 };
             }
         }
         Ok(())

@@ -151,7 +151,7 @@ impl Vm {
                     // SAFETY: the compiler's slot numbers are within the frame (the loader checked).
                     unsafe { *self.r.add(slot) = exc };
                     self.pc = self.code_entry(code).wrapping_add(handler as usize);
-                    self.heap.sp = self.slot_index(self.r) + self.heap.aux(f) as usize;
+                    self.heap.set_sp(self.slot_index(self.r) + self.heap.aux(f) as usize);
                     return true;
                 }
             }
