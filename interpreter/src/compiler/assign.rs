@@ -1,6 +1,5 @@
 //! Assignment to every form of target.
 
-use super::expression::immediate;
 use super::unit::{Codegen, Gen};
 use crate::bytecode::{Op, Slot};
 use crate::syntax::ast::*;
@@ -26,6 +25,7 @@ fn inplace_op(op: BinaryOp) -> Op {
 
 impl<'a, 's> Codegen<'a, 's> {
     /// `target = … = value`
+    #[inline(never)]
     pub(super) fn assignment(&mut self, targets: &'a [Expr<'s>], value: &'a Expr<'s>) -> Gen {
         let top = self.unit.top;
         if let [target] = targets {
@@ -57,6 +57,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// `a, b = x, y` without making a tuple, if the forms allow it.
+    #[inline(never)]
     fn pairwise(&mut self, targets: &'a [Expr<'s>], values: &'a [Expr<'s>]) -> Gen<bool> {
         let starred = |items: &[Expr]| items.iter().any(|e| matches!(e.kind, ExprKind::Starred(_)));
         if targets.len() != values.len() || targets.len() > 4 || starred(targets) || starred(values) {
@@ -103,14 +104,15 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// Stores the value in slot `from`.
+    #[inline(never)]
     pub(super) fn assign(&mut self, target: &'a Expr<'s>, from: Slot) -> Gen {
         let top = self.unit.top;
         match &target.kind {
             ExprKind::Name(name) => self.store(name, from, target.span)?,
-            ExprKind::Attribute(object, name) => {
-                let object = self.any(object)?;
+            ExprKind::Attribute(node) => {
+                let object = self.any(&node.object)?;
                 self.line(target.span);
-                let name = self.mangled(name.name);
+                let name = self.mangled(node.name.name);
                 self.unit.b.named(Op::SetAttr, object, from, 0, &name);
             }
             ExprKind::Subscript(object, index) => {
@@ -159,6 +161,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// `target op= value`
+    #[inline(never)]
     pub(super) fn augmented(&mut self, target: &'a Expr<'s>, op: BinaryOp, value: &'a Expr<'s>) -> Gen {
         let top = self.unit.top;
         match &target.kind {
@@ -173,11 +176,11 @@ impl<'a, 's> Codegen<'a, 's> {
                     self.store(name, temp, target.span)?;
                 }
             }
-            ExprKind::Attribute(object, name) => {
-                let object = self.any(object)?;
+            ExprKind::Attribute(node) => {
+                let object = self.any(&node.object)?;
                 let temp = self.alloc(target.span)?;
                 self.line(target.span);
-                let name = self.mangled(name.name);
+                let name = self.mangled(node.name.name);
                 self.unit.b.named(Op::GetAttr, temp, object, 0, &name);
                 self.inplace(temp, temp, op, value, target.span)?;
                 self.unit.b.named(Op::SetAttr, object, temp, 0, &name);
@@ -197,8 +200,9 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn inplace(&mut self, dest: Slot, left: Slot, op: BinaryOp, value: &'a Expr<'s>, span: Span) -> Gen {
-        if let Some(value) = self.fold(value).and_then(|c| immediate(op, &c)) {
+        if let Some(value) = self.immediate_of(op, value) {
             self.line(span);
             self.unit.b.abc(Op::IAddImm, dest, left, value);
             return Ok(());
@@ -209,14 +213,15 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn delete_target(&mut self, target: &'a Expr<'s>) -> Gen {
         let top = self.unit.top;
         self.line(target.span);
         match &target.kind {
             ExprKind::Name(name) => self.delete(name, target.span)?,
-            ExprKind::Attribute(object, name) => {
-                let object = self.any(object)?;
-                let name = self.mangled(name.name);
+            ExprKind::Attribute(node) => {
+                let object = self.any(&node.object)?;
+                let name = self.mangled(node.name.name);
                 self.unit.b.named(Op::DelAttr, object, 0, 0, &name);
             }
             ExprKind::Subscript(object, index) => {

@@ -23,6 +23,7 @@ impl<'a, 's> Codegen<'a, 's> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn call(
         &mut self,
         expr: &'a Expr<'s>,
@@ -30,42 +31,68 @@ impl<'a, 's> Codegen<'a, 's> {
         args: &'a [Arg<'s>],
         dest: Slot,
     ) -> Gen {
-        let base = self.window_base(dest, expr.span)?;
         let keywords = args.iter().filter(|a| matches!(a, Arg::Keyword(..))).count();
         let plain = !args.iter().any(|a| matches!(a, Arg::Star(_) | Arg::DoubleStar(_)))
             && args.len() + keywords + RESERVE < self.room();
-        if !plain {
-            let slot = self.alloc(expr.span)?;
-            self.into(callee, slot)?;
-            self.unpacked(expr.span, args, slot)?;
-            self.line(expr.span);
-            self.unit.b.a(Op::CallEx, base);
-            self.move_to(dest, base);
-            return Ok(());
-        }
-        let positional = (args.len() - keywords) as u8;
-        if let ExprKind::Attribute(object, name) = &callee.kind {
-            self.alloc(expr.span)?;
-            let receiver = self.alloc(expr.span)?;
-            self.into(object, receiver)?;
-            self.arguments(args)?;
-            self.line(expr.span);
-            let name = self.mangled(name.name);
-            let op = if keywords > 0 { Op::CallMethodKw } else { Op::CallMethod };
-            self.unit.b.named(op, base, positional, keywords as u8, &name);
-        } else {
-            let slot = self.alloc(expr.span)?;
-            self.into(callee, slot)?;
-            let extra = self.super_arguments(callee, args, expr.span)?;
-            self.arguments(args)?;
-            self.line(expr.span);
-            if keywords > 0 {
-                self.unit.b.abc(Op::CallKw, base, positional, keywords as u8);
-            } else {
-                self.unit.b.ab(Op::Call, base, positional + extra);
-            }
+        let base = self.window_base(dest, expr.span)?;
+        match &callee.kind {
+            _ if !plain => self.call_unpacked(expr.span, callee, args, base)?,
+            ExprKind::Attribute(node) => self.call_attribute(expr.span, node, args, base, keywords as u8)?,
+            _ => self.call_plain(expr.span, callee, args, base, keywords as u8)?,
         }
         self.move_to(dest, base);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn call_unpacked(&mut self, span: Span, callee: &'a Expr<'s>, args: &'a [Arg<'s>], base: Slot) -> Gen {
+        let slot = self.alloc(span)?;
+        self.into(callee, slot)?;
+        self.unpacked(span, args, slot)?;
+        self.line(span);
+        self.unit.b.a(Op::CallEx, base);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn call_attribute(
+        &mut self,
+        span: Span,
+        callee: &'a Attribute<'s>,
+        args: &'a [Arg<'s>],
+        base: Slot,
+        keywords: u8,
+    ) -> Gen {
+        self.alloc(span)?;
+        let receiver = self.alloc(span)?;
+        self.into(&callee.object, receiver)?;
+        self.arguments(args)?;
+        self.line(span);
+        let name = self.mangled(callee.name.name);
+        let op = if keywords > 0 { Op::CallMethodKw } else { Op::CallMethod };
+        self.unit.b.named(op, base, args.len() as u8 - keywords, keywords, &name);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn call_plain(
+        &mut self,
+        span: Span,
+        callee: &'a Expr<'s>,
+        args: &'a [Arg<'s>],
+        base: Slot,
+        keywords: u8,
+    ) -> Gen {
+        let slot = self.alloc(span)?;
+        self.into(callee, slot)?;
+        let positional = args.len() as u8 - keywords + self.super_arguments(callee, args, span)?;
+        self.arguments(args)?;
+        self.line(span);
+        if keywords > 0 {
+            self.unit.b.abc(Op::CallKw, base, positional, keywords);
+        } else {
+            self.unit.b.ab(Op::Call, base, positional);
+        }
         Ok(())
     }
 
@@ -77,9 +104,7 @@ impl<'a, 's> Codegen<'a, 's> {
                     self.temp(value)?;
                 }
                 Arg::Keyword(name, value) => {
-                    let slot = self.alloc(name.span)?;
-                    let name = self.mangled(name.name);
-                    self.constant(slot, Const::Str(name.into()));
+                    self.keyword_name(*name)?;
                     self.temp(value)?;
                 }
                 Arg::Star(_) | Arg::DoubleStar(_) => {}
@@ -88,8 +113,18 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    /// A keyword's name in a fresh slot.
+    #[inline(never)]
+    pub(super) fn keyword_name(&mut self, name: Ident<'s>) -> Gen<Slot> {
+        let slot = self.alloc(name.span)?;
+        let name = self.mangled(name.name);
+        self.constant(slot, Const::Str(name.into()));
+        Ok(slot)
+    }
+
     /// What `super()` without arguments stands for: the class being defined and the first
     /// parameter. How many slots were filled.
+    #[inline(never)]
     fn super_arguments(&mut self, callee: &'a Expr<'s>, args: &'a [Arg<'s>], span: Span) -> Gen<u8> {
         if !args.is_empty() || !matches!(callee.kind, ExprKind::Name("super")) {
             return Ok(0);
@@ -152,9 +187,7 @@ impl<'a, 's> Codegen<'a, 's> {
             match arg {
                 Arg::Keyword(name, value) => {
                     // A pair alone as a dict: merging finds repeated names.
-                    let pair = self.alloc(name.span)?;
-                    let name = self.mangled(name.name);
-                    self.constant(pair, Const::Str(name.into()));
+                    let pair = self.keyword_name(*name)?;
                     self.temp(value)?;
                     self.unit.b.abc(Op::BuildDict, pair, pair, 1);
                     self.unit.b.abc(Op::DictMerge, dict, pair, callee);

@@ -26,6 +26,7 @@ struct Collect<'a, 's> {
 }
 
 impl<'a, 's> Codegen<'a, 's> {
+    #[inline(never)]
     pub(super) fn comprehension(
         &mut self,
         expr: &'a Expr<'s>,
@@ -57,6 +58,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// Gives the comprehension's variables their slots; the scope and the variables before.
+    #[inline(never)]
     fn enter_comprehension(&mut self, key: Span, nested: bool) -> Gen<(usize, usize)> {
         let before = (self.scope, self.unit.comp_vars.len());
         let scope = self.scopes.child(self.scope, key);
@@ -84,6 +86,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// The loops from clause `i` inwards; `state` holds the iterator of this one.
+    #[inline(never)]
     fn clause(&mut self, collect: Collect<'a, 's>, i: usize, state: Slot) -> Gen {
         let clause = &collect.comp.clauses[i];
         let (body, bottom) = (self.unit.b.label(), self.unit.b.label());
@@ -109,6 +112,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn clause_body(&mut self, collect: Collect<'a, 's>, i: usize, next: Label) -> Gen {
         let Collect { comp, key, into } = collect;
         let top = self.unit.top;
@@ -150,6 +154,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// The body of a generator expression: a function of the first iterator.
+    #[inline(never)]
     pub(super) fn generator_body(&mut self, key: Span, comp: &'a Comprehension<'s>) -> Gen {
         let state = self.alloc_many(2, key)?;
         if comp.clauses[0].is_async {
@@ -186,6 +191,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// `dest = object.name(args)` with values that are in slots.
+    #[inline(never)]
     pub(super) fn call_method(
         &mut self,
         dest: Slot,
@@ -207,6 +213,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// One step of an asynchronous loop: the next item to `target`, or a jump to `end`.
+    #[inline(never)]
     pub(super) fn async_next(&mut self, state: Slot, target: &'a Expr<'s>, end: Label) -> Gen {
         let top = self.unit.top;
         let go_on = self.unit.b.label();

@@ -40,8 +40,8 @@ fn branch_op(op: CompareOp, wanted: bool, immediate: bool) -> Option<Op> {
 impl<'a, 's> Codegen<'a, 's> {
     /// Jumps to `to` if the truth of `expr` is `wanted`, else goes on.
     pub(super) fn jump_if(&mut self, expr: &'a Expr<'s>, wanted: bool, to: Label) -> Gen {
-        if let Some(value) = self.fold(expr) {
-            if Self::truth(&value) == wanted {
+        if let Some(truth) = self.known_truth(expr) {
+            if truth == wanted {
                 self.unit.b.jump(Op::Jump, 0, to);
             }
             return Ok(());
@@ -61,6 +61,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn jump_if_bool(&mut self, op: BoolOp, items: &'a [Expr<'s>], wanted: bool, to: Label) -> Gen {
         // `a or b` is decided by the first true item, `a and b` by the first false one.
         let decides = op == BoolOp::Or;
@@ -77,6 +78,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn jump_if_compare(
         &mut self,
         expr: &'a Expr<'s>,

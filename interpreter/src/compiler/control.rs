@@ -10,7 +10,8 @@ use crate::syntax::ast::*;
 fn binds(expr: &Expr<'_>) -> bool {
     match &expr.kind {
         ExprKind::Named(..) => true,
-        ExprKind::Unary(_, e) | ExprKind::Attribute(e, _) | ExprKind::Await(e) => binds(e),
+        ExprKind::Unary(_, e) | ExprKind::Await(e) => binds(e),
+        ExprKind::Attribute(node) => binds(&node.object),
         ExprKind::Binary(_, a, b) | ExprKind::Subscript(a, b) => binds(a) || binds(b),
         ExprKind::Bool(_, items) => items.iter().any(binds),
         ExprKind::Compare(a, rest) => binds(a) || rest.iter().any(|(_, e)| binds(e)),
@@ -27,6 +28,7 @@ fn binds(expr: &Expr<'_>) -> bool {
 }
 
 impl<'a, 's> Codegen<'a, 's> {
+    #[inline(never)]
     pub(super) fn if_statement(&mut self, branches: &'a [Branch<'s>], orelse: &'a [Stmt<'s>]) -> Gen {
         let end = self.unit.b.label();
         let mut after = u64::MAX;
@@ -63,13 +65,14 @@ impl<'a, 's> Codegen<'a, 's> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn while_statement(
         &mut self,
         test: &'a Expr<'s>,
         body: &'a [Stmt<'s>],
         orelse: &'a [Stmt<'s>],
     ) -> Gen {
-        let known = self.fold(test).map(|c| Self::truth(&c));
+        let known = self.known_truth(test);
         let (start, again, end) = (self.unit.b.label(), self.unit.b.label(), self.unit.b.label());
         let exit = self.unit.b.label();
         let exits;
@@ -108,6 +111,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn for_statement(&mut self, node: &'a For<'s>) -> Gen {
         let top = self.unit.top;
         let (start, again, end) = (self.unit.b.label(), self.unit.b.label(), self.unit.b.label());
@@ -150,6 +154,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// `range(…)` with one to three plain arguments, prepared as a counting loop: its state.
+    #[inline(never)]
     fn range_loop(&mut self, iter: &'a Expr<'s>) -> Gen<Option<Slot>> {
         let ExprKind::Call(callee, args) = &iter.kind else { return Ok(None) };
         let plain = matches!(args.len(), 1..=3) && args.iter().all(|a| matches!(a, Arg::Positional(_)));
@@ -182,6 +187,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(Some(state))
     }
 
+    #[inline(never)]
     fn async_for(&mut self, node: &'a For<'s>) -> Gen {
         let top = self.unit.top;
         let (again, end, exhausted) = (self.unit.b.label(), self.unit.b.label(), self.unit.b.label());
@@ -209,6 +215,7 @@ impl<'a, 's> Codegen<'a, 's> {
 
     // try
 
+    #[inline(never)]
     pub(super) fn try_statement(&mut self, node: &'a Try<'s>) -> Gen {
         if node.finally.is_empty() {
             return self.try_except(node);
@@ -259,6 +266,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// The code that ends a handler, covered up to word `stop`, when an exception leaves it.
+    #[inline(never)]
     fn leave_handler_on_error(&mut self, cover: Cover, stop: u32, exception: Slot) {
         let here = self.unit.b.here();
         self.uncover_at(cover, stop, here, exception + 2);
@@ -266,6 +274,7 @@ impl<'a, 's> Codegen<'a, 's> {
         self.unit.b.a(Op::Reraise, exception + 2);
     }
 
+    #[inline(never)]
     fn try_except(&mut self, node: &'a Try<'s>) -> Gen {
         let top = self.unit.top;
         let before = self.unit.assigned;
@@ -318,6 +327,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// The body of a matching clause, and the end of the handler where it ends normally.
+    #[inline(never)]
     fn handler_body(&mut self, clause: &'a Handler<'s>, exception: Slot) -> Gen {
         let Some(name) = clause.name else {
             self.block(&clause.body)?;
@@ -365,9 +375,10 @@ impl<'a, 's> Codegen<'a, 's> {
         self.with_items(&node.items, &node.body, node.is_async)
     }
 
+    #[inline(never)]
     fn with_items(
         &mut self,
-        items: &'a [(Expr<'s>, Option<Expr<'s>>)],
+        items: &'a [(BoxExpr<'s>, Option<BoxExpr<'s>>)],
         body: &'a [Stmt<'s>],
         is_async: bool,
     ) -> Gen {

@@ -19,8 +19,8 @@ const EMITTERS: [&str; 3] = ["native", "viper", "bytecode"];
 
 fn is_emitter(decorator: &Expr<'_>) -> bool {
     match &decorator.kind {
-        ExprKind::Attribute(object, name) => {
-            matches!(object.kind, ExprKind::Name("micropython")) && EMITTERS.contains(&name.name)
+        ExprKind::Attribute(node) => {
+            matches!(node.object.kind, ExprKind::Name("micropython")) && EMITTERS.contains(&node.name.name)
         }
         _ => false,
     }
@@ -30,6 +30,7 @@ impl<'a, 's> Codegen<'a, 's> {
     // Frames
 
     /// Starts the frame of the child scope `key`.
+    #[inline(never)]
     fn enter(&mut self, key: Span, name: &str, span: Span) -> Gen {
         let scope = self.scopes.child(self.scope, key);
         let outer = &self.unit.b.proto;
@@ -53,6 +54,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// Gives the variables of a frame their slots.
+    #[inline(never)]
     fn layout(&self, unit: &mut Unit<'a, 's>, span: Span) -> Gen {
         let scope = &self.scopes.all[unit.scope];
         if scope.kind == ScopeKind::Class {
@@ -92,7 +94,8 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// Ends the current frame: its prologue, its proto.
-    fn leave(&mut self) -> Gen<Proto> {
+    #[inline(never)]
+    fn leave(&mut self) -> Gen<Box<Proto>> {
         let words = self.prologue()?;
         let Some((outer, scope)) = self.outer.pop() else {
             return self.error(Span::default(), "no frame to leave");
@@ -103,6 +106,7 @@ impl<'a, 's> Codegen<'a, 's> {
         unit.finish(self.source)
     }
 
+    #[inline(never)]
     fn prologue(&mut self) -> Gen<Vec<u32>> {
         let mut p = ProtoBuilder::new();
         let unit = &self.unit;
@@ -200,6 +204,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// `dest = function`, with its defaults evaluated here. `body` generates the code.
+    #[inline(never)]
     fn make_function(
         &mut self,
         (key, name, span): (Span, &str, Span),
@@ -249,9 +254,10 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// Appends the cells to the values that lie from `base` to `values`, and makes the function.
+    #[inline(never)]
     fn finish_function(
         &mut self,
-        proto: Proto,
+        proto: Box<Proto>,
         base: Slot,
         values: u16,
         positional: u8,
@@ -267,11 +273,12 @@ impl<'a, 's> Codegen<'a, 's> {
         if self.unit.top == u16::from(base) {
             self.alloc(span)?;
         }
-        let code = self.unit.b.constant(Const::Code(Box::new(proto)));
+        let code = self.unit.b.constant(Const::Code(proto));
         self.unit.b.with_word(Op::MakeFunction, base, positional, u8::from(keywords), u32::from(code));
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn lambda(&mut self, key: Span, lambda: &'a Lambda<'s>, dest: Slot) -> Gen {
         self.make_function((key, "<lambda>", key), &lambda.params, dest, |gen_| {
             gen_.line(lambda.body.span);
@@ -286,6 +293,7 @@ impl<'a, 's> Codegen<'a, 's> {
         })
     }
 
+    #[inline(never)]
     pub(super) fn generator(&mut self, key: Span, comp: &'a Comprehension<'s>, dest: Slot) -> Gen {
         let base = self.window_base(dest, key)?;
         let function = self.alloc(key)?;
@@ -315,6 +323,7 @@ impl<'a, 's> Codegen<'a, 's> {
 
     /// Evaluates decorators, each the callee of a call whose argument is the next one's result.
     /// Returns the slot for what they decorate.
+    #[inline(never)]
     fn decorators(&mut self, decorators: &'a [Expr<'s>], span: Span) -> Gen<Slot> {
         for decorator in decorators.iter().filter(|d| !is_emitter(d)) {
             self.alloc_many(2, span)?;
@@ -333,6 +342,7 @@ impl<'a, 's> Codegen<'a, 's> {
         slot
     }
 
+    #[inline(never)]
     pub(super) fn function(&mut self, node: &'a Function<'s>) -> Gen {
         let top = self.unit.top;
         let span = node.name.span;
@@ -344,6 +354,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn function_object(&mut self, node: &'a Function<'s>, dest: Slot) -> Gen {
         self.make_function((node.name.span, node.name.name, node.name.span), &node.params, dest, |gen_| {
             gen_.block(&node.body)?;
@@ -356,6 +367,7 @@ impl<'a, 's> Codegen<'a, 's> {
 
     // Classes
 
+    #[inline(never)]
     pub(super) fn class(&mut self, node: &'a Class<'s>) -> Gen {
         let top = self.unit.top;
         let span = node.name.span;

@@ -1,6 +1,8 @@
 //! Expressions. [`Codegen::into`] puts a value into a given slot, [`Codegen::any`] wherever it
 //! is cheapest, [`Codegen::temp`] into a fresh slot at the top.
 
+use alloc::vec::Vec;
+
 use super::unit::{Codegen, Gen};
 use crate::bytecode::{Const, Op, Slot};
 use crate::syntax::ast::*;
@@ -65,7 +67,7 @@ fn writes_early(expr: &Expr<'_>) -> bool {
         | ExprKind::Dict(_) => true,
         ExprKind::Compare(_, rest) => rest.len() > 1,
         ExprKind::If(parts) => writes_early(&parts.body) || writes_early(&parts.orelse),
-        ExprKind::Named(_, value) => writes_early(value),
+        ExprKind::Named(node) => writes_early(&node.value),
         _ => false,
     }
 }
@@ -73,7 +75,7 @@ fn writes_early(expr: &Expr<'_>) -> bool {
 impl<'a, 's> Codegen<'a, 's> {
     /// Evaluates into a variable: not before all operands have been read.
     pub(super) fn into_variable(&mut self, expr: &'a Expr<'s>, slot: Slot) -> Gen {
-        if !writes_early(expr) || self.fold(expr).is_some() {
+        if !writes_early(expr) || self.is_constant(expr) {
             return self.into(expr, slot);
         }
         let top = self.unit.top;
@@ -117,7 +119,7 @@ impl<'a, 's> Codegen<'a, 's> {
 
     /// Evaluates and drops the value.
     pub(super) fn effect(&mut self, expr: &'a Expr<'s>) -> Gen {
-        if self.fold(expr).is_some() && !matches!(expr.kind, ExprKind::Name(_)) {
+        if !matches!(expr.kind, ExprKind::Name(_)) && self.is_constant(expr) {
             return Ok(());
         }
         let top = self.unit.top;
@@ -128,14 +130,10 @@ impl<'a, 's> Codegen<'a, 's> {
 
     /// Evaluates into `dest`, whose own value is no longer needed (unless it is a variable that
     /// `expr` reads; see [`Codegen::into_variable`]).
+    #[inline(never)]
     pub(super) fn into(&mut self, expr: &'a Expr<'s>, dest: Slot) -> Gen {
         let top = self.unit.top;
-        if let ExprKind::Name(name) = expr.kind {
-            self.load(name, dest);
-            return Ok(());
-        }
-        if let Some(value) = self.fold(expr) {
-            self.constant(dest, value);
+        if self.simple(expr, dest) {
             return Ok(());
         }
         self.operation(expr, dest)?;
@@ -143,96 +141,133 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    /// Loads a variable or a value known now.
+    #[inline(never)]
+    fn simple(&mut self, expr: &'a Expr<'s>, dest: Slot) -> bool {
+        if let ExprKind::Name(name) = expr.kind {
+            self.load(name, dest);
+            return true;
+        }
+        match self.fold(expr) {
+            Some(value) => self.constant(dest, value),
+            None => return false,
+        }
+        true
+    }
+
+    // It recurses: each form stands in a function of its own.
     fn operation(&mut self, expr: &'a Expr<'s>, dest: Slot) -> Gen {
         match &expr.kind {
-            ExprKind::Joined(parts) => self.joined(parts, dest, expr.span)?,
-            ExprKind::Unary(op, value) => {
-                let value = self.first(value, dest)?;
-                self.line(expr.span);
-                let op = match op {
-                    UnaryOp::Not => Op::Not,
-                    UnaryOp::Positive => Op::Pos,
-                    UnaryOp::Negative => Op::Neg,
-                    UnaryOp::Invert => Op::Invert,
-                };
-                self.unit.b.ab(op, dest, value);
-            }
-            ExprKind::Binary(op, left, right) => self.binary(expr, *op, left, right, dest)?,
-            ExprKind::Bool(op, items) => self.bool_value(*op, items, dest)?,
-            ExprKind::Compare(left, rest) => self.comparison(expr, left, rest, dest)?,
-            ExprKind::If(parts) => {
-                let (orelse, end) = (self.unit.b.label(), self.unit.b.label());
-                self.jump_if(&parts.test, false, orelse)?;
-                let before = self.unit.assigned;
-                self.into(&parts.body, dest)?;
-                self.unit.b.jump(Op::Jump, 0, end);
-                self.unit.b.place(orelse);
-                let after = core::mem::replace(&mut self.unit.assigned, before);
-                self.into(&parts.orelse, dest)?;
-                self.unit.b.place(end);
-                self.unit.assigned &= after;
-            }
-            ExprKind::Lambda(lambda) => self.lambda(expr.span, lambda, dest)?,
-            ExprKind::Call(callee, args) => self.call(expr, callee, args, dest)?,
-            ExprKind::Attribute(object, name) => {
-                let object = self.first(object, dest)?;
-                self.line(expr.span);
-                let name = self.mangled(name.name);
-                self.unit.b.named(Op::GetAttr, dest, object, 0, &name);
-            }
-            ExprKind::Subscript(object, index) => {
-                let object = self.first(object, dest)?;
-                let index = self.any(index)?;
-                self.line(expr.span);
-                self.unit.b.abc(Op::GetItem, dest, object, index);
-            }
-            ExprKind::Slice(slice) => self.slice(expr, slice, dest)?,
-            ExprKind::Tuple(items) => self.tuple(items, dest, expr.span)?,
-            ExprKind::List(items) => self.list(items, dest, expr.span)?,
-            ExprKind::Set(items) => self.set(items, dest)?,
-            ExprKind::Dict(items) => self.dict(items, dest)?,
+            ExprKind::Joined(parts) => self.joined(parts, dest, expr.span),
+            ExprKind::Unary(op, value) => self.unary(expr.span, *op, value, dest),
+            ExprKind::Binary(..) => self.binary(expr, dest),
+            ExprKind::Bool(op, items) => self.bool_value(*op, items, dest),
+            ExprKind::Compare(left, rest) => self.comparison(expr, left, rest, dest),
+            ExprKind::If(parts) => self.conditional(parts, dest),
+            ExprKind::Lambda(lambda) => self.lambda(expr.span, lambda, dest),
+            ExprKind::Call(callee, args) => self.call(expr, callee, args, dest),
+            ExprKind::Attribute(node) => self.attribute(expr.span, node, dest),
+            ExprKind::Subscript(object, index) => self.subscript(expr.span, object, index, dest),
+            ExprKind::Slice(slice) => self.slice(expr, slice, dest),
+            ExprKind::Tuple(items) => self.tuple(items, dest, expr.span),
+            ExprKind::List(items) => self.list(items, dest, expr.span),
+            ExprKind::Set(items) => self.set(items, dest),
+            ExprKind::Dict(items) => self.dict(items, dest),
             ExprKind::ListComp(comp) | ExprKind::SetComp(comp) | ExprKind::DictComp(comp) => {
-                self.comprehension(expr, comp, dest)?;
+                self.comprehension(expr, comp, dest)
             }
-            ExprKind::Generator(comp) => self.generator(expr.span, comp, dest)?,
-            ExprKind::Starred(inner) => {
-                return self.error(inner.span, "can't use starred expression here");
+            ExprKind::Generator(comp) => self.generator(expr.span, comp, dest),
+            ExprKind::Starred(inner) => self.error(inner.span, "can't use starred expression here"),
+            ExprKind::Named(node) => {
+                self.into(&node.value, dest)?;
+                self.store(node.name.name, dest, node.name.span)
             }
-            ExprKind::Named(name, value) => {
-                self.into(value, dest)?;
-                self.store(name.name, dest, name.span)?;
-            }
-            ExprKind::Yield(value) => {
-                let from = match value {
-                    Some(value) => self.any(value)?,
-                    None => {
-                        let temp = self.alloc(expr.span)?;
-                        self.unit.b.a(Op::LoadNone, temp);
-                        temp
-                    }
-                };
-                self.line(expr.span);
-                let live = self.unit.top as u8;
-                self.unit.b.abc(Op::Yield, dest, from, live);
-            }
-            ExprKind::YieldFrom(value) => {
-                let from = self.any(value)?;
-                let iter = self.alloc(expr.span)?;
-                self.line(expr.span);
-                self.unit.b.ab(Op::GetYieldIter, iter, from);
-                self.delegate(dest, iter);
-            }
+            ExprKind::Yield(value) => self.yield_value(expr.span, value.as_deref(), dest),
+            ExprKind::YieldFrom(value) => self.yield_from(expr.span, value, dest),
             ExprKind::Await(value) => {
                 let from = self.any(value)?;
                 self.line(expr.span);
-                self.await_slot(dest, from, expr.span)?;
+                self.await_slot(dest, from, expr.span)
             }
-            _ => self.unit.b.a(Op::LoadNone, dest),
+            _ => self.error(expr.span, "internal compiler error: a constant that is none"),
         }
+    }
+
+    #[inline(never)]
+    fn unary(&mut self, span: Span, op: UnaryOp, value: &'a Expr<'s>, dest: Slot) -> Gen {
+        let value = self.first(value, dest)?;
+        self.line(span);
+        let op = match op {
+            UnaryOp::Not => Op::Not,
+            UnaryOp::Positive => Op::Pos,
+            UnaryOp::Negative => Op::Neg,
+            UnaryOp::Invert => Op::Invert,
+        };
+        self.unit.b.ab(op, dest, value);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn conditional(&mut self, parts: &'a IfExpr<'s>, dest: Slot) -> Gen {
+        let (orelse, end) = (self.unit.b.label(), self.unit.b.label());
+        self.jump_if(&parts.test, false, orelse)?;
+        let before = self.unit.assigned;
+        self.into(&parts.body, dest)?;
+        self.unit.b.jump(Op::Jump, 0, end);
+        self.unit.b.place(orelse);
+        let after = core::mem::replace(&mut self.unit.assigned, before);
+        self.into(&parts.orelse, dest)?;
+        self.unit.b.place(end);
+        self.unit.assigned &= after;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn attribute(&mut self, span: Span, node: &'a Attribute<'s>, dest: Slot) -> Gen {
+        let object = self.first(&node.object, dest)?;
+        self.line(span);
+        let name = self.mangled(node.name.name);
+        self.unit.b.named(Op::GetAttr, dest, object, 0, &name);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn subscript(&mut self, span: Span, object: &'a Expr<'s>, index: &'a Expr<'s>, dest: Slot) -> Gen {
+        let object = self.first(object, dest)?;
+        let index = self.any(index)?;
+        self.line(span);
+        self.unit.b.abc(Op::GetItem, dest, object, index);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn yield_value(&mut self, span: Span, value: Option<&'a Expr<'s>>, dest: Slot) -> Gen {
+        let from = match value {
+            Some(value) => self.any(value)?,
+            None => {
+                let temp = self.alloc(span)?;
+                self.unit.b.a(Op::LoadNone, temp);
+                temp
+            }
+        };
+        self.line(span);
+        let live = self.unit.top as u8;
+        self.unit.b.abc(Op::Yield, dest, from, live);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn yield_from(&mut self, span: Span, value: &'a Expr<'s>, dest: Slot) -> Gen {
+        let from = self.any(value)?;
+        let iter = self.alloc(span)?;
+        self.line(span);
+        self.unit.b.ab(Op::GetYieldIter, iter, from);
+        self.delegate(dest, iter);
         Ok(())
     }
 
     /// `dest = await from`.
+    #[inline(never)]
     pub(super) fn await_slot(&mut self, dest: Slot, from: Slot, span: Span) -> Gen {
         let top = self.unit.top;
         let iter = self.alloc(span)?;
@@ -249,26 +284,59 @@ impl<'a, 's> Codegen<'a, 's> {
 
     // Operators
 
-    fn binary(
-        &mut self,
-        expr: &'a Expr<'s>,
-        op: BinaryOp,
-        left: &'a Expr<'s>,
-        right: &'a Expr<'s>,
-        dest: Slot,
-    ) -> Gen {
-        let left = self.first(left, dest)?;
-        if let Some(value) = self.fold(right).and_then(|c| immediate(op, &c)) {
-            self.line(expr.span);
-            self.unit.b.abc(Op::AddImm, dest, left, value);
-            return Ok(());
+    /// A chain of operators from its innermost left operand outwards, without recursion: it may be
+    /// as long as the source.
+    #[inline(never)]
+    fn binary(&mut self, expr: &'a Expr<'s>, dest: Slot) -> Gen {
+        let mut chain = Vec::new();
+        let mut leftmost = expr;
+        while let ExprKind::Binary(_, left, _) = &leftmost.kind {
+            chain.push(leftmost);
+            leftmost = left;
+            if self.is_constant(leftmost) {
+                break;
+            }
         }
-        let right = self.any(right)?;
-        self.line(expr.span);
-        self.unit.b.abc(binary_op(op), dest, left, right);
+        // Steps before the last need a slot that is no variable.
+        let working = if chain.len() > 1 && u16::from(dest) < self.unit.first_temp {
+            self.alloc(expr.span)?
+        } else {
+            dest
+        };
+        let mut left = self.first(leftmost, working)?;
+        while let Some(node) = chain.pop() {
+            let to = if chain.is_empty() { dest } else { working };
+            self.binary_step(node, left, to)?;
+            left = to;
+        }
         Ok(())
     }
 
+    #[inline(never)]
+    fn binary_step(&mut self, node: &'a Expr<'s>, left: Slot, dest: Slot) -> Gen {
+        let ExprKind::Binary(op, _, right) = &node.kind else { return Ok(()) };
+        let top = self.unit.top;
+        match self.immediate_of(*op, right) {
+            Some(value) => {
+                self.line(node.span);
+                self.unit.b.abc(Op::AddImm, dest, left, value);
+            }
+            None => {
+                let right = self.any(right)?;
+                self.line(node.span);
+                self.unit.b.abc(binary_op(*op), dest, left, right);
+            }
+        }
+        self.free_to(top);
+        Ok(())
+    }
+
+    #[inline(never)]
+    pub(super) fn immediate_of(&self, op: BinaryOp, right: &Expr<'s>) -> Option<u8> {
+        immediate(op, &self.fold(right)?)
+    }
+
+    #[inline(never)]
     fn bool_value(&mut self, op: BoolOp, items: &'a [Expr<'s>], dest: Slot) -> Gen {
         let end = self.unit.b.label();
         let jump = if op == BoolOp::Or { Op::JTrue } else { Op::JFalse };
@@ -290,6 +358,7 @@ impl<'a, 's> Codegen<'a, 's> {
         self.unit.b.abc(compare_op(op), dest, left, right);
     }
 
+    #[inline(never)]
     fn comparison(
         &mut self,
         expr: &'a Expr<'s>,
@@ -315,6 +384,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn slice(&mut self, expr: &'a Expr<'s>, slice: &'a Slice<'s>, dest: Slot) -> Gen {
         let n = if slice.step.is_some() { 3 } else { 2 };
         let base = self.alloc_many(n, expr.span)?;
@@ -340,6 +410,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// Evaluates `items` into consecutive fresh slots.
+    #[inline(never)]
     pub(super) fn consecutive(&mut self, items: &'a [Expr<'s>], span: Span) -> Gen<Slot> {
         let base = self.alloc_many(0, span)?;
         for item in items {
@@ -348,6 +419,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(base)
     }
 
+    #[inline(never)]
     fn tuple(&mut self, items: &'a [Expr<'s>], dest: Slot, span: Span) -> Gen {
         if Self::has_star(items) || items.len() > self.chunk(items.len()) {
             let list = self.alloc(span)?;
@@ -360,17 +432,10 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn list(&mut self, items: &'a [Expr<'s>], dest: Slot, span: Span) -> Gen {
         // Constants come from a tuple: one instruction instead of one an element.
-        if items.len() > 3
-            && let Some(values) = items.iter().map(|e| self.fold(e)).collect::<Option<alloc::vec::Vec<_>>>()
-        {
-            let top = self.unit.top;
-            let temp = self.alloc(span)?;
-            self.unit.b.abc(Op::BuildList, dest, temp, 0);
-            self.constant(temp, Const::Tuple(values));
-            self.unit.b.ab(Op::ListExtend, dest, temp);
-            self.free_to(top);
+        if items.len() > 3 && self.constant_list(items, dest, span)? {
             return Ok(());
         }
         let star = items.iter().position(|e| matches!(e.kind, ExprKind::Starred(_))).unwrap_or(items.len());
@@ -385,7 +450,22 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
+    fn constant_list(&mut self, items: &'a [Expr<'s>], dest: Slot, span: Span) -> Gen<bool> {
+        let Some(values) = items.iter().map(|e| self.fold(e)).collect::<Option<Vec<_>>>() else {
+            return Ok(false);
+        };
+        let top = self.unit.top;
+        let temp = self.alloc(span)?;
+        self.unit.b.abc(Op::BuildList, dest, temp, 0);
+        self.constant(temp, Const::Tuple(values));
+        self.unit.b.ab(Op::ListExtend, dest, temp);
+        self.free_to(top);
+        Ok(true)
+    }
+
     /// Appends an element, or the elements of a starred one, to the list in `list`.
+    #[inline(never)]
     pub(super) fn append(&mut self, item: &'a Expr<'s>, list: Slot) -> Gen {
         let top = self.unit.top;
         match &item.kind {
@@ -403,6 +483,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn set(&mut self, items: &'a [Expr<'s>], dest: Slot) -> Gen {
         let star = items.iter().position(|e| matches!(e.kind, ExprKind::Starred(_))).unwrap_or(items.len());
         let first = self.chunk(star);
@@ -422,6 +503,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn dict(&mut self, items: &'a [DictItem<'s>], dest: Slot) -> Gen {
         let pairs = items.iter().take_while(|i| matches!(i, DictItem::Pair(..))).count();
         let first = self.chunk(pairs * 2) / 2;
@@ -454,6 +536,7 @@ impl<'a, 's> Codegen<'a, 's> {
 
     // f-strings
 
+    #[inline(never)]
     fn joined(&mut self, parts: &'a [FPart<'s>], dest: Slot, span: Span) -> Gen {
         match parts {
             [] => self.constant(dest, Const::Str(alloc::string::String::new())),
@@ -480,6 +563,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn fpart(&mut self, part: &'a FPart<'s>, dest: Slot) -> Gen {
         let field = match part {
             FPart::Text(text) => {

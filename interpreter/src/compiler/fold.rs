@@ -11,32 +11,63 @@ use crate::bytecode::{Const, Slot};
 use crate::format::parse_float;
 use crate::syntax::ast::*;
 
+/// How deep into an expression folding looks: it recurses.
+const MAX_DEPTH: u8 = 8;
+
+#[inline(never)]
+fn literal(expr: &Expr<'_>) -> Option<Const> {
+    Some(match &expr.kind {
+        ExprKind::None => Const::None,
+        ExprKind::True => Const::Bool(true),
+        ExprKind::False => Const::Bool(false),
+        ExprKind::Ellipsis => Const::Ellipsis,
+        ExprKind::Int(value) => Const::Int(i64::from(*value)),
+        ExprKind::BigInt(digits, radix) => big(digits, *radix)?,
+        ExprKind::Float(text) => Const::Float(f64::from(parse_float(text)?)),
+        ExprKind::Imaginary(text) => Const::Complex(0.0, f64::from(parse_float(text)?)),
+        ExprKind::Str(text) => Const::Str(String::from(&**text)),
+        ExprKind::Bytes(bytes) => Const::Bytes(bytes.to_vec()),
+        _ => return None,
+    })
+}
+
 impl<'a, 's> Codegen<'a, 's> {
     /// The value of `expr`, if it is known now.
+    #[inline(never)]
     pub(super) fn fold(&self, expr: &Expr<'s>) -> Option<Const> {
-        Some(match &expr.kind {
-            ExprKind::None => Const::None,
-            ExprKind::True => Const::Bool(true),
-            ExprKind::False => Const::Bool(false),
-            ExprKind::Ellipsis => Const::Ellipsis,
-            ExprKind::Int(value) => Const::Int(i64::from(*value)),
-            ExprKind::BigInt(digits, radix) => big(digits, *radix)?,
-            ExprKind::Float(text) => Const::Float(f64::from(parse_float(text)?)),
-            ExprKind::Imaginary(text) => Const::Complex(0.0, f64::from(parse_float(text)?)),
-            ExprKind::Str(text) => Const::Str(String::from(&**text)),
-            ExprKind::Bytes(bytes) => Const::Bytes(bytes.to_vec()),
-            ExprKind::Name(name) => self.const_value(name)?.clone(),
+        self.fold_within(expr, MAX_DEPTH)
+    }
+
+    /// Whether `expr` has a value that is known now.
+    #[inline(never)]
+    pub(super) fn is_constant(&self, expr: &Expr<'s>) -> bool {
+        self.fold(expr).is_some()
+    }
+
+    /// The truth of `expr`, if its value is known now.
+    #[inline(never)]
+    pub(super) fn known_truth(&self, expr: &Expr<'s>) -> Option<bool> {
+        self.fold(expr).map(|value| Self::truth(&value))
+    }
+
+    fn fold_within(&self, expr: &Expr<'s>, depth: u8) -> Option<Const> {
+        let depth = depth.checked_sub(1)?;
+        match &expr.kind {
+            ExprKind::Name(name) => self.const_value(name).cloned(),
             ExprKind::Tuple(items) => {
-                Const::Tuple(items.iter().map(|e| self.fold(e)).collect::<Option<Vec<_>>>()?)
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.push(self.fold_within(item, depth)?);
+                }
+                Some(Const::Tuple(values))
             }
-            ExprKind::Unary(op, value) => unary(*op, self.fold(value)?)?,
+            ExprKind::Unary(op, value) => unary(*op, self.fold_within(value, depth)?),
             ExprKind::Binary(op, left, right) => {
-                // The left spine first: it may be as long as the source.
-                let left = self.fold(left)?;
-                binary(*op, left, self.fold(right)?)?
+                let left = self.fold_within(left, depth)?;
+                binary(*op, left, self.fold_within(right, depth)?)
             }
-            _ => return None,
-        })
+            _ => literal(expr),
+        }
     }
 
     fn const_value(&self, name: &'s str) -> Option<&Const> {
@@ -113,6 +144,7 @@ fn big(digits: &str, radix: u8) -> Option<Const> {
     Some(Const::BigInt(value.as_ref().to_text(10, false).ok()?))
 }
 
+#[inline(never)]
 fn unary(op: UnaryOp, value: Const) -> Option<Const> {
     Some(match (op, value) {
         (UnaryOp::Not, value) => Const::Bool(!Codegen::truth(&value)),
@@ -136,6 +168,7 @@ fn unary(op: UnaryOp, value: Const) -> Option<Const> {
 
 /// Integer arithmetic that fits 64 bits, and sums that make complex literals (`1+2j`).
 /// Floats are left to the machine that runs the code: it has their precision.
+#[inline(never)]
 fn binary(op: BinaryOp, left: Const, right: Const) -> Option<Const> {
     let (a, b) = match (left, right) {
         (Const::Int(a), Const::Int(b)) => (a, b),

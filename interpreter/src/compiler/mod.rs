@@ -22,12 +22,14 @@ mod unwind;
 #[cfg(test)]
 mod tests;
 
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::bytecode::Proto;
-use crate::syntax::{ErrorKind, Parser, SyntaxError, line_text};
+use crate::syntax::ast::Span;
+use crate::syntax::{ErrorKind, Parse, Parser, SyntaxError, line_text};
 use scope::Scopes;
 use unit::{Codegen, Unit};
 
@@ -90,29 +92,47 @@ impl CompileError {
 /// # Errors
 /// The first syntax error.
 pub fn compile(source: &str, file: &str, mode: Mode) -> Result<Proto, CompileError> {
-    compile_source(source, file, mode).map_err(|error| CompileError::new(source, &error))
+    match compile_source(source, file, mode) {
+        Ok(proto) => Ok(*proto),
+        Err(error) => Err(CompileError::new(source, &error)),
+    }
 }
 
 /// A module-level name that `const()` made a constant, while its module is compiled.
 type Consts = Vec<(String, crate::bytecode::Const)>;
 
-fn compile_source(source: &str, file: &str, mode: Mode) -> Result<Proto, SyntaxError> {
-    let file: Rc<str> = Rc::from(file);
-    let mut unit = Unit::module(file, mode.namespace());
-    let mut consts = Consts::new();
-    if matches!(mode, Mode::Eval | Mode::EvalIn) {
-        let expr = Parser::expression_only(source)?;
-        let scopes = Scopes::of_expression(&expr, mode.namespace())?;
-        let mut codegen = Codegen::new(source, scopes, unit, &mut consts, mode);
-        codegen.eval(&expr)?;
-        return codegen.into_unit().finish(source);
+fn compile_source(source: &str, file: &str, mode: Mode) -> Parse<Box<Proto>> {
+    let unit = Unit::module(Rc::from(file), mode.namespace());
+    match mode {
+        Mode::Eval | Mode::EvalIn => expression(source, unit, mode),
+        _ => module(source, unit, mode),
     }
+}
+
+fn expression(source: &str, unit: Box<Unit<'_, '_>>, mode: Mode) -> Parse<Box<Proto>> {
+    let expr = Parser::expression_only(source)?;
+    let scopes = Scopes::of_expression(&expr, mode.namespace())?;
+    let mut consts = Consts::new();
+    let mut codegen = Codegen::new(source, scopes, unit, &mut consts, mode);
+    codegen.eval(&expr)?;
+    codegen.into_unit().finish(source)
+}
+
+fn module(source: &str, mut unit: Box<Unit<'_, '_>>, mode: Mode) -> Parse<Box<Proto>> {
+    let mut consts = Consts::new();
     let mut parser = Parser::new(source)?;
+    let mut any = false;
     while let Some(block) = parser.next_statement()? {
         let scopes = Scopes::of_block(&block, mode.namespace())?;
         let mut codegen = Codegen::new(source, scopes, unit, &mut consts, mode);
         codegen.top_level(&block)?;
         unit = codegen.into_unit();
+        any = true;
+    }
+    if !any && matches!(mode, Mode::Single | Mode::SingleIn) && source.contains('\\') {
+        // A continued line of nothing is no statement.
+        let end = source.len() as u32;
+        return Err(SyntaxError::new(Span::new(end, end), "unexpected EOF while parsing"));
     }
     unit.end_module();
     unit.finish(source)

@@ -19,6 +19,7 @@ fn irrefutable(pattern: &Pattern<'_>) -> bool {
 }
 
 impl<'a, 's> Codegen<'a, 's> {
+    #[inline(never)]
     pub(super) fn match_statement(&mut self, node: &'a Match<'s>) -> Gen {
         let top = self.unit.top;
         let end = self.unit.b.label();
@@ -92,6 +93,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn alternatives(&mut self, items: &'a [Pattern<'s>], subject: Slot, fail: Label) -> Gen {
         let matched = self.unit.b.label();
         let before = self.unit.assigned;
@@ -113,6 +115,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn sequence(&mut self, items: &'a [Pattern<'s>], subject: Slot, fail: Label, span: Span) -> Gen {
         let test = self.alloc(span)?;
         self.unit.b.ab(Op::MatchSequence, test, subject);
@@ -142,6 +145,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn mapping(&mut self, node: &'a MappingPattern<'s>, subject: Slot, fail: Label, span: Span) -> Gen {
         let values = self.alloc(span)?;
         self.unit.b.ab(Op::MatchMapping, values, subject);
@@ -176,6 +180,7 @@ impl<'a, 's> Codegen<'a, 's> {
         self.parts(patterns.collect(), values, fail, span)
     }
 
+    #[inline(never)]
     fn class_pattern(&mut self, node: &'a ClassPattern<'s>, subject: Slot, fail: Label, span: Span) -> Gen {
         let values = self.alloc(span)?;
         let class = self.any(&node.class)?;
@@ -191,6 +196,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// Matches the items of the tuple in `values` one by one.
+    #[inline(never)]
     fn parts(&mut self, patterns: Vec<&'a Pattern<'s>>, values: Slot, fail: Label, span: Span) -> Gen {
         if patterns.is_empty() {
             return Ok(());

@@ -10,7 +10,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::syntax::SyntaxError;
+use crate::syntax::{Parse, SyntaxError};
 use crate::syntax::ast::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub fn mangle<'s>(class: Option<&str>, name: &'s str) -> Cow<'s, str> {
     Cow::Borrowed(name)
 }
 
-type Check<T = ()> = Result<T, SyntaxError>;
+type Check<T = ()> = Parse<T>;
 
 impl<'s> Scopes<'s> {
     /// Analyses `block`, part of a module (or of code with a namespace of its own).
@@ -250,6 +250,7 @@ impl<'s> Walk<'s> {
         walk
     }
 
+    #[inline(never)]
     fn push(&mut self, kind: ScopeKind, key: Span) -> usize {
         let class_name = self.scopes.all.get(self.current).and_then(|s| s.class_name);
         self.scopes.all.push(Scope {
@@ -286,6 +287,7 @@ impl<'s> Walk<'s> {
         Ok(self.scopes)
     }
 
+    #[inline(never)]
     fn symbol(&mut self, scope: usize, name: &'s str) -> &mut Symbol<'s> {
         let name = mangle(self.scopes.all[scope].class_name, name);
         let symbols = &mut self.scopes.all[scope].symbols;
@@ -306,6 +308,7 @@ impl<'s> Walk<'s> {
         &mut symbols[i]
     }
 
+    #[inline(never)]
     fn bind(&mut self, name: Ident<'s>) -> Check {
         if name.name == "__debug__" {
             return Err(SyntaxError::new(name.span, "cannot assign to __debug__"));
@@ -336,7 +339,7 @@ impl<'s> Walk<'s> {
     }
 
     fn stmt(&mut self, stmt: &Stmt<'s>) -> Check {
-        let misplaced = |message: &str| Err(SyntaxError::new(stmt.span, message));
+        let misplaced = |message: &'static str| Err(SyntaxError::new(stmt.span, message));
         match &stmt.kind {
             StmtKind::Expr(e) => self.expr(e),
             StmtKind::Assign(targets, value) => {
@@ -418,53 +421,67 @@ impl<'s> Walk<'s> {
                 }
                 self.block(&node.body)
             }
-            StmtKind::Try(node) => {
-                self.block(&node.body)?;
-                for handler in &node.handlers {
-                    self.maybe(&handler.kind)?;
-                    if let Some(name) = handler.name {
-                        self.bind(name)?;
-                        self.symbol(self.current, name.name).deleted = true;
-                    }
-                    self.block(&handler.body)?;
-                }
-                self.block(&node.orelse)?;
-                self.block(&node.finally)
-            }
-            StmtKind::Match(node) => {
-                self.expr(&node.subject)?;
-                for case in &node.cases {
-                    self.pattern(&case.pattern)?;
-                    self.maybe(&case.guard)?;
-                    self.block(&case.body)?;
-                }
-                Ok(())
-            }
-            StmtKind::Function(node) => {
-                node.decorators.iter().try_for_each(|d| self.expr(d))?;
-                self.bind(node.name)?;
-                self.defaults(&node.params)?;
-                self.function(node.name.span, &node.params, node.is_async, |walk| walk.block(&node.body))
-            }
-            StmtKind::Class(node) => {
-                node.decorators.iter().try_for_each(|d| self.expr(d))?;
-                self.args(&node.args)?;
-                self.bind(node.name)?;
-                let (outer, inside) = (self.current, self.inside);
-                self.current = self.push(ScopeKind::Class, node.name.span);
-                self.scopes.all[self.current].class_name = Some(node.name.name);
-                self.inside = Inside::default();
-                self.block(&node.body)?;
-                (self.current, self.inside) = (outer, inside);
-                Ok(())
-            }
+            StmtKind::Try(node) => self.try_statement(node),
+            StmtKind::Match(node) => self.match_statement(node),
+            StmtKind::Function(node) => self.definition(node),
+            StmtKind::Class(node) => self.class(node),
         }
     }
 
+    #[inline(never)]
+    fn try_statement(&mut self, node: &Try<'s>) -> Check {
+        self.block(&node.body)?;
+        for handler in &node.handlers {
+            self.maybe(&handler.kind)?;
+            if let Some(name) = handler.name {
+                self.bind(name)?;
+                self.symbol(self.current, name.name).deleted = true;
+            }
+            self.block(&handler.body)?;
+        }
+        self.block(&node.orelse)?;
+        self.block(&node.finally)
+    }
+
+    #[inline(never)]
+    fn match_statement(&mut self, node: &Match<'s>) -> Check {
+        self.expr(&node.subject)?;
+        for case in &node.cases {
+            self.pattern(&case.pattern)?;
+            self.maybe(&case.guard)?;
+            self.block(&case.body)?;
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn definition(&mut self, node: &Function<'s>) -> Check {
+        node.decorators.iter().try_for_each(|d| self.expr(d))?;
+        self.bind(node.name)?;
+        self.defaults(&node.params)?;
+        self.function(node.name.span, &node.params, node.is_async, |walk| walk.block(&node.body))
+    }
+
+    #[inline(never)]
+    fn class(&mut self, node: &Class<'s>) -> Check {
+        node.decorators.iter().try_for_each(|d| self.expr(d))?;
+        self.args(&node.args)?;
+        self.bind(node.name)?;
+        let (outer, inside) = (self.current, self.inside);
+        self.current = self.push(ScopeKind::Class, node.name.span);
+        self.scopes.all[self.current].class_name = Some(node.name.name);
+        self.inside = Inside::default();
+        self.block(&node.body)?;
+        (self.current, self.inside) = (outer, inside);
+        Ok(())
+    }
+
+    #[inline(never)]
     fn defaults(&mut self, params: &[Param<'s>]) -> Check {
         params.iter().filter_map(|p| p.default.as_ref()).try_for_each(|d| self.expr(d))
     }
 
+    #[inline(never)]
     fn function(
         &mut self,
         key: Span,
@@ -494,6 +511,7 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
+    #[inline(never)]
     fn declare(&mut self, name: Ident<'s>, nonlocal: bool) -> Check {
         let scope = self.current;
         let kind = self.scopes.all[scope].kind;
@@ -530,6 +548,7 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
+    #[inline(never)]
     fn target(&mut self, target: &Expr<'s>) -> Check {
         match &target.kind {
             ExprKind::Name(name) => self.bind(Ident { name, span: target.span }),
@@ -539,6 +558,7 @@ impl<'s> Walk<'s> {
         }
     }
 
+    #[inline(never)]
     fn delete(&mut self, target: &Expr<'s>) -> Check {
         match &target.kind {
             ExprKind::Name(name) => {
@@ -551,6 +571,7 @@ impl<'s> Walk<'s> {
         }
     }
 
+    #[inline(never)]
     fn pattern(&mut self, pattern: &Pattern<'s>) -> Check {
         match &pattern.kind {
             PatternKind::Value(e) | PatternKind::Singleton(e) => self.expr(e),
@@ -595,10 +616,11 @@ impl<'s> Walk<'s> {
 
     // Expressions
 
-    fn maybe(&mut self, expr: &Option<Expr<'s>>) -> Check {
+    fn maybe(&mut self, expr: &Option<BoxExpr<'s>>) -> Check {
         expr.as_ref().map_or(Ok(()), |e| self.expr(e))
     }
 
+    #[inline(never)]
     fn args(&mut self, args: &[Arg<'s>]) -> Check {
         args.iter().try_for_each(|arg| match arg {
             Arg::Positional(e) | Arg::Star(e) | Arg::Keyword(_, e) | Arg::DoubleStar(e) => self.expr(e),
@@ -622,11 +644,9 @@ impl<'s> Walk<'s> {
                 self.use_name(name);
                 Ok(())
             }
-            ExprKind::Unary(_, e) | ExprKind::Starred(e) | ExprKind::Attribute(e, _) => self.expr(e),
-            ExprKind::Binary(_, left, right) => {
-                self.expr(left)?;
-                self.expr(right)
-            }
+            ExprKind::Unary(_, e) | ExprKind::Starred(e) => self.expr(e),
+            ExprKind::Attribute(node) => self.expr(&node.object),
+            ExprKind::Binary(..) => self.binary(expr),
             ExprKind::Subscript(e, index) => {
                 self.expr(e)?;
                 self.expr(index)
@@ -668,7 +688,7 @@ impl<'s> Walk<'s> {
                 self.comprehension(expr.span, comp, ScopeKind::Comprehension)
             }
             ExprKind::Generator(comp) => self.comprehension(expr.span, comp, ScopeKind::Function),
-            ExprKind::Named(name, value) => self.named(*name, value),
+            ExprKind::Named(node) => self.named(node.name, &node.value),
             ExprKind::Yield(value) => {
                 self.yields(expr.span, "yield")?;
                 value.as_ref().map_or(Ok(()), |e| self.expr(e))
@@ -694,6 +714,17 @@ impl<'s> Walk<'s> {
         }
     }
 
+    /// A chain of operators from right to left, without recursion along it.
+    #[inline(never)]
+    fn binary(&mut self, mut expr: &Expr<'s>) -> Check {
+        while let ExprKind::Binary(_, left, right) = &expr.kind {
+            self.expr(right)?;
+            expr = left;
+        }
+        self.expr(expr)
+    }
+
+    #[inline(never)]
     fn fparts(&mut self, parts: &[FPart<'s>]) -> Check {
         parts.iter().try_for_each(|part| match part {
             FPart::Text(_) => Ok(()),
@@ -704,6 +735,7 @@ impl<'s> Walk<'s> {
         })
     }
 
+    #[inline(never)]
     fn yields(&mut self, span: Span, what: &str) -> Check {
         if !self.inside.function {
             return Err(SyntaxError::new(span, format!("'{what}' outside function")));
@@ -716,6 +748,7 @@ impl<'s> Walk<'s> {
     }
 
     /// `name := value` binds in the function around all comprehensions.
+    #[inline(never)]
     fn named(&mut self, name: Ident<'s>, value: &Expr<'s>) -> Check {
         self.expr(value)?;
         let in_comprehension = |walk: &Self, scope: usize| {
@@ -768,6 +801,7 @@ impl<'s> Walk<'s> {
         self.scopes.all[scope].symbols.first().is_some_and(|s| s.name == ".0")
     }
 
+    #[inline(never)]
     fn comprehension(&mut self, key: Span, comp: &Comprehension<'s>, kind: ScopeKind) -> Check {
         let clauses = &comp.clauses;
         if clauses.iter().any(|c| c.is_async) && !self.inside.coroutine {

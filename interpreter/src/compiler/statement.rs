@@ -20,6 +20,7 @@ fn dotted(path: &[Ident<'_>]) -> String {
 }
 
 impl<'a, 's> Codegen<'a, 's> {
+    #[inline(never)]
     pub(super) fn block(&mut self, block: &'a [Stmt<'s>]) -> Gen {
         for stmt in block {
             if self.is_unreachable() {
@@ -33,25 +34,19 @@ impl<'a, 's> Codegen<'a, 's> {
     fn stmt(&mut self, stmt: &'a Stmt<'s>) -> Gen {
         self.line(stmt.span);
         match &stmt.kind {
-            StmtKind::Expr(expr) if self.unit.prints && self.outer.is_empty() => {
-                let top = self.unit.top;
-                let slot = self.any(expr)?;
-                self.unit.b.a(Op::PrintExpr, slot);
-                self.free_to(top);
-                Ok(())
-            }
+            StmtKind::Expr(expr) if self.unit.prints && self.outer.is_empty() => self.print(expr),
             StmtKind::Expr(expr) => self.effect(expr),
             StmtKind::Assign(targets, value) => self.assignment(targets, value),
             StmtKind::AugAssign(target, op, value) => self.augmented(target, *op, value),
-            StmtKind::AnnAssign(target, Some(value)) => self.assignment(core::slice::from_ref(target), value),
+            StmtKind::AnnAssign(target, Some(value)) => self.assignment(core::slice::from_ref(&**target), value),
             StmtKind::AnnAssign(target, None) => self.annotation(target),
-            StmtKind::Return(value) => self.return_statement(value.as_ref()),
+            StmtKind::Return(value) => self.return_statement(value.as_deref()),
             StmtKind::Delete(targets) => targets.iter().try_for_each(|t| self.delete_target(t)),
             StmtKind::Pass | StmtKind::Global(_) | StmtKind::Nonlocal(_) => Ok(()),
             StmtKind::Break => self.leave_loop(true),
             StmtKind::Continue => self.leave_loop(false),
-            StmtKind::Raise(exception, cause) => self.raise(exception.as_ref(), cause.as_ref()),
-            StmtKind::Assert(test, message) => self.assert(stmt.span, test, message.as_ref()),
+            StmtKind::Raise(exception, cause) => self.raise(exception.as_deref(), cause.as_deref()),
+            StmtKind::Assert(test, message) => self.assert(stmt.span, test, message.as_deref()),
             StmtKind::Import(names) => names.iter().try_for_each(|alias| self.import(alias)),
             StmtKind::ImportFrom(node) => self.import_from(stmt.span, node),
             StmtKind::If(branches, orelse) => self.if_statement(branches, orelse),
@@ -65,10 +60,20 @@ impl<'a, 's> Codegen<'a, 's> {
         }
     }
 
+    #[inline(never)]
+    fn print(&mut self, expr: &'a Expr<'s>) -> Gen {
+        let top = self.unit.top;
+        let slot = self.any(expr)?;
+        self.unit.b.a(Op::PrintExpr, slot);
+        self.free_to(top);
+        Ok(())
+    }
+
     /// `target: annotation` alone evaluates the parts of its target, nothing else.
+    #[inline(never)]
     fn annotation(&mut self, target: &'a Expr<'s>) -> Gen {
         match &target.kind {
-            ExprKind::Attribute(object, _) => self.effect(object),
+            ExprKind::Attribute(node) => self.effect(&node.object),
             ExprKind::Subscript(object, index) => {
                 self.effect(object)?;
                 self.effect(index)
@@ -77,6 +82,7 @@ impl<'a, 's> Codegen<'a, 's> {
         }
     }
 
+    #[inline(never)]
     fn raise(&mut self, exception: Option<&'a Expr<'s>>, cause: Option<&'a Expr<'s>>) -> Gen {
         let top = self.unit.top;
         let Some(exception) = exception else {
@@ -102,6 +108,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn assert(&mut self, span: Span, test: &'a Expr<'s>, message: Option<&'a Expr<'s>>) -> Gen {
         let top = self.unit.top;
         let fine = self.unit.b.label();
@@ -132,6 +139,7 @@ impl<'a, 's> Codegen<'a, 's> {
 
     // Imports
 
+    #[inline(never)]
     fn import(&mut self, alias: &'a Alias<'s>) -> Gen {
         let top = self.unit.top;
         let span = alias.path[0].span;
@@ -148,6 +156,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     fn import_from(&mut self, span: Span, node: &'a ImportFrom<'s>) -> Gen {
         let top = self.unit.top;
         let module = self.alloc(span)?;

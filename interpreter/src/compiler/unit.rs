@@ -4,6 +4,7 @@
 //! window is always built at the top, so nothing that is still needed lies above it.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -13,7 +14,7 @@ use super::scope::{Scopes, mangle};
 use super::unwind::Block;
 use super::{Consts, Mode};
 use crate::bytecode::{BuildError, Const, Flags, Op, Proto, ProtoBuilder, Slot};
-use crate::syntax::SyntaxError;
+use crate::syntax::{Parse, SyntaxError};
 use crate::syntax::ast::*;
 
 /// Slots that instructions can name.
@@ -21,7 +22,7 @@ const NEAR: u16 = 64;
 /// Variables that get a slot of their own; the others share a list in the slot after them.
 pub(super) const MAX_LOCALS: usize = 40;
 
-pub(super) type Gen<T = ()> = Result<T, SyntaxError>;
+pub(super) type Gen<T = ()> = Parse<T>;
 
 /// The code of one frame while it grows.
 pub(super) struct Unit<'a, 's> {
@@ -59,21 +60,22 @@ pub(super) struct Codegen<'a, 's> {
     pub scopes: Scopes<'s>,
     /// The scope whose names are being looked up: the unit's, or a comprehension in it.
     pub scope: usize,
-    pub unit: Unit<'a, 's>,
+    pub unit: Box<Unit<'a, 's>>,
     /// The frames around it.
-    pub outer: Vec<(Unit<'a, 's>, usize)>,
+    pub outer: Vec<(Box<Unit<'a, 's>>, usize)>,
     pub consts: &'a mut Consts,
     /// A byte offset and its line, near where code is being generated.
     cursor: (usize, u32),
 }
 
 impl<'a, 's> Unit<'a, 's> {
-    pub fn new(scope: usize, name: &str, qualname: String, file: Rc<str>) -> Unit<'a, 's> {
+    #[inline(never)]
+    pub fn new(scope: usize, name: &str, qualname: String, file: Rc<str>) -> Box<Unit<'a, 's>> {
         let mut b = ProtoBuilder::new();
         b.proto.name = name.into();
         b.proto.qualname = qualname;
         b.proto.file = file;
-        Unit {
+        Box::new(Unit {
             b,
             scope,
             locals: Vec::new(),
@@ -88,10 +90,10 @@ impl<'a, 's> Unit<'a, 's> {
             unbind: 0,
             blocks: Vec::new(),
             prints: false,
-        }
+        })
     }
 
-    pub fn module(file: Rc<str>, namespace: bool) -> Unit<'a, 's> {
+    pub fn module(file: Rc<str>, namespace: bool) -> Box<Unit<'a, 's>> {
         let mut unit = Unit::new(0, "<module>", "<module>".into(), file);
         unit.b.proto.flags |= Flags::MODULE;
         unit.b.proto.first_line = 1;
@@ -111,10 +113,11 @@ impl<'a, 's> Unit<'a, 's> {
     }
 
     /// Resolves jumps; the error of code too large points at the start.
-    pub fn finish(mut self, source: &str) -> Gen<Proto> {
+    #[inline(never)]
+    pub fn finish(mut self: Box<Self>, source: &str) -> Gen<Box<Proto>> {
         self.b.proto.slots = self.high;
         let line = self.b.proto.first_line;
-        self.b.finish().map_err(|error: BuildError| {
+        self.b.finish().map(Box::new).map_err(|error: BuildError| {
             let start = crate::syntax::line_text(source, line).as_ptr() as usize;
             let start = start.saturating_sub(source.as_ptr() as usize) as u32;
             SyntaxError::new(Span::new(start, start + 1), format!("{error}"))
@@ -123,13 +126,14 @@ impl<'a, 's> Unit<'a, 's> {
 }
 
 impl<'a, 's> Codegen<'a, 's> {
+    #[inline(never)]
     pub fn new(
         source: &'s str,
         scopes: Scopes<'s>,
-        unit: Unit<'_, '_>,
+        unit: Box<Unit<'_, '_>>,
         consts: &'a mut Consts,
         mode: Mode,
-    ) -> Codegen<'a, 's> {
+    ) -> Box<Codegen<'a, 's>> {
         // Between top-level statements a module's frame has neither variables nor blocks: only
         // its code lives on, so the lifetimes of the last statement's tree end here.
         let mut fresh = Unit::new(unit.scope, "", String::new(), unit.b.proto.file.clone());
@@ -137,10 +141,11 @@ impl<'a, 's> Codegen<'a, 's> {
         fresh.b = unit.b;
         fresh.prints = matches!(mode, Mode::Single | Mode::SingleIn);
         let scope = fresh.scope;
-        Codegen { source, scopes, scope, unit: fresh, outer: Vec::new(), consts, cursor: (0, 1) }
+        Box::new(Codegen { source, scopes, scope, unit: fresh, outer: Vec::new(), consts, cursor: (0, 1) })
     }
 
-    pub fn into_unit<'x, 'y>(self) -> Unit<'x, 'y> {
+    #[inline(never)]
+    pub fn into_unit<'x, 'y>(self: Box<Self>) -> Box<Unit<'x, 'y>> {
         let mut unit = Unit::new(self.unit.scope, "", String::new(), self.unit.b.proto.file.clone());
         (unit.top, unit.high) = (self.unit.top, self.unit.high);
         unit.b = self.unit.b;
@@ -161,6 +166,7 @@ impl<'a, 's> Codegen<'a, 's> {
     // Places in the source
 
     /// The following code belongs to the line of `span`.
+    #[inline(never)]
     pub fn line(&mut self, span: Span) {
         let line = self.line_of(span.start);
         self.unit.b.line(line);
@@ -183,6 +189,8 @@ impl<'a, 's> Codegen<'a, 's> {
         line
     }
 
+    #[cold]
+    #[inline(never)]
     pub fn error<T>(&self, span: Span, message: &str) -> Gen<T> {
         Err(SyntaxError::new(span, message))
     }
@@ -195,6 +203,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// `n` consecutive free slots.
+    #[inline(never)]
     pub fn alloc_many(&mut self, n: usize, span: Span) -> Gen<Slot> {
         let first = self.unit.top;
         let top = first as usize + n;
@@ -225,6 +234,7 @@ impl<'a, 's> Codegen<'a, 's> {
         (NEAR - self.unit.top.min(NEAR)) as usize
     }
 
+    #[inline(never)]
     pub fn constant(&mut self, dest: Slot, value: Const) {
         match value {
             Const::None => self.unit.b.a(Op::LoadNone, dest),
@@ -251,6 +261,7 @@ impl<'a, 's> Codegen<'a, 's> {
         self.unit.assigned == u64::MAX
     }
 
+    #[inline(never)]
     pub fn mangled(&self, name: &'s str) -> Cow<'s, str> {
         mangle(self.scopes.all[self.scope].class_name, name)
     }

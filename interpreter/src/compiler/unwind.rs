@@ -76,6 +76,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// Generates what leaving all blocks from number `depth` inwards takes; then `jump` itself.
+    #[inline(never)]
     pub(super) fn leave_blocks(&mut self, depth: usize, jump: impl FnOnce(&mut Self) -> Gen) -> Gen {
         let mut left: Vec<Block<'a, 's>> = Vec::new();
         let assigned = self.unit.assigned;
@@ -118,6 +119,7 @@ impl<'a, 's> Codegen<'a, 's> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn return_statement(&mut self, value: Option<&'a Expr<'s>>) -> Gen {
         let top = self.unit.top;
         let leaves = self.unit.blocks.iter().any(|b| !matches!(b, Block::Loop(_) | Block::Try(_)));
@@ -141,6 +143,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// `break` or `continue`.
+    #[inline(never)]
     pub(super) fn leave_loop(&mut self, breaks: bool) -> Gen {
         let Some(depth) = self.unit.blocks.iter().rposition(|b| matches!(b, Block::Loop(_))) else {
             return Ok(());

@@ -32,6 +32,9 @@ pub struct Ident<'s> {
     pub span: Span,
 }
 
+/// A node of its own on the heap: rules hand these on, so that their frames stay small.
+pub type BoxExpr<'s> = Box<Expr<'s>>;
+
 #[derive(Clone, Debug)]
 pub struct Expr<'s> {
     pub span: Span,
@@ -64,7 +67,7 @@ pub enum ExprKind<'s> {
     If(Box<IfExpr<'s>>),
     Lambda(Box<Lambda<'s>>),
     Call(Box<Expr<'s>>, Vec<Arg<'s>>),
-    Attribute(Box<Expr<'s>>, Ident<'s>),
+    Attribute(Box<Attribute<'s>>),
     Subscript(Box<Expr<'s>>, Box<Expr<'s>>),
     Slice(Box<Slice<'s>>),
     Tuple(Vec<Expr<'s>>),
@@ -78,37 +81,51 @@ pub enum ExprKind<'s> {
     Generator(Box<Comprehension<'s>>),
     Starred(Box<Expr<'s>>),
     /// `name := value`
-    Named(Ident<'s>, Box<Expr<'s>>),
+    Named(Box<Named<'s>>),
     Yield(Option<Box<Expr<'s>>>),
     YieldFrom(Box<Expr<'s>>),
     Await(Box<Expr<'s>>),
 }
 
+/// `object.name`
+#[derive(Clone, Debug)]
+pub struct Attribute<'s> {
+    pub object: BoxExpr<'s>,
+    pub name: Ident<'s>,
+}
+
+/// `name := value`
+#[derive(Clone, Debug)]
+pub struct Named<'s> {
+    pub name: Ident<'s>,
+    pub value: BoxExpr<'s>,
+}
+
 #[derive(Clone, Debug)]
 pub struct IfExpr<'s> {
-    pub test: Expr<'s>,
-    pub body: Expr<'s>,
-    pub orelse: Expr<'s>,
+    pub test: BoxExpr<'s>,
+    pub body: BoxExpr<'s>,
+    pub orelse: BoxExpr<'s>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Slice<'s> {
-    pub lower: Option<Expr<'s>>,
-    pub upper: Option<Expr<'s>>,
-    pub step: Option<Expr<'s>>,
+    pub lower: Option<BoxExpr<'s>>,
+    pub upper: Option<BoxExpr<'s>>,
+    pub step: Option<BoxExpr<'s>>,
 }
 
 #[derive(Clone, Debug)]
 pub enum DictItem<'s> {
-    Pair(Expr<'s>, Expr<'s>),
+    Pair(BoxExpr<'s>, BoxExpr<'s>),
     /// `**mapping`
-    Unpack(Expr<'s>),
+    Unpack(BoxExpr<'s>),
 }
 
 #[derive(Clone, Debug)]
 pub struct Comprehension<'s> {
-    pub element: Expr<'s>,
-    pub value: Option<Expr<'s>>,
+    pub element: BoxExpr<'s>,
+    pub value: Option<BoxExpr<'s>>,
     /// At least one.
     pub clauses: Vec<CompClause<'s>>,
 }
@@ -116,19 +133,19 @@ pub struct Comprehension<'s> {
 #[derive(Clone, Debug)]
 pub struct CompClause<'s> {
     pub is_async: bool,
-    pub target: Expr<'s>,
-    pub iter: Expr<'s>,
+    pub target: BoxExpr<'s>,
+    pub iter: BoxExpr<'s>,
     pub conditions: Vec<Expr<'s>>,
 }
 
 #[derive(Clone, Debug)]
 pub enum Arg<'s> {
-    Positional(Expr<'s>),
+    Positional(BoxExpr<'s>),
     /// `*iterable`
-    Star(Expr<'s>),
-    Keyword(Ident<'s>, Expr<'s>),
+    Star(BoxExpr<'s>),
+    Keyword(Ident<'s>, BoxExpr<'s>),
     /// `**mapping`
-    DoubleStar(Expr<'s>),
+    DoubleStar(BoxExpr<'s>),
 }
 
 /// A piece of an f-string.
@@ -142,7 +159,7 @@ pub enum FPart<'s> {
 /// `FPart::Text` before it, and its default conversion has become `r`.
 #[derive(Clone, Debug)]
 pub struct FField<'s> {
-    pub value: Expr<'s>,
+    pub value: BoxExpr<'s>,
     pub conversion: Option<Conversion>,
     /// Empty where there is none.
     pub spec: Vec<FPart<'s>>,
@@ -215,13 +232,13 @@ pub enum ParamKind {
 pub struct Param<'s> {
     pub name: Ident<'s>,
     pub kind: ParamKind,
-    pub default: Option<Expr<'s>>,
+    pub default: Option<BoxExpr<'s>>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Lambda<'s> {
     pub params: Vec<Param<'s>>,
-    pub body: Expr<'s>,
+    pub body: BoxExpr<'s>,
 }
 
 pub type Block<'s> = Vec<Stmt<'s>>;
@@ -234,25 +251,25 @@ pub struct Stmt<'s> {
 
 #[derive(Clone, Debug)]
 pub enum StmtKind<'s> {
-    Expr(Expr<'s>),
+    Expr(BoxExpr<'s>),
     /// `a = b = value`: targets from left to right.
-    Assign(Vec<Expr<'s>>, Expr<'s>),
-    AugAssign(Expr<'s>, BinaryOp, Expr<'s>),
+    Assign(Vec<Expr<'s>>, BoxExpr<'s>),
+    AugAssign(BoxExpr<'s>, BinaryOp, BoxExpr<'s>),
     /// `target: annotation = value`, the annotation dropped.
-    AnnAssign(Expr<'s>, Option<Expr<'s>>),
-    Return(Option<Expr<'s>>),
+    AnnAssign(BoxExpr<'s>, Option<BoxExpr<'s>>),
+    Return(Option<BoxExpr<'s>>),
     Delete(Vec<Expr<'s>>),
     Pass,
     Break,
     Continue,
-    Raise(Option<Expr<'s>>, Option<Expr<'s>>),
+    Raise(Option<BoxExpr<'s>>, Option<BoxExpr<'s>>),
     Global(Vec<Ident<'s>>),
     Nonlocal(Vec<Ident<'s>>),
-    Assert(Expr<'s>, Option<Expr<'s>>),
+    Assert(BoxExpr<'s>, Option<BoxExpr<'s>>),
     Import(Vec<Alias<'s>>),
     ImportFrom(Box<ImportFrom<'s>>),
     If(Vec<Branch<'s>>, Block<'s>),
-    While(Expr<'s>, Block<'s>, Block<'s>),
+    While(BoxExpr<'s>, Block<'s>, Block<'s>),
     For(Box<For<'s>>),
     With(Box<With<'s>>),
     Try(Box<Try<'s>>),
@@ -264,15 +281,15 @@ pub enum StmtKind<'s> {
 /// One `if` or `elif`.
 #[derive(Clone, Debug)]
 pub struct Branch<'s> {
-    pub test: Expr<'s>,
+    pub test: BoxExpr<'s>,
     pub body: Block<'s>,
 }
 
 #[derive(Clone, Debug)]
 pub struct For<'s> {
     pub is_async: bool,
-    pub target: Expr<'s>,
-    pub iter: Expr<'s>,
+    pub target: BoxExpr<'s>,
+    pub iter: BoxExpr<'s>,
     pub body: Block<'s>,
     pub orelse: Block<'s>,
 }
@@ -281,7 +298,7 @@ pub struct For<'s> {
 pub struct With<'s> {
     pub is_async: bool,
     /// Manager and, after `as`, target.
-    pub items: Vec<(Expr<'s>, Option<Expr<'s>>)>,
+    pub items: Vec<(BoxExpr<'s>, Option<BoxExpr<'s>>)>,
     pub body: Block<'s>,
 }
 
@@ -297,7 +314,7 @@ pub struct Try<'s> {
 pub struct Handler<'s> {
     pub span: Span,
     /// None in a bare `except:`.
-    pub kind: Option<Expr<'s>>,
+    pub kind: Option<BoxExpr<'s>>,
     pub name: Option<Ident<'s>>,
     pub body: Block<'s>,
 }
@@ -339,14 +356,14 @@ pub struct Class<'s> {
 
 #[derive(Clone, Debug)]
 pub struct Match<'s> {
-    pub subject: Expr<'s>,
+    pub subject: BoxExpr<'s>,
     pub cases: Vec<Case<'s>>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Case<'s> {
     pub pattern: Pattern<'s>,
-    pub guard: Option<Expr<'s>>,
+    pub guard: Option<BoxExpr<'s>>,
     pub body: Block<'s>,
 }
 
@@ -359,9 +376,9 @@ pub struct Pattern<'s> {
 #[derive(Clone, Debug)]
 pub enum PatternKind<'s> {
     /// A literal or dotted name, compared by `==`.
-    Value(Expr<'s>),
+    Value(BoxExpr<'s>),
     /// None, True or False, compared by identity.
-    Singleton(Expr<'s>),
+    Singleton(BoxExpr<'s>),
     /// `_`
     Wildcard,
     Capture(Ident<'s>),
@@ -376,13 +393,13 @@ pub enum PatternKind<'s> {
 
 #[derive(Clone, Debug)]
 pub struct MappingPattern<'s> {
-    pub items: Vec<(Expr<'s>, Pattern<'s>)>,
+    pub items: Vec<(BoxExpr<'s>, Pattern<'s>)>,
     pub rest: Option<Ident<'s>>,
 }
 
 #[derive(Clone, Debug)]
 pub struct ClassPattern<'s> {
-    pub class: Expr<'s>,
+    pub class: BoxExpr<'s>,
     pub positional: Vec<Pattern<'s>>,
     pub keywords: Vec<(Ident<'s>, Pattern<'s>)>,
 }

@@ -1,5 +1,6 @@
 //! What is wrong with a source text, and where.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
@@ -33,17 +34,27 @@ pub struct SyntaxError {
     pub span: Span,
 }
 
+/// What rules return. The error is boxed, so that results stay in registers: rules recurse, and
+/// the stack of a microcontroller is small.
+pub type Parse<T> = Result<T, Box<SyntaxError>>;
+
 impl SyntaxError {
-    pub fn new(span: Span, message: impl Into<String>) -> SyntaxError {
-        SyntaxError { kind: ErrorKind::Syntax, message: message.into(), span }
+    #[cold]
+    #[inline(never)]
+    fn boxed(kind: ErrorKind, span: Span, message: String) -> Box<SyntaxError> {
+        Box::new(SyntaxError { kind, message, span })
     }
 
-    pub fn indentation(span: Span, message: impl Into<String>) -> SyntaxError {
-        SyntaxError { kind: ErrorKind::Indentation, message: message.into(), span }
+    pub fn new(span: Span, message: impl Into<String>) -> Box<SyntaxError> {
+        SyntaxError::boxed(ErrorKind::Syntax, span, message.into())
     }
 
-    pub fn tab(span: Span, message: impl Into<String>) -> SyntaxError {
-        SyntaxError { kind: ErrorKind::Tab, message: message.into(), span }
+    pub fn indentation(span: Span, message: impl Into<String>) -> Box<SyntaxError> {
+        SyntaxError::boxed(ErrorKind::Indentation, span, message.into())
+    }
+
+    pub fn tab(span: Span, message: impl Into<String>) -> Box<SyntaxError> {
+        SyntaxError::boxed(ErrorKind::Tab, span, message.into())
     }
 
     /// The same with line and columns, for people and editors.

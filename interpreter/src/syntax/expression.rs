@@ -9,12 +9,12 @@ use super::ast::*;
 use super::error::SyntaxError;
 use super::lexer::{FEnd, FQuote};
 use super::literal::{self, StringLiteral};
-use super::parser::{Parse, Parser, TargetUse};
+use super::error::Parse;
+use super::parser::{Parser, TargetUse};
 use super::token::Tok;
 
-/// Operands of one chain of left-associative operators, or trailers of one atom: the tree is as
-/// deep as its chain is long.
-const MAX_CHAIN: u16 = if cfg!(target_pointer_width = "32") { 100 } else { 500 };
+/// Operands of one chain of left-associative operators: the tree is as deep as its chain is long.
+const MAX_CHAIN: u16 = if cfg!(target_pointer_width = "32") { 64 } else { 500 };
 
 // Binding strengths.
 const OR: u8 = 0;
@@ -69,88 +69,114 @@ pub(super) fn starts_expression(tok: Tok) -> bool {
     )
 }
 
+// Frames are what nesting costs: a rule that recurses only decides, and what it decides on stands
+// in a function of its own that is not inlined into it.
 impl<'s> Parser<'s> {
-    /// `a`, `a, *b`, …: a tuple where there is a comma. A lone `*a` comes back as it is.
-    pub(super) fn star_expressions(&mut self) -> Parse<Expr<'s>> {
-        self.comma_list(Parser::star_expression)
+    /// A node from `start` to the last token.
+    #[inline(never)]
+    pub(super) fn node(&self, start: Span, kind: ExprKind<'s>) -> Parse<BoxExpr<'s>> {
+        Ok(Box::new(Expr::new(self.span_from(start), kind)))
     }
 
-    /// The same where `:=` is allowed (subscripts, `match` subjects).
-    pub(super) fn star_named_expressions(&mut self) -> Parse<Expr<'s>> {
-        self.comma_list(Parser::star_named)
+    /// `a`, `a, *b`, …: a tuple where there is a comma. A lone `*a` comes back as it is.
+    pub(super) fn star_expressions(&mut self) -> Parse<BoxExpr<'s>> {
+        let start = self.span;
+        let first = self.star_expression()?;
+        if self.tok == Tok::Comma { self.rest_of_tuple(start, first, Parser::star_expression) } else { Ok(first) }
+    }
+
+    /// The same where `:=` is allowed (`match` subjects).
+    pub(super) fn star_named_expressions(&mut self) -> Parse<BoxExpr<'s>> {
+        let start = self.span;
+        let first = self.star_named()?;
+        if self.tok == Tok::Comma { self.rest_of_tuple(start, first, Parser::star_named) } else { Ok(first) }
     }
 
     /// The targets of `for`: operands only, so that `in` ends them.
-    pub(super) fn bind_targets(&mut self) -> Parse<Expr<'s>> {
-        let target = self.comma_list(|p| if p.tok == Tok::Star { p.starred() } else { p.operand(BIT_OR) })?;
+    pub(super) fn bind_targets(&mut self) -> Parse<BoxExpr<'s>> {
+        let start = self.span;
+        let mut target = self.bind_target()?;
+        if self.tok == Tok::Comma {
+            target = self.rest_of_tuple(start, target, Parser::bind_target)?;
+        }
         self.check_target(&target, TargetUse::Bind)?;
         Ok(target)
     }
 
-    fn comma_list(&mut self, item: fn(&mut Self) -> Parse<Expr<'s>>) -> Parse<Expr<'s>> {
-        let start = self.span;
-        let first = item(self)?;
-        if self.tok != Tok::Comma {
-            return Ok(first);
-        }
+    fn bind_target(&mut self) -> Parse<BoxExpr<'s>> {
+        if self.tok == Tok::Star { self.starred() } else { self.operand(BIT_OR) }
+    }
+
+    #[inline(never)]
+    fn rest_of_tuple(
+        &mut self,
+        start: Span,
+        first: BoxExpr<'s>,
+        item: fn(&mut Self) -> Parse<BoxExpr<'s>>,
+    ) -> Parse<BoxExpr<'s>> {
         let mut items = Vec::new();
-        items.push(first);
+        items.push(*first);
         while self.accept(Tok::Comma)? {
             if !starts_expression(self.tok) && self.tok != Tok::Star {
                 break;
             }
-            items.push(item(self)?);
+            let item = item(self)?;
+            items.push(*item);
         }
         items.shrink_to_fit();
-        Ok(Expr::new(self.span_from(start), ExprKind::Tuple(items)))
+        self.node(start, ExprKind::Tuple(items))
     }
 
-    fn star_expression(&mut self) -> Parse<Expr<'s>> {
+    fn star_expression(&mut self) -> Parse<BoxExpr<'s>> {
         if self.tok == Tok::Star { self.starred() } else { self.expression() }
     }
 
-    fn star_named(&mut self) -> Parse<Expr<'s>> {
+    fn star_named(&mut self) -> Parse<BoxExpr<'s>> {
         if self.tok == Tok::Star { self.starred() } else { self.named_expression() }
     }
 
-    pub(super) fn starred(&mut self) -> Parse<Expr<'s>> {
+    #[inline(never)]
+    pub(super) fn starred(&mut self) -> Parse<BoxExpr<'s>> {
         let start = self.span;
         self.expect(Tok::Star)?;
         let value = self.operand(BIT_OR)?;
-        Ok(Expr::new(self.span_from(start), ExprKind::Starred(Box::new(value))))
+        self.node(start, ExprKind::Starred(value))
     }
 
     /// The right side of an assignment: `yield` or expressions.
-    pub(super) fn value(&mut self) -> Parse<Expr<'s>> {
+    pub(super) fn value(&mut self) -> Parse<BoxExpr<'s>> {
         if self.tok == Tok::Yield { self.yield_expression() } else { self.star_expressions() }
     }
 
     /// An expression or `name := expression`.
-    pub(super) fn named_expression(&mut self) -> Parse<Expr<'s>> {
-        let start = self.span;
+    pub(super) fn named_expression(&mut self) -> Parse<BoxExpr<'s>> {
         let expr = self.expression()?;
-        if self.tok != Tok::ColonEqual {
-            return Ok(expr);
-        }
-        match expr.kind {
-            ExprKind::Name(name) if self.prev_end == expr.span.end => {
+        if self.tok == Tok::ColonEqual { self.named(expr) } else { Ok(expr) }
+    }
+
+    #[inline(never)]
+    fn named(&mut self, target: BoxExpr<'s>) -> Parse<BoxExpr<'s>> {
+        match target.kind {
+            ExprKind::Name(name) if self.prev_end == target.span.end => {
                 self.advance()?;
                 let value = self.expression()?;
-                let ident = Ident { name, span: expr.span };
-                Ok(Expr::new(self.span_from(start), ExprKind::Named(ident, Box::new(value))))
+                let name = Ident { name, span: target.span };
+                self.node(target.span, ExprKind::Named(Box::new(Named { name, value })))
             }
             _ => {
-                let message = format!("cannot use assignment expressions with {}", expr.form());
-                Err(SyntaxError::new(expr.span, message))
+                let message = format!("cannot use assignment expressions with {}", target.form());
+                Err(SyntaxError::new(target.span, message))
             }
         }
     }
 
     /// The error for `=` where a condition or element stands, if that is what is here.
     pub(super) fn assignment_in_expression(&mut self, expr: &Expr<'s>) -> Parse<()> {
-        if self.tok != Tok::Equal {
-            return Ok(());
-        }
+        if self.tok == Tok::Equal { self.misplaced_assignment(expr) } else { Ok(()) }
+    }
+
+    #[inline(never)]
+    fn misplaced_assignment(&mut self, expr: &Expr<'s>) -> Parse<()> {
         let message = match &expr.kind {
             ExprKind::Name(_) => {
                 self.advance()?;
@@ -167,22 +193,23 @@ impl<'s> Parser<'s> {
         Err(SyntaxError::new(expr.span, message))
     }
 
-    pub(super) fn expression(&mut self) -> Parse<Expr<'s>> {
+    pub(super) fn expression(&mut self) -> Parse<BoxExpr<'s>> {
         self.enter()?;
-        let result = self.expression_inner();
+        let result = if self.tok == Tok::Lambda {
+            self.lambda()
+        } else {
+            match self.operand(OR) {
+                Ok(body) if self.tok == Tok::If => self.conditional(body),
+                result => result,
+            }
+        };
         self.leave();
         result
     }
 
-    fn expression_inner(&mut self) -> Parse<Expr<'s>> {
-        if self.tok == Tok::Lambda {
-            return self.lambda();
-        }
-        let start = self.span;
-        let body = self.operand(OR)?;
-        if self.tok != Tok::If {
-            return Ok(body);
-        }
+    #[inline(never)]
+    fn conditional(&mut self, body: BoxExpr<'s>) -> Parse<BoxExpr<'s>> {
+        let start = body.span;
         self.advance()?;
         let test = self.operand(OR)?;
         if self.tok != Tok::Else {
@@ -195,49 +222,54 @@ impl<'s> Parser<'s> {
         }
         self.advance()?;
         let orelse = self.expression()?;
-        let parts = IfExpr { test, body, orelse };
-        Ok(Expr::new(self.span_from(start), ExprKind::If(Box::new(parts))))
+        self.node(start, ExprKind::If(Box::new(IfExpr { test, body, orelse })))
     }
 
-    fn lambda(&mut self) -> Parse<Expr<'s>> {
+    #[inline(never)]
+    fn lambda(&mut self) -> Parse<BoxExpr<'s>> {
         let start = self.span;
         self.advance()?;
         let params = self.params(Tok::Colon)?;
         self.force(Tok::Colon)?;
         let body = self.expression()?;
-        Ok(Expr::new(self.span_from(start), ExprKind::Lambda(Box::new(Lambda { params, body }))))
+        self.node(start, ExprKind::Lambda(Box::new(Lambda { params, body })))
     }
 
-    pub(super) fn yield_expression(&mut self) -> Parse<Expr<'s>> {
+    #[inline(never)]
+    pub(super) fn yield_expression(&mut self) -> Parse<BoxExpr<'s>> {
         let start = self.span;
         self.expect(Tok::Yield)?;
         let kind = if self.accept(Tok::From)? {
-            ExprKind::YieldFrom(Box::new(self.expression()?))
+            ExprKind::YieldFrom(self.expression()?)
         } else if starts_expression(self.tok) || self.tok == Tok::Star {
             let value = self.star_expressions()?;
             self.no_bare_star(&value)?;
-            ExprKind::Yield(Some(Box::new(value)))
+            ExprKind::Yield(Some(value))
         } else {
             ExprKind::Yield(None)
         };
-        Ok(Expr::new(self.span_from(start), kind))
+        self.node(start, kind)
     }
 
     /// An operand with all operators in it that bind at least as strongly as `min`.
-    pub(super) fn operand(&mut self, min: u8) -> Parse<Expr<'s>> {
+    pub(super) fn operand(&mut self, min: u8) -> Parse<BoxExpr<'s>> {
         let start = self.span;
         let mut left = match self.tok {
             Tok::Not if min <= NOT => self.unary(UnaryOp::Not, NOT)?,
             Tok::Minus => self.unary(UnaryOp::Negative, UNARY)?,
             Tok::Plus => self.unary(UnaryOp::Positive, UNARY)?,
             Tok::Tilde => self.unary(UnaryOp::Invert, UNARY)?,
-            _ => self.power()?,
+            Tok::Await => self.await_expression()?,
+            _ => self.primary()?,
         };
+        if self.tok == Tok::DoubleStar {
+            left = self.power(left)?;
+        }
         let mut chain = 0;
         loop {
-            let kind = match self.tok {
-                Tok::Or if min <= OR => ExprKind::Bool(BoolOp::Or, self.bool_chain(left, Tok::Or, AND)?),
-                Tok::And if min <= AND => ExprKind::Bool(BoolOp::And, self.bool_chain(left, Tok::And, NOT)?),
+            left = match self.tok {
+                Tok::Or if min <= OR => self.bool_chain(left, BoolOp::Or)?,
+                Tok::And if min <= AND => self.bool_chain(left, BoolOp::And)?,
                 Tok::EqualEqual
                 | Tok::NotEqual
                 | Tok::Less
@@ -255,12 +287,11 @@ impl<'s> Parser<'s> {
                     Some((op, strength)) if min <= strength => {
                         self.advance()?;
                         let right = self.operand(strength + 1)?;
-                        ExprKind::Binary(op, Box::new(left), Box::new(right))
+                        self.node(start, ExprKind::Binary(op, left, right))?
                     }
                     _ => return Ok(left),
                 },
             };
-            left = Expr::new(self.span_from(start), kind);
             chain += 1;
             if chain > MAX_CHAIN {
                 return Err(self.error_here("too many operators in one expression"));
@@ -268,204 +299,213 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn bool_chain(&mut self, first: Expr<'s>, op: Tok, strength: u8) -> Parse<Vec<Expr<'s>>> {
+    #[inline(never)]
+    fn bool_chain(&mut self, first: BoxExpr<'s>, op: BoolOp) -> Parse<BoxExpr<'s>> {
+        let start = first.span;
+        let (tok, strength) = if op == BoolOp::Or { (Tok::Or, AND) } else { (Tok::And, NOT) };
         let mut items = Vec::new();
-        items.push(first);
-        while self.accept(op)? {
-            items.push(self.operand(strength)?);
+        items.push(*first);
+        while self.accept(tok)? {
+            let item = self.operand(strength)?;
+            items.push(*item);
         }
-        Ok(items)
+        self.node(start, ExprKind::Bool(op, items))
     }
 
-    fn comparison(&mut self, left: Expr<'s>) -> Parse<ExprKind<'s>> {
+    #[inline(never)]
+    fn comparison(&mut self, left: BoxExpr<'s>) -> Parse<BoxExpr<'s>> {
         let mut rest = Vec::new();
-        loop {
-            let op = match self.tok {
-                Tok::EqualEqual => CompareOp::Equal,
-                Tok::NotEqual => CompareOp::NotEqual,
-                Tok::Less => CompareOp::Less,
-                Tok::LessEqual => CompareOp::LessEqual,
-                Tok::Greater => CompareOp::Greater,
-                Tok::GreaterEqual => CompareOp::GreaterEqual,
-                Tok::In => CompareOp::In,
-                Tok::Is => CompareOp::Is,
-                Tok::Not => CompareOp::NotIn,
-                _ => return Ok(ExprKind::Compare(Box::new(left), rest)),
-            };
-            self.advance()?;
-            let op = match op {
-                CompareOp::NotIn => {
-                    self.expect(Tok::In)?;
-                    op
-                }
-                CompareOp::Is if self.accept(Tok::Not)? => CompareOp::IsNot,
-                op => op,
-            };
-            rest.push((op, self.operand(BIT_OR)?));
+        while let Some(op) = self.compare_op()? {
+            let right = self.operand(BIT_OR)?;
+            rest.push((op, *right));
         }
+        let start = left.span;
+        self.node(start, ExprKind::Compare(left, rest))
     }
 
-    fn unary(&mut self, op: UnaryOp, strength: u8) -> Parse<Expr<'s>> {
+    fn compare_op(&mut self) -> Parse<Option<CompareOp>> {
+        let op = match self.tok {
+            Tok::EqualEqual => CompareOp::Equal,
+            Tok::NotEqual => CompareOp::NotEqual,
+            Tok::Less => CompareOp::Less,
+            Tok::LessEqual => CompareOp::LessEqual,
+            Tok::Greater => CompareOp::Greater,
+            Tok::GreaterEqual => CompareOp::GreaterEqual,
+            Tok::In => CompareOp::In,
+            Tok::Is => CompareOp::Is,
+            Tok::Not => CompareOp::NotIn,
+            _ => return Ok(None),
+        };
+        self.advance()?;
+        match op {
+            CompareOp::NotIn => self.expect(Tok::In)?,
+            CompareOp::Is if self.accept(Tok::Not)? => return Ok(Some(CompareOp::IsNot)),
+            _ => {}
+        }
+        Ok(Some(op))
+    }
+
+    #[inline(never)]
+    fn unary(&mut self, op: UnaryOp, strength: u8) -> Parse<BoxExpr<'s>> {
         let start = self.span;
         self.enter()?;
         self.advance()?;
         let value = self.operand(strength)?;
         self.leave();
-        Ok(Expr::new(self.span_from(start), ExprKind::Unary(op, Box::new(value))))
+        self.node(start, ExprKind::Unary(op, value))
     }
 
-    fn power(&mut self) -> Parse<Expr<'s>> {
+    #[inline(never)]
+    fn await_expression(&mut self) -> Parse<BoxExpr<'s>> {
         let start = self.span;
-        let base = if self.tok == Tok::Await {
-            self.advance()?;
-            let value = self.primary()?;
-            Expr::new(self.span_from(start), ExprKind::Await(Box::new(value)))
-        } else {
-            self.primary()?
-        };
-        if self.tok != Tok::DoubleStar {
-            return Ok(base);
-        }
+        self.advance()?;
+        let value = self.primary()?;
+        self.node(start, ExprKind::Await(value))
+    }
+
+    #[inline(never)]
+    fn power(&mut self, base: BoxExpr<'s>) -> Parse<BoxExpr<'s>> {
+        // A sign before the base has taken it already: `-a ** b` comes here with `a` only.
+        let start = base.span;
         self.enter()?;
         self.advance()?;
         let exponent = self.operand(UNARY)?;
         self.leave();
-        let kind = ExprKind::Binary(BinaryOp::Power, Box::new(base), Box::new(exponent));
-        Ok(Expr::new(self.span_from(start), kind))
+        self.node(start, ExprKind::Binary(BinaryOp::Power, base, exponent))
     }
 
     /// An atom with its attributes, calls and subscripts.
-    fn primary(&mut self) -> Parse<Expr<'s>> {
+    #[inline(never)]
+    fn primary(&mut self) -> Parse<BoxExpr<'s>> {
         let start = self.span;
-        let mut expr = self.atom()?;
-        let mut chain = 0;
+        let mut expr = match self.tok {
+            Tok::LeftParen => self.nested(Parser::parenthesized)?,
+            Tok::LeftBracket => self.nested(Parser::list)?,
+            Tok::LeftBrace => self.nested(Parser::dict_or_set)?,
+            Tok::Str | Tok::FStart => self.strings()?,
+            _ => self.word()?,
+        };
+        let mut trailers = 0;
         loop {
-            let kind = match self.tok {
-                Tok::Dot => {
-                    self.advance()?;
-                    ExprKind::Attribute(Box::new(expr), self.ident()?)
-                }
-                Tok::LeftParen => {
-                    self.enter()?;
-                    self.advance()?;
-                    let args = self.args()?;
-                    self.leave();
-                    ExprKind::Call(Box::new(expr), args)
-                }
-                Tok::LeftBracket => {
-                    self.enter()?;
-                    self.advance()?;
-                    let index = self.subscript()?;
-                    self.close(Tok::RightBracket)?;
-                    self.leave();
-                    ExprKind::Subscript(Box::new(expr), Box::new(index))
-                }
-                _ => return Ok(expr),
+            expr = match self.tok {
+                Tok::Dot => self.attribute(start, expr)?,
+                Tok::LeftParen => self.call(start, expr)?,
+                Tok::LeftBracket => self.item(start, expr)?,
+                _ => break,
             };
-            expr = Expr::new(self.span_from(start), kind);
-            chain += 1;
-            if chain > MAX_CHAIN {
-                return Err(self.error_here("too many trailers in one expression"));
-            }
+            trailers += 1;
+            self.enter()?;
         }
+        self.depth -= trailers;
+        Ok(expr)
     }
 
-    /// A closing bracket; where another expression stands instead, a comma is missing.
+    #[inline(never)]
+    fn attribute(&mut self, start: Span, object: BoxExpr<'s>) -> Parse<BoxExpr<'s>> {
+        self.advance()?;
+        let name = self.ident()?;
+        self.node(start, ExprKind::Attribute(Box::new(Attribute { object, name })))
+    }
+
+    #[inline(never)]
+    fn call(&mut self, start: Span, callee: BoxExpr<'s>) -> Parse<BoxExpr<'s>> {
+        self.advance()?;
+        let args = self.args()?;
+        self.node(start, ExprKind::Call(callee, args))
+    }
+
+    #[inline(never)]
+    fn item(&mut self, start: Span, object: BoxExpr<'s>) -> Parse<BoxExpr<'s>> {
+        self.advance()?;
+        let index = self.subscript()?;
+        self.close(Tok::RightBracket)?;
+        self.node(start, ExprKind::Subscript(object, index))
+    }
+
+    /// A closing bracket.
     fn close(&mut self, tok: Tok) -> Parse<()> {
-        if self.tok == tok {
-            return self.advance();
-        }
-        Err(self.unexpected())
+        if self.tok == tok { self.advance() } else { Err(self.unexpected()) }
     }
 
-    /// An element inside brackets, with CPython's hint where the next one follows without comma.
-    fn checked(&mut self, expr: Expr<'s>) -> Parse<Expr<'s>> {
+    /// CPython's hint, where an expression follows another without comma inside brackets.
+    fn checked(&mut self, expr: &Expr<'s>) -> Parse<()> {
         let missing = match self.tok {
             Tok::Str | Tok::FStart => !matches!(expr.kind, ExprKind::Name(_)),
             tok => starts_expression(tok) && tok != Tok::Not,
         };
         if missing && self.lexer.in_brackets() && !matches!(expr.kind, ExprKind::Starred(_)) {
-            let here = self.unexpected();
-            let mark = self.mark();
-            if let Ok(next) = self.expression() {
-                let span = expr.span.to(next.span);
-                return Err(SyntaxError::new(span, "invalid syntax. Perhaps you forgot a comma?"));
-            }
-            self.go_back(mark);
-            return Err(here);
+            return self.missing_comma(expr);
         }
-        Ok(expr)
+        Ok(())
     }
 
-    fn subscript(&mut self) -> Parse<Expr<'s>> {
+    #[inline(never)]
+    #[cold]
+    fn missing_comma(&mut self, expr: &Expr<'s>) -> Parse<()> {
+        let here = self.unexpected();
+        let mark = self.mark();
+        if let Ok(next) = self.expression() {
+            let span = expr.span.to(next.span);
+            return Err(SyntaxError::new(span, "invalid syntax. Perhaps you forgot a comma?"));
+        }
+        self.go_back(mark);
+        Err(here)
+    }
+
+    #[inline(never)]
+    fn subscript(&mut self) -> Parse<BoxExpr<'s>> {
         let start = self.span;
         let first = self.slice()?;
-        if self.tok != Tok::Comma {
-            // A lone star is a tuple of its items here.
-            let kind = match first.kind {
-                ExprKind::Starred(_) => {
-                    let mut items = Vec::new();
-                    items.push(first);
-                    ExprKind::Tuple(items)
-                }
-                _ => return Ok(first),
-            };
-            return Ok(Expr::new(self.span_from(start), kind));
+        // A lone star is a tuple of its items here.
+        if self.tok != Tok::Comma && !matches!(first.kind, ExprKind::Starred(_)) {
+            return Ok(first);
         }
         let mut items = Vec::new();
-        items.push(first);
+        items.push(*first);
         while self.accept(Tok::Comma)? {
             if self.tok == Tok::RightBracket {
                 break;
             }
-            items.push(self.slice()?);
+            let item = self.slice()?;
+            items.push(*item);
         }
-        Ok(Expr::new(self.span_from(start), ExprKind::Tuple(items)))
+        self.node(start, ExprKind::Tuple(items))
     }
 
-    fn slice(&mut self) -> Parse<Expr<'s>> {
+    #[inline(never)]
+    fn slice(&mut self) -> Parse<BoxExpr<'s>> {
         let start = self.span;
-        let ends = |tok| matches!(tok, Tok::Colon | Tok::Comma | Tok::RightBracket);
         let lower = match self.tok {
             Tok::Colon => None,
             Tok::Star => return self.starred(),
             _ => {
                 let expr = self.named_expression()?;
-                Some(self.checked(expr)?)
+                self.checked(&expr)?;
+                if self.tok != Tok::Colon {
+                    return Ok(expr);
+                }
+                Some(expr)
             }
         };
-        let lower = match (lower, self.tok) {
-            (lower, Tok::Colon) => lower,
-            (Some(index), _) => return Ok(index),
-            (None, _) => return Err(self.unexpected()),
-        };
         self.advance()?;
-        let upper = if ends(self.tok) { None } else { Some(self.expression()?) };
-        let step = if self.accept(Tok::Colon)? && !ends(self.tok) { Some(self.expression()?) } else { None };
-        Ok(Expr::new(self.span_from(start), ExprKind::Slice(Box::new(Slice { lower, upper, step }))))
+        let upper = self.slice_part()?;
+        let step = if self.accept(Tok::Colon)? { self.slice_part()? } else { None };
+        self.node(start, ExprKind::Slice(Box::new(Slice { lower, upper, step })))
+    }
+
+    fn slice_part(&mut self) -> Parse<Option<BoxExpr<'s>>> {
+        match self.tok {
+            Tok::Colon | Tok::Comma | Tok::RightBracket => Ok(None),
+            _ => self.expression().map(Some),
+        }
     }
 
     /// The arguments of a call up to and with the closing parenthesis.
+    #[inline(never)]
     pub(super) fn args(&mut self) -> Parse<Vec<Arg<'s>>> {
         let mut args = Vec::new();
         while self.tok != Tok::RightParen {
-            let start = self.span;
-            let arg = match self.tok {
-                Tok::Star => {
-                    self.advance()?;
-                    if args.iter().any(|a| matches!(a, Arg::DoubleStar(_))) {
-                        let message = "iterable argument unpacking follows keyword argument unpacking";
-                        return Err(SyntaxError::new(start, message));
-                    }
-                    Arg::Star(self.expression()?)
-                }
-                Tok::DoubleStar => {
-                    self.advance()?;
-                    Arg::DoubleStar(self.expression()?)
-                }
-                _ => self.argument(start, &args)?,
-            };
-            args.push(arg);
+            self.argument(&mut args)?;
             if self.tok == Tok::RightParen {
                 break;
             }
@@ -479,64 +519,105 @@ impl<'s> Parser<'s> {
         Ok(args)
     }
 
-    fn argument(&mut self, start: Span, before: &[Arg<'s>]) -> Parse<Arg<'s>> {
-        let expr = self.named_expression()?;
-        if self.tok == Tok::Equal {
-            let name = match expr.kind {
-                ExprKind::Name(name) if self.prev_end == expr.span.end => name,
-                ExprKind::True | ExprKind::False | ExprKind::None => {
-                    return Err(SyntaxError::new(expr.span, format!("cannot assign to {}", expr.form())));
+    fn argument(&mut self, args: &mut Vec<Arg<'s>>) -> Parse<()> {
+        let start = self.span;
+        match self.tok {
+            Tok::Star => {
+                self.advance()?;
+                if args.iter().any(|a| matches!(a, Arg::DoubleStar(_))) {
+                    let message = "iterable argument unpacking follows keyword argument unpacking";
+                    return Err(SyntaxError::new(start, message));
                 }
-                _ => {
-                    return Err(SyntaxError::new(
-                        expr.span.to(self.span),
-                        "expression cannot contain assignment, perhaps you meant \"==\"?",
-                    ));
+                let value = self.expression()?;
+                args.push(Arg::Star(value));
+            }
+            Tok::DoubleStar => {
+                self.advance()?;
+                let value = self.expression()?;
+                args.push(Arg::DoubleStar(value));
+            }
+            _ => {
+                let expr = self.named_expression()?;
+                match self.tok {
+                    Tok::Equal => self.keyword_argument(args, expr)?,
+                    Tok::For | Tok::Async => self.generator_argument(args, expr)?,
+                    _ => {
+                        self.checked(&expr)?;
+                        self.positional(args, expr)?;
+                    }
                 }
-            };
-            self.advance()?;
-            if matches!(self.tok, Tok::Comma | Tok::RightParen) {
-                return Err(SyntaxError::new(self.span_from(start), "expected argument value expression"));
             }
-            let value = self.expression()?;
-            let value = self.checked(value)?;
-            if matches!(self.tok, Tok::For | Tok::Async) {
-                let message = "invalid syntax. Maybe you meant '==' or ':=' instead of '='?";
-                return Err(SyntaxError::new(self.span_from(start), message));
-            }
-            if before.iter().any(|a| matches!(a, Arg::Keyword(k, _) if k.name == name)) {
-                let message = format!("keyword argument repeated: {name}");
-                return Err(SyntaxError::new(self.span_from(start), message));
-            }
-            return Ok(Arg::Keyword(Ident { name, span: expr.span }, value));
         }
-        if matches!(self.tok, Tok::For | Tok::Async) {
-            let clauses = self.clauses()?;
-            let span = self.span_from(start);
-            if !before.is_empty() || self.tok == Tok::Comma {
-                let mark = self.mark();
-                let more = before.is_empty() && self.accept(Tok::Comma)? && self.tok == Tok::RightParen;
-                self.go_back(mark);
-                if !more {
-                    return Err(SyntaxError::new(span, "Generator expression must be parenthesized"));
-                }
-            }
-            let comp = Comprehension { element: expr, value: None, clauses };
-            return Ok(Arg::Positional(Expr::new(span, ExprKind::Generator(Box::new(comp)))));
-        }
-        let expr = self.checked(expr)?;
-        let problem = before.iter().rev().find_map(|a| match a {
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn positional(&mut self, args: &mut Vec<Arg<'s>>, expr: BoxExpr<'s>) -> Parse<()> {
+        let problem = args.iter().rev().find_map(|a| match a {
             Arg::Keyword(..) => Some("positional argument follows keyword argument"),
             Arg::DoubleStar(_) => Some("positional argument follows keyword argument unpacking"),
             _ => None,
         });
-        match problem {
-            Some(message) => Err(SyntaxError::new(expr.span, message)),
-            None => Ok(Arg::Positional(expr)),
+        if let Some(message) = problem {
+            return Err(SyntaxError::new(expr.span, message));
         }
+        args.push(Arg::Positional(expr));
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn keyword_argument(&mut self, args: &mut Vec<Arg<'s>>, expr: BoxExpr<'s>) -> Parse<()> {
+        let name = match expr.kind {
+            ExprKind::Name(name) if self.prev_end == expr.span.end => name,
+            ExprKind::True | ExprKind::False | ExprKind::None => {
+                return Err(SyntaxError::new(expr.span, format!("cannot assign to {}", expr.form())));
+            }
+            _ => {
+                return Err(SyntaxError::new(
+                    expr.span.to(self.span),
+                    "expression cannot contain assignment, perhaps you meant \"==\"?",
+                ));
+            }
+        };
+        let name = Ident { name, span: expr.span };
+        self.advance()?;
+        if matches!(self.tok, Tok::Comma | Tok::RightParen) {
+            return Err(SyntaxError::new(self.span_from(name.span), "expected argument value expression"));
+        }
+        let value = self.expression()?;
+        self.checked(&value)?;
+        if matches!(self.tok, Tok::For | Tok::Async) {
+            let message = "invalid syntax. Maybe you meant '==' or ':=' instead of '='?";
+            return Err(SyntaxError::new(self.span_from(name.span), message));
+        }
+        if args.iter().any(|a| matches!(a, Arg::Keyword(k, _) if k.name == name.name)) {
+            let message = format!("keyword argument repeated: {}", name.name);
+            return Err(SyntaxError::new(self.span_from(name.span), message));
+        }
+        args.push(Arg::Keyword(name, value));
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn generator_argument(&mut self, args: &mut Vec<Arg<'s>>, element: BoxExpr<'s>) -> Parse<()> {
+        let start = element.span;
+        let clauses = self.clauses()?;
+        let comp = Comprehension { element, value: None, clauses };
+        let generator = self.node(start, ExprKind::Generator(Box::new(comp)))?;
+        if !args.is_empty() || self.tok == Tok::Comma {
+            let mark = self.mark();
+            let more = args.is_empty() && self.accept(Tok::Comma)? && self.tok == Tok::RightParen;
+            self.go_back(mark);
+            if !more {
+                return Err(SyntaxError::new(generator.span, "Generator expression must be parenthesized"));
+            }
+        }
+        args.push(Arg::Positional(generator));
+        Ok(())
     }
 
     /// `for … in … if …`, once or more.
+    #[inline(never)]
     fn clauses(&mut self) -> Parse<Vec<CompClause<'s>>> {
         let mut clauses = Vec::new();
         while matches!(self.tok, Tok::For | Tok::Async) {
@@ -547,110 +628,117 @@ impl<'s> Parser<'s> {
             let iter = self.operand(OR)?;
             let mut conditions = Vec::new();
             while self.accept(Tok::If)? {
-                conditions.push(self.operand(OR)?);
+                let condition = self.operand(OR)?;
+                conditions.push(*condition);
             }
             clauses.push(CompClause { is_async, target, iter, conditions });
         }
         Ok(clauses)
     }
 
-    fn literal(&mut self, kind: ExprKind<'s>) -> Parse<Expr<'s>> {
+    /// A name, a number or a keyword that is a value.
+    #[inline(never)]
+    fn word(&mut self) -> Parse<BoxExpr<'s>> {
+        let text = self.text(self.span);
+        let kind = match self.tok {
+            Tok::Name => ExprKind::Name(text),
+            Tok::Int => literal::int(text),
+            Tok::Float => ExprKind::Float(literal::float(text)),
+            Tok::Imaginary => ExprKind::Imaginary(literal::float(text)),
+            Tok::None => ExprKind::None,
+            Tok::True => ExprKind::True,
+            Tok::False => ExprKind::False,
+            Tok::Dots => ExprKind::Ellipsis,
+            _ => return Err(self.unexpected()),
+        };
         let span = self.span;
         self.advance()?;
-        Ok(Expr::new(span, kind))
+        self.node(span, kind)
     }
 
-    fn atom(&mut self) -> Parse<Expr<'s>> {
+    fn nested(&mut self, rule: fn(&mut Self, Span) -> Parse<BoxExpr<'s>>) -> Parse<BoxExpr<'s>> {
+        let start = self.span;
+        self.advance()?;
+        rule(self, start)
+    }
+
+    #[inline(never)]
+    fn parenthesized(&mut self, start: Span) -> Parse<BoxExpr<'s>> {
         match self.tok {
-            Tok::Name => self.literal(ExprKind::Name(self.text(self.span))),
-            Tok::Int => self.literal(literal::int(self.text(self.span))),
-            Tok::Float => self.literal(ExprKind::Float(literal::float(self.text(self.span)))),
-            Tok::Imaginary => self.literal(ExprKind::Imaginary(literal::float(self.text(self.span)))),
-            Tok::None => self.literal(ExprKind::None),
-            Tok::True => self.literal(ExprKind::True),
-            Tok::False => self.literal(ExprKind::False),
-            Tok::Dots => self.literal(ExprKind::Ellipsis),
-            Tok::Str | Tok::FStart => self.strings(),
-            Tok::LeftParen => self.nested(Parser::parenthesized),
-            Tok::LeftBracket => self.nested(Parser::list),
-            Tok::LeftBrace => self.nested(Parser::dict_or_set),
-            _ => Err(self.unexpected()),
+            Tok::RightParen => {
+                self.advance()?;
+                return self.node(start, ExprKind::Tuple(Vec::new()));
+            }
+            Tok::Yield => {
+                let expr = self.yield_expression()?;
+                self.close(Tok::RightParen)?;
+                return Ok(expr);
+            }
+            _ => {}
+        }
+        let first = self.element()?;
+        match self.tok {
+            Tok::For | Tok::Async => self.comprehension(start, first, None, Tok::RightParen),
+            Tok::Comma => self.elements(start, first, Tok::RightParen),
+            _ => {
+                if let ExprKind::Starred(_) = first.kind {
+                    return Err(SyntaxError::new(first.span, "cannot use starred expression here"));
+                }
+                self.close(Tok::RightParen)?;
+                Ok(first)
+            }
         }
     }
 
-    fn nested(&mut self, rule: fn(&mut Self, Span) -> Parse<Expr<'s>>) -> Parse<Expr<'s>> {
-        let start = self.span;
-        self.enter()?;
-        self.advance()?;
-        let expr = rule(self, start)?;
-        self.leave();
+    fn element(&mut self) -> Parse<BoxExpr<'s>> {
+        let expr = self.star_named()?;
+        self.assignment_in_expression(&expr)?;
+        self.checked(&expr)?;
         Ok(expr)
     }
 
-    fn parenthesized(&mut self, start: Span) -> Parse<Expr<'s>> {
-        if self.accept(Tok::RightParen)? {
-            return Ok(Expr::new(self.span_from(start), ExprKind::Tuple(Vec::new())));
-        }
-        if self.tok == Tok::Yield {
-            let expr = self.yield_expression()?;
-            self.close(Tok::RightParen)?;
-            return Ok(expr);
-        }
-        let first = self.element()?;
-        if matches!(self.tok, Tok::For | Tok::Async) {
-            return self.comprehension(start, first, None, Tok::RightParen);
-        }
-        if self.tok != Tok::Comma {
-            if let ExprKind::Starred(_) = first.kind {
-                return Err(SyntaxError::new(first.span, "cannot use starred expression here"));
-            }
-            self.close(Tok::RightParen)?;
-            return Ok(first);
-        }
-        let items = self.elements(first, Tok::RightParen)?;
-        Ok(Expr::new(self.span_from(start), ExprKind::Tuple(items)))
-    }
-
-    fn element(&mut self) -> Parse<Expr<'s>> {
-        let expr = self.star_named()?;
-        self.assignment_in_expression(&expr)?;
-        self.checked(expr)
-    }
-
-    /// The elements after the first, up to and with the closing bracket.
-    fn elements(&mut self, first: Expr<'s>, close: Tok) -> Parse<Vec<Expr<'s>>> {
+    /// A display from its first element, up to and with the closing bracket.
+    #[inline(never)]
+    fn elements(&mut self, start: Span, first: BoxExpr<'s>, close: Tok) -> Parse<BoxExpr<'s>> {
         let mut items = Vec::new();
-        items.push(first);
+        items.push(*first);
         while self.accept(Tok::Comma)? {
             if self.tok == close {
                 break;
             }
-            items.push(self.element()?);
+            let item = self.element()?;
+            items.push(*item);
         }
         self.close(close)?;
         items.shrink_to_fit();
-        Ok(items)
+        let kind = match close {
+            Tok::RightParen => ExprKind::Tuple(items),
+            Tok::RightBracket => ExprKind::List(items),
+            _ => ExprKind::Set(items),
+        };
+        self.node(start, kind)
     }
 
-    fn list(&mut self, start: Span) -> Parse<Expr<'s>> {
+    #[inline(never)]
+    fn list(&mut self, start: Span) -> Parse<BoxExpr<'s>> {
         if self.accept(Tok::RightBracket)? {
-            return Ok(Expr::new(self.span_from(start), ExprKind::List(Vec::new())));
+            return self.node(start, ExprKind::List(Vec::new()));
         }
         let first = self.element()?;
         if matches!(self.tok, Tok::For | Tok::Async) {
             return self.comprehension(start, first, None, Tok::RightBracket);
         }
-        let items = self.elements(first, Tok::RightBracket)?;
-        Ok(Expr::new(self.span_from(start), ExprKind::List(items)))
+        self.elements(start, first, Tok::RightBracket)
     }
 
+    #[inline(never)]
     fn comprehension(
         &mut self,
         start: Span,
-        element: Expr<'s>,
-        value: Option<Expr<'s>>,
+        element: BoxExpr<'s>,
+        value: Option<BoxExpr<'s>>,
         close: Tok,
-    ) -> Parse<Expr<'s>> {
+    ) -> Parse<BoxExpr<'s>> {
         if let ExprKind::Starred(_) = element.kind {
             let message = "iterable unpacking cannot be used in comprehension";
             return Err(SyntaxError::new(element.span, message));
@@ -665,34 +753,36 @@ impl<'s> Parser<'s> {
             _ if is_dict => ExprKind::DictComp(comp),
             _ => ExprKind::SetComp(comp),
         };
-        Ok(Expr::new(self.span_from(start), kind))
+        self.node(start, kind)
     }
 
-    fn dict_or_set(&mut self, start: Span) -> Parse<Expr<'s>> {
-        if self.accept(Tok::RightBrace)? {
-            return Ok(Expr::new(self.span_from(start), ExprKind::Dict(Vec::new())));
-        }
-        if self.tok == Tok::DoubleStar {
-            return self.dict(start, None);
+    #[inline(never)]
+    fn dict_or_set(&mut self, start: Span) -> Parse<BoxExpr<'s>> {
+        match self.tok {
+            Tok::RightBrace => {
+                self.advance()?;
+                return self.node(start, ExprKind::Dict(Vec::new()));
+            }
+            Tok::DoubleStar => return self.dict(start, None),
+            _ => {}
         }
         let first = self.element()?;
-        if self.tok == Tok::Colon && !matches!(first.kind, ExprKind::Starred(_)) {
-            return self.dict(start, Some(first));
+        match self.tok {
+            Tok::Colon if !matches!(first.kind, ExprKind::Starred(_)) => self.dict(start, Some(first)),
+            Tok::For | Tok::Async => self.comprehension(start, first, None, Tok::RightBrace),
+            _ => self.elements(start, first, Tok::RightBrace),
         }
-        if matches!(self.tok, Tok::For | Tok::Async) {
-            return self.comprehension(start, first, None, Tok::RightBrace);
-        }
-        let items = self.elements(first, Tok::RightBrace)?;
-        Ok(Expr::new(self.span_from(start), ExprKind::Set(items)))
     }
 
     /// A dict display from its first key (at its colon) or from `**`.
-    fn dict(&mut self, start: Span, first: Option<Expr<'s>>) -> Parse<Expr<'s>> {
+    #[inline(never)]
+    fn dict(&mut self, start: Span, first: Option<BoxExpr<'s>>) -> Parse<BoxExpr<'s>> {
         let mut items = Vec::new();
         let mut key = first;
         loop {
             if key.is_none() && self.accept(Tok::DoubleStar)? {
-                items.push(DictItem::Unpack(self.operand(BIT_OR)?));
+                let mapping = self.operand(BIT_OR)?;
+                items.push(DictItem::Unpack(mapping));
                 if matches!(self.tok, Tok::For | Tok::Async) {
                     return Err(self.error_here("dict unpacking cannot be used in dict comprehension"));
                 }
@@ -701,22 +791,7 @@ impl<'s> Parser<'s> {
                     Some(key) => key,
                     None => self.expression()?,
                 };
-                if self.tok != Tok::Colon {
-                    let after = SyntaxError::new(Span::new(self.prev_end - 1, self.prev_end), "");
-                    return Err(match self.tok {
-                        Tok::Comma | Tok::RightBrace => {
-                            SyntaxError::new(after.span, "':' expected after dictionary key")
-                        }
-                        _ => self.unexpected(),
-                    });
-                }
-                let colon = self.span;
-                self.advance()?;
-                if matches!(self.tok, Tok::Comma | Tok::RightBrace) {
-                    return Err(SyntaxError::new(colon, "expression expected after dictionary key and ':'"));
-                }
-                let value = self.expression()?;
-                let value = self.checked(value)?;
+                let value = self.dict_value()?;
                 if items.is_empty() && matches!(self.tok, Tok::For | Tok::Async) {
                     return self.comprehension(start, key, Some(value), Tok::RightBrace);
                 }
@@ -728,13 +803,36 @@ impl<'s> Parser<'s> {
         }
         self.close(Tok::RightBrace)?;
         items.shrink_to_fit();
-        Ok(Expr::new(self.span_from(start), ExprKind::Dict(items)))
+        self.node(start, ExprKind::Dict(items))
+    }
+
+    /// The colon after a dict's key and the value.
+    #[inline(never)]
+    fn dict_value(&mut self) -> Parse<BoxExpr<'s>> {
+        if self.tok != Tok::Colon {
+            return Err(match self.tok {
+                Tok::Comma | Tok::RightBrace => SyntaxError::new(
+                    Span::new(self.prev_end - 1, self.prev_end),
+                    "':' expected after dictionary key",
+                ),
+                _ => self.unexpected(),
+            });
+        }
+        let colon = self.span;
+        self.advance()?;
+        if matches!(self.tok, Tok::Comma | Tok::RightBrace) {
+            return Err(SyntaxError::new(colon, "expression expected after dictionary key and ':'"));
+        }
+        let value = self.expression()?;
+        self.checked(&value)?;
+        Ok(value)
     }
 
     // Strings
 
     /// Adjacent literals as one.
-    fn strings(&mut self) -> Parse<Expr<'s>> {
+    #[inline(never)]
+    fn strings(&mut self) -> Parse<BoxExpr<'s>> {
         let start = self.span;
         let mut text = String::new();
         let mut bytes: Option<Vec<u8>> = None;
@@ -770,10 +868,11 @@ impl<'s> Parser<'s> {
         } else {
             ExprKind::Str(text.into_boxed_str())
         };
-        Ok(Expr::new(self.span_from(start), kind))
+        self.node(start, kind)
     }
 
     /// One f-string after its opening; leaves the current token a stand-in for its end.
+    #[inline(never)]
     fn fstring(&mut self, quote: FQuote, text: &mut String, parts: &mut Vec<FPart<'s>>) -> Parse<()> {
         loop {
             let (span, end) = self.lexer.fstring_text(quote, false)?;
@@ -787,6 +886,7 @@ impl<'s> Parser<'s> {
     }
 
     /// A replacement field after its `{`; afterwards the lexer stands behind its `}`.
+    #[inline(never)]
     fn field(&mut self, quote: FQuote, text: &mut String, parts: &mut Vec<FPart<'s>>) -> Parse<()> {
         self.enter()?;
         let start = self.lexer.offset();
@@ -840,6 +940,7 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
+    #[inline(never)]
     fn spec(&mut self, quote: FQuote, parts: &mut Vec<FPart<'s>>) -> Parse<()> {
         let mut text = String::new();
         loop {

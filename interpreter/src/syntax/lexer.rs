@@ -5,11 +5,12 @@
 //! opening is a token: the parser asks for its text with [`Lexer::fstring_text`], and the fields
 //! between are ordinary tokens, so that fields nest to any depth.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 
 use super::ast::Span;
-use super::error::{Position, SyntaxError};
+use super::error::{Parse, Position, SyntaxError};
 use super::token::{Tok, Token};
 
 /// Open brackets, and so also expressions nested by them.
@@ -107,7 +108,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// The error for the innermost open bracket, if it is on a line before `offset`'s.
-    pub fn unclosed_before(&self, offset: u32) -> Option<SyntaxError> {
+    pub fn unclosed_before(&self, offset: u32) -> Option<Box<SyntaxError>> {
         let bracket = self.brackets.last()?;
         let lines =
             &self.src.as_bytes()[bracket.offset as usize..(offset as usize).max(bracket.offset as usize)];
@@ -189,7 +190,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    pub fn next(&mut self) -> Result<Token, SyntaxError> {
+    pub fn next(&mut self) -> Parse<Token> {
         if self.line_start && self.brackets.is_empty() {
             self.begin_line()?;
         }
@@ -228,7 +229,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// Skips blank lines and compares the next line's indentation with the open ones.
-    fn begin_line(&mut self) -> Result<(), SyntaxError> {
+    fn begin_line(&mut self) -> Parse<()> {
         let begin = loop {
             let begin = self.pos;
             while matches!(self.peek(0), b' ' | b'\t' | b'\x0c') {
@@ -275,7 +276,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// The indentation of the line whose first token is at `pos`.
-    fn measure(&self, begin: usize) -> Result<Indent, SyntaxError> {
+    fn measure(&self, begin: usize) -> Parse<Indent> {
         let mut indent = Indent { column: 0, alternative: 0 };
         for &b in &self.src.as_bytes()[begin..self.pos] {
             match b {
@@ -299,7 +300,7 @@ impl<'s> Lexer<'s> {
         Ok(indent)
     }
 
-    fn skip_space(&mut self) -> Result<(), SyntaxError> {
+    fn skip_space(&mut self) -> Parse<()> {
         loop {
             match self.peek(0) {
                 b' ' | b'\t' | b'\x0c' => self.pos += 1,
@@ -332,7 +333,7 @@ impl<'s> Lexer<'s> {
         self.src[self.pos..].chars().next()
     }
 
-    fn name(&mut self) -> Result<Token, SyntaxError> {
+    fn name(&mut self) -> Parse<Token> {
         let start = self.pos;
         match self.char() {
             Some(c) if is_name_start(c) => self.pos += c.len_utf8(),
@@ -360,7 +361,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// A literal whose prefix starts at `start` and whose quote is here.
-    fn string(&mut self, start: usize) -> Result<Token, SyntaxError> {
+    fn string(&mut self, start: usize) -> Parse<Token> {
         let prefix = &self.src[start..self.pos];
         let quote = self.peek(0);
         let triple = self.peek(1) == quote && self.peek(2) == quote;
@@ -389,7 +390,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn unterminated(&mut self, what: &str, triple: bool, start: usize) -> SyntaxError {
+    fn unterminated(&mut self, what: &str, triple: bool, start: usize) -> Box<SyntaxError> {
         let line = self.line_of(self.pos.min(self.src.len()));
         let triple = if triple { "triple-quoted " } else { "" };
         SyntaxError::new(
@@ -413,7 +414,7 @@ impl<'s> Lexer<'s> {
 
     /// The text of an f-string up to the next field or its end; `in_spec` inside a format spec,
     /// where braces do not double.
-    pub fn fstring_text(&mut self, q: FQuote, in_spec: bool) -> Result<(Span, FEnd), SyntaxError> {
+    pub fn fstring_text(&mut self, q: FQuote, in_spec: bool) -> Parse<(Span, FEnd)> {
         let start = self.pos;
         loop {
             let b = self.peek(0);
@@ -465,7 +466,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn digits(&mut self, radix: u32, kind: &str) -> Result<(), SyntaxError> {
+    fn digits(&mut self, radix: u32, kind: &str) -> Parse<()> {
         loop {
             while (self.peek(0) as char).is_digit(radix) {
                 self.pos += 1;
@@ -484,7 +485,7 @@ impl<'s> Lexer<'s> {
         Ok(())
     }
 
-    fn number(&mut self) -> Result<Token, SyntaxError> {
+    fn number(&mut self) -> Parse<Token> {
         let start = self.pos;
         let mut tok = Tok::Int;
         let radix = match (self.peek(0), self.peek(1)) {
@@ -555,7 +556,7 @@ impl<'s> Lexer<'s> {
         Ok(self.token(tok, start))
     }
 
-    fn bad_digit(&mut self, start: usize, radix: u32, kind: &str) -> SyntaxError {
+    fn bad_digit(&mut self, start: usize, radix: u32, kind: &str) -> Box<SyntaxError> {
         let b = self.peek(0);
         self.pos += 1;
         let span = Span::new(start as u32, self.pos.min(self.src.len()) as u32);
@@ -566,7 +567,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn open(&mut self, tok: Tok) -> Result<Token, SyntaxError> {
+    fn open(&mut self, tok: Tok) -> Parse<Token> {
         let start = self.pos;
         let open = self.peek(0);
         self.pos += 1;
@@ -577,7 +578,7 @@ impl<'s> Lexer<'s> {
         Ok(self.token(tok, start))
     }
 
-    fn close(&mut self, tok: Tok) -> Result<Token, SyntaxError> {
+    fn close(&mut self, tok: Tok) -> Parse<Token> {
         let start = self.pos;
         let close = self.peek(0);
         self.pos += 1;
@@ -603,7 +604,7 @@ impl<'s> Lexer<'s> {
         Ok(self.token(tok, start))
     }
 
-    fn operator(&mut self) -> Result<Token, SyntaxError> {
+    fn operator(&mut self) -> Parse<Token> {
         let start = self.pos;
         let in_field = self.brackets.last().is_some_and(|b| b.open == b'f');
         let (b0, b1, b2) = (self.peek(0), self.peek(1), self.peek(2));
@@ -672,7 +673,7 @@ impl<'s> Lexer<'s> {
     }
 }
 
-fn never_closed(bracket: Bracket) -> SyntaxError {
+fn never_closed(bracket: Bracket) -> Box<SyntaxError> {
     let open = if bracket.open == b'f' { '{' } else { bracket.open as char };
     SyntaxError::new(Span::new(bracket.offset, bracket.offset + 1), format!("'{open}' was never closed"))
 }

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ast::{ExprKind, Span};
-use super::error::SyntaxError;
+use super::error::{Parse, SyntaxError};
 
 /// The value of an `Int` token's text.
 pub fn int<'s>(text: &str) -> ExprKind<'s> {
@@ -75,7 +75,7 @@ pub fn str_text(
     offset: u32,
     raw: bool,
     fstring: bool,
-) -> Result<(), SyntaxError> {
+) -> Parse<()> {
     let mut chars = body.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         match c {
@@ -112,7 +112,7 @@ pub fn str_text(
 }
 
 /// Appends the bytes of a bytes literal.
-pub fn bytes_text(out: &mut Vec<u8>, literal: &StringLiteral) -> Result<(), SyntaxError> {
+pub fn bytes_text(out: &mut Vec<u8>, literal: &StringLiteral) -> Parse<()> {
     let body = literal.body;
     if let Some((at, c)) = body.char_indices().find(|(_, c)| !c.is_ascii()) {
         let start = literal.offset + at as u32;
@@ -212,7 +212,7 @@ fn hex(b: &[u8], from: usize, len: usize) -> Option<u32> {
     digits.iter().try_fold(0u32, |v, &b| Some((v << 4) | (b as char).to_digit(16)?))
 }
 
-fn unicode_error(body: &str, at: usize, offset: u32, why: &str) -> SyntaxError {
+fn unicode_error(body: &str, at: usize, offset: u32, why: &str) -> Box<SyntaxError> {
     // CPython's end position: the last byte that still belonged to the escape.
     let b = &body.as_bytes()[at..];
     let end = match b.get(1) {

@@ -18,7 +18,7 @@ mod tests;
 
 use alloc::vec::Vec;
 
-pub use error::{Diagnostic, ErrorKind, Position, SyntaxError, line_text};
+pub use error::{Diagnostic, ErrorKind, Parse, Position, SyntaxError, line_text};
 pub use parser::Parser;
 
 /// All syntax errors of a module's source, in their order; after each, reading goes on at the

@@ -4,19 +4,18 @@
 //! looks at the current token only; the few places that Python's grammar needs more copy the
 //! lexer and go back ([`Parser::mark`]).
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::ast::{Block, Expr, ExprKind, Ident, Span};
-use super::error::SyntaxError;
+use super::ast::{Block, BoxExpr, Expr, ExprKind, Ident, Span};
+use super::error::{Parse, SyntaxError};
 use super::lexer::Lexer;
 use super::token::{Tok, Token};
 
 /// Nested expressions and blocks; native stack is what they cost.
 const MAX_DEPTH: u16 = if cfg!(target_pointer_width = "32") { 40 } else { 100 };
-
-pub type Parse<T> = Result<T, SyntaxError>;
 
 /// Reads a source one top-level statement at a time.
 pub struct Parser<'s> {
@@ -27,7 +26,7 @@ pub struct Parser<'s> {
     pub(super) prev_end: u32,
     pub(super) depth: u16,
     /// Where errors go in recovery; None stops at the first.
-    pub(super) errors: Option<Vec<SyntaxError>>,
+    pub(super) errors: Option<Vec<Box<SyntaxError>>>,
 }
 
 /// A place to go back to.
@@ -84,12 +83,12 @@ impl<'s> Parser<'s> {
     }
 
     /// The whole of `source` as one expression, as `eval` takes it.
-    pub fn expression_only(source: &'s str) -> Parse<Expr<'s>> {
+    pub fn expression_only(source: &'s str) -> Parse<BoxExpr<'s>> {
         let mut parser = Parser::start(Lexer::for_expression(source))?;
         parser.lone_expression().map_err(|error| parser.refine(error))
     }
 
-    fn lone_expression(&mut self) -> Parse<Expr<'s>> {
+    fn lone_expression(&mut self) -> Parse<BoxExpr<'s>> {
         let expr = self.star_expressions()?;
         self.no_bare_star(&expr)?;
         while self.tok == Tok::Newline {
@@ -101,8 +100,8 @@ impl<'s> Parser<'s> {
     /// All errors of a module's source; `review` looks at each statement that parsed.
     pub(super) fn errors_of(
         source: &'s str,
-        review: impl Fn(&Block<'s>) -> Option<SyntaxError>,
-    ) -> Vec<SyntaxError> {
+        review: impl Fn(&Block<'s>) -> Option<Box<SyntaxError>>,
+    ) -> Vec<Box<SyntaxError>> {
         let mut parser = Parser::unstarted(Lexer::new(source));
         parser.errors = Some(Vec::new());
         if let Err(error) = parser.advance() {
@@ -149,6 +148,7 @@ impl<'s> Parser<'s> {
 
     // Tokens
 
+    #[inline(never)]
     pub(super) fn advance(&mut self) -> Parse<()> {
         self.prev_end = self.span.end;
         let Token { tok, span } = self.lexer.next()?;
@@ -217,12 +217,16 @@ impl<'s> Parser<'s> {
 
     // Errors
 
-    pub(super) fn error_here(&self, message: impl Into<String>) -> SyntaxError {
+    #[cold]
+    #[inline(never)]
+    pub(super) fn error_here(&self, message: impl Into<String>) -> Box<SyntaxError> {
         SyntaxError::new(self.span, message)
     }
 
     /// The error for a current token that no rule wants.
-    pub(super) fn unexpected(&self) -> SyntaxError {
+    #[cold]
+    #[inline(never)]
+    pub(super) fn unexpected(&self) -> Box<SyntaxError> {
         match self.tok {
             Tok::Indent => SyntaxError::indentation(self.span, "unexpected indent"),
             Tok::Dedent => SyntaxError::indentation(self.span, "unexpected unindent"),
@@ -231,7 +235,9 @@ impl<'s> Parser<'s> {
     }
 
     /// An error inside a bracket that nothing closes is that bracket's error, as in CPython.
-    pub(super) fn refine(&self, error: SyntaxError) -> SyntaxError {
+    #[cold]
+    #[inline(never)]
+    pub(super) fn refine(&self, error: Box<SyntaxError>) -> Box<SyntaxError> {
         match self.lexer.unclosed_before(error.span.end) {
             Some(unclosed) if self.lexer.clone().stays_open() => unclosed,
             _ => error,
@@ -239,6 +245,7 @@ impl<'s> Parser<'s> {
     }
 
     /// One level deeper; errors leave the count to whoever recovers.
+    #[inline(never)]
     pub(super) fn enter(&mut self) -> Parse<()> {
         self.depth += 1;
         if self.depth > MAX_DEPTH || crate::stack::is_low() {
@@ -261,6 +268,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Checks that `target` can be assigned or deleted.
+    #[inline(never)]
     pub(super) fn check_target(&self, target: &Expr<'s>, how: TargetUse) -> Parse<()> {
         if let ExprKind::Starred(_) = target.kind {
             if how == TargetUse::Delete {

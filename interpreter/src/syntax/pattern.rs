@@ -5,8 +5,8 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::ast::*;
-use super::error::SyntaxError;
-use super::parser::{Parse, Parser};
+use super::error::{Parse, SyntaxError};
+use super::parser::Parser;
 use super::token::Tok;
 
 /// Binds as strongly as `|`, so that a sum (a complex number) is one operand and `|` is not in it.
@@ -176,11 +176,10 @@ impl<'s> Parser<'s> {
         if !matches!(self.tok, Tok::Dot | Tok::LeftParen) {
             return Ok(if name.name == "_" { PatternKind::Wildcard } else { PatternKind::Capture(name) });
         }
-        let mut value = Expr::new(name.span, ExprKind::Name(name.name));
+        let mut value = Box::new(Expr::new(name.span, ExprKind::Name(name.name)));
         while self.accept(Tok::Dot)? {
-            let attribute = self.ident()?;
-            let span = self.span_from(name.span);
-            value = Expr::new(span, ExprKind::Attribute(Box::new(value), attribute));
+            let node = Attribute { object: value, name: self.ident()? };
+            value = self.node(name.span, ExprKind::Attribute(Box::new(node)))?;
         }
         if self.tok != Tok::LeftParen {
             return Ok(PatternKind::Value(value));

@@ -5,9 +5,9 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::ast::*;
-use super::error::{Position, SyntaxError};
+use super::error::{Parse, Position, SyntaxError};
 use super::expression::starts_expression;
-use super::parser::{Parse, Parser, TargetUse};
+use super::parser::{Parser, TargetUse};
 use super::token::Tok;
 
 /// The operator of an augmented assignment.
@@ -45,7 +45,9 @@ impl<'s> Parser<'s> {
     }
 
     /// Records `error` and goes on at the next line, past the block of a broken header.
-    pub(super) fn recover(&mut self, error: SyntaxError, start: u32) {
+    #[cold]
+    #[inline(never)]
+    pub(super) fn recover(&mut self, error: Box<SyntaxError>, start: u32) {
         let error = self.refine(error);
         // Never before the statement that failed, so that parsing moves on.
         let mut from = error.span.start.max(start);
@@ -81,7 +83,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    pub(super) fn report(&mut self, error: SyntaxError) {
+    pub(super) fn report(&mut self, error: Box<SyntaxError>) {
         if let Some(errors) = &mut self.errors
             && errors.last().is_none_or(|last| last.span.start != error.span.start)
         {
@@ -90,36 +92,51 @@ impl<'s> Parser<'s> {
     }
 
     fn compound_or_line(&mut self, out: &mut Block<'s>) -> Parse<()> {
+        match self.tok {
+            Tok::If => self.if_statement(out),
+            Tok::While => self.while_statement(out),
+            Tok::For => self.for_statement(out, self.span, false),
+            Tok::With => self.with_statement(out, self.span, false),
+            Tok::Try => self.try_statement(out),
+            Tok::Def => self.function(out, self.span, Vec::new(), false),
+            Tok::Class => self.class(out, Vec::new()),
+            Tok::At => self.decorated(out),
+            Tok::Async => self.async_statement(out),
+            Tok::Name if self.at_name("match") => self.match_or_line(out),
+            _ => self.line(out),
+        }
+    }
+
+    #[inline(never)]
+    fn async_statement(&mut self, out: &mut Block<'s>) -> Parse<()> {
         let start = self.span;
-        let kind = match self.tok {
-            Tok::If => self.if_statement()?,
-            Tok::While => self.while_statement()?,
-            Tok::For => self.for_statement(start, false)?,
-            Tok::With => self.with_statement(start, false)?,
-            Tok::Try => self.try_statement()?,
-            Tok::Def => self.function(start, Vec::new(), false)?,
-            Tok::Class => self.class(Vec::new())?,
-            Tok::At => self.decorated()?,
-            Tok::Async => {
-                self.advance()?;
-                match self.tok {
-                    Tok::Def => self.function(start, Vec::new(), true)?,
-                    Tok::For => self.for_statement(start, true)?,
-                    Tok::With => self.with_statement(start, true)?,
-                    _ => return Err(self.unexpected()),
-                }
-            }
-            Tok::Name if self.at_name("match") => match self.match_statement()? {
-                Some(kind) => kind,
-                None => return self.line(out),
-            },
-            _ => return self.line(out),
-        };
+        self.advance()?;
+        match self.tok {
+            Tok::Def => self.function(out, start, Vec::new(), true),
+            Tok::For => self.for_statement(out, start, true),
+            Tok::With => self.with_statement(out, start, true),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    #[inline(never)]
+    fn match_or_line(&mut self, out: &mut Block<'s>) -> Parse<()> {
+        let start = self.span;
+        match self.match_statement()? {
+            Some(kind) => self.finish(out, start, kind),
+            None => self.line(out),
+        }
+    }
+
+    /// Adds a statement that has been read.
+    #[inline(never)]
+    fn finish(&mut self, out: &mut Block<'s>, start: Span, kind: StmtKind<'s>) -> Parse<()> {
         out.push(Stmt { span: self.span_from(start), kind });
         Ok(())
     }
 
     /// Simple statements with semicolons between, and the line end.
+    #[inline(never)]
     fn line(&mut self, out: &mut Block<'s>) -> Parse<()> {
         loop {
             let start = self.span;
@@ -139,22 +156,23 @@ impl<'s> Parser<'s> {
     }
 
     /// The error for what follows a complete simple statement on its line.
-    fn after_statement(&mut self, line: &Block<'s>) -> SyntaxError {
+    #[cold]
+    #[inline(never)]
+    fn after_statement(&mut self, line: &Block<'s>) -> Box<SyntaxError> {
         let error = self.unexpected();
-        if let Some(Stmt { kind: StmtKind::Expr(Expr { kind: ExprKind::Name(name), span }), .. }) =
-            line.last()
-            && matches!(*name, "print" | "exec")
+        if let Some(Stmt { kind: StmtKind::Expr(expr), .. }) = line.last()
+            && let ExprKind::Name(name @ ("print" | "exec")) = expr.kind
             && starts_expression(self.tok)
         {
-            let span = *span;
             return SyntaxError::new(
-                span.to(self.span),
+                expr.span.to(self.span),
                 format!("Missing parentheses in call to '{name}'. Did you mean {name}(...)?"),
             );
         }
         error
     }
 
+    #[inline(never)]
     fn simple(&mut self) -> Parse<StmtKind<'s>> {
         match self.tok {
             Tok::Pass => self.keyword(StmtKind::Pass),
@@ -218,6 +236,7 @@ impl<'s> Parser<'s> {
         }
     }
 
+    #[inline(never)]
     fn delete(&mut self) -> Parse<StmtKind<'s>> {
         self.advance()?;
         let parenthesized = self.tok == Tok::LeftParen;
@@ -225,10 +244,11 @@ impl<'s> Parser<'s> {
         self.check_target(&targets, TargetUse::Delete)?;
         Ok(StmtKind::Delete(match targets.kind {
             ExprKind::Tuple(items) if !parenthesized || !items.is_empty() => items,
-            kind => [Expr::new(targets.span, kind)].into(),
+            kind => [Expr { span: targets.span, kind }].into(),
         }))
     }
 
+    #[inline(never)]
     fn expression_statement(&mut self) -> Parse<StmtKind<'s>> {
         let start = self.span;
         let parenthesized = self.tok == Tok::LeftParen;
@@ -258,24 +278,25 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn assignment(&mut self, first: Expr<'s>) -> Parse<StmtKind<'s>> {
+    #[inline(never)]
+    fn assignment(&mut self, first: BoxExpr<'s>) -> Parse<StmtKind<'s>> {
         let mut targets = Vec::with_capacity(1);
         let mut value = first;
         while self.tok == Tok::Equal {
             self.check_target(&value, TargetUse::Assign)?;
             self.advance()?;
-            targets.push(value);
+            targets.push(*value);
             value = self.value()?;
         }
-        if let Some(op) = self.tok.text().filter(|_| augmented_op(self.tok).is_some()) {
-            let _ = op;
+        if augmented_op(self.tok).is_some() {
             return Err(self.unexpected());
         }
         self.no_bare_star(&value)?;
         Ok(StmtKind::Assign(targets, value))
     }
 
-    fn annotated(&mut self, start: Span, target: Expr<'s>, parenthesized: bool) -> Parse<StmtKind<'s>> {
+    #[inline(never)]
+    fn annotated(&mut self, start: Span, target: BoxExpr<'s>, parenthesized: bool) -> Parse<StmtKind<'s>> {
         let message = match target.kind {
             ExprKind::Name(_) | ExprKind::Attribute(..) | ExprKind::Subscript(..) => None,
             ExprKind::Tuple(_) => Some("only single target (not tuple) can be annotated"),
@@ -310,6 +331,7 @@ impl<'s> Parser<'s> {
     }
 
     /// `type X = value`, or None where `type` is a name.
+    #[inline(never)]
     fn type_alias(&mut self) -> Parse<Option<StmtKind<'s>>> {
         let mark = self.mark();
         self.advance()?;
@@ -318,7 +340,8 @@ impl<'s> Parser<'s> {
             self.type_params()?;
             if self.accept(Tok::Equal)? {
                 let target = Expr::new(name.span, ExprKind::Name(name.name));
-                return Ok(Some(StmtKind::Assign([target].into(), self.expression()?)));
+                let value = self.expression()?;
+                return Ok(Some(StmtKind::Assign([target].into(), value)));
             }
         }
         self.go_back(mark);
@@ -342,6 +365,7 @@ impl<'s> Parser<'s> {
         Ok(Alias { path, name })
     }
 
+    #[inline(never)]
     fn import(&mut self) -> Parse<StmtKind<'s>> {
         self.advance()?;
         let mut names = Vec::with_capacity(1);
@@ -354,6 +378,7 @@ impl<'s> Parser<'s> {
         }
     }
 
+    #[inline(never)]
     fn import_from(&mut self) -> Parse<StmtKind<'s>> {
         self.advance()?;
         let mut level = 0;
@@ -408,6 +433,7 @@ impl<'s> Parser<'s> {
     }
 
     /// The body after a header's colon; `what` as CPython calls the header, `start` where it is.
+    #[inline(never)]
     pub(super) fn block(&mut self, what: &str, start: Span) -> Parse<Block<'s>> {
         self.enter()?;
         let mut body = Block::new();
@@ -456,12 +482,13 @@ impl<'s> Parser<'s> {
     }
 
     /// A condition of `if`, `elif` or `while`.
-    fn condition(&mut self) -> Parse<Expr<'s>> {
+    fn condition(&mut self) -> Parse<BoxExpr<'s>> {
         let test = self.named_expression()?;
         self.assignment_in_expression(&test)?;
         Ok(test)
     }
 
+    #[inline(never)]
     fn orelse(&mut self) -> Parse<Block<'s>> {
         let start = self.span;
         if !self.accept(Tok::Else)? {
@@ -471,34 +498,44 @@ impl<'s> Parser<'s> {
         self.block("'else' statement", start)
     }
 
-    fn if_statement(&mut self) -> Parse<StmtKind<'s>> {
+    #[inline(never)]
+    fn if_statement(&mut self, out: &mut Block<'s>) -> Parse<()> {
+        let start = self.span;
         let mut branches = Vec::with_capacity(1);
-        let mut what = "'if' statement";
         loop {
-            let start = self.span;
-            self.advance()?;
-            let test = self.condition()?;
-            self.colon(false)?;
-            let body = self.block(what, start)?;
-            branches.push(Branch { test, body });
+            self.branch(&mut branches)?;
             if self.tok != Tok::Elif {
                 break;
             }
-            what = "'elif' statement";
         }
-        Ok(StmtKind::If(branches, self.orelse()?))
+        let orelse = self.orelse()?;
+        self.finish(out, start, StmtKind::If(branches, orelse))
     }
 
-    fn while_statement(&mut self) -> Parse<StmtKind<'s>> {
+    fn branch(&mut self, branches: &mut Vec<Branch<'s>>) -> Parse<()> {
+        let start = self.span;
+        self.advance()?;
+        let test = self.condition()?;
+        self.colon(false)?;
+        let what = if branches.is_empty() { "'if' statement" } else { "'elif' statement" };
+        let body = self.block(what, start)?;
+        branches.push(Branch { test, body });
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn while_statement(&mut self, out: &mut Block<'s>) -> Parse<()> {
         let start = self.span;
         self.advance()?;
         let test = self.condition()?;
         self.colon(false)?;
         let body = self.block("'while' statement", start)?;
-        Ok(StmtKind::While(test, body, self.orelse()?))
+        let orelse = self.orelse()?;
+        self.finish(out, start, StmtKind::While(test, body, orelse))
     }
 
-    fn for_statement(&mut self, start: Span, is_async: bool) -> Parse<StmtKind<'s>> {
+    #[inline(never)]
+    fn for_statement(&mut self, out: &mut Block<'s>, start: Span, is_async: bool) -> Parse<()> {
         self.advance()?;
         let target = self.bind_targets()?;
         self.expect(Tok::In)?;
@@ -507,31 +544,36 @@ impl<'s> Parser<'s> {
         self.colon(false)?;
         let body = self.block("'for' statement", start)?;
         let orelse = self.orelse()?;
-        Ok(StmtKind::For(Box::new(For { is_async, target, iter, body, orelse })))
+        self.finish(out, start, StmtKind::For(Box::new(For { is_async, target, iter, body, orelse })))
     }
 
-    fn with_statement(&mut self, start: Span, is_async: bool) -> Parse<StmtKind<'s>> {
+    #[inline(never)]
+    fn with_statement(&mut self, out: &mut Block<'s>, start: Span, is_async: bool) -> Parse<()> {
         self.advance()?;
-        let items = match self.parenthesized_items()? {
-            Some(items) => items,
-            None => {
-                let mut items = Vec::with_capacity(1);
-                loop {
-                    items.push(self.with_item()?);
-                    if !self.accept(Tok::Comma)? {
-                        break items;
-                    }
-                }
-            }
-        };
+        let items = self.with_items()?;
         self.colon(false)?;
         let body = self.block("'with' statement", start)?;
-        Ok(StmtKind::With(Box::new(With { is_async, items, body })))
+        self.finish(out, start, StmtKind::With(Box::new(With { is_async, items, body })))
+    }
+
+    #[inline(never)]
+    #[allow(clippy::type_complexity)]
+    fn with_items(&mut self) -> Parse<Vec<(BoxExpr<'s>, Option<BoxExpr<'s>>)>> {
+        if let Some(items) = self.parenthesized_items()? {
+            return Ok(items);
+        }
+        let mut items = Vec::with_capacity(1);
+        loop {
+            items.push(self.with_item()?);
+            if !self.accept(Tok::Comma)? {
+                return Ok(items);
+            }
+        }
     }
 
     /// `(a as b, c as d)`, or None where the parenthesis belongs to an expression.
     #[allow(clippy::type_complexity)]
-    fn parenthesized_items(&mut self) -> Parse<Option<Vec<(Expr<'s>, Option<Expr<'s>>)>>> {
+    fn parenthesized_items(&mut self) -> Parse<Option<Vec<(BoxExpr<'s>, Option<BoxExpr<'s>>)>>> {
         if self.tok != Tok::LeftParen {
             return Ok(None);
         }
@@ -563,7 +605,7 @@ impl<'s> Parser<'s> {
         Ok(None)
     }
 
-    fn with_item(&mut self) -> Parse<(Expr<'s>, Option<Expr<'s>>)> {
+    fn with_item(&mut self) -> Parse<(BoxExpr<'s>, Option<BoxExpr<'s>>)> {
         let manager = self.expression()?;
         if !self.accept(Tok::As)? {
             return Ok((manager, None));
@@ -573,7 +615,8 @@ impl<'s> Parser<'s> {
         Ok((manager, Some(target)))
     }
 
-    fn try_statement(&mut self) -> Parse<StmtKind<'s>> {
+    #[inline(never)]
+    fn try_statement(&mut self, out: &mut Block<'s>) -> Parse<()> {
         let start = self.span;
         self.advance()?;
         self.colon(true)?;
@@ -588,18 +631,19 @@ impl<'s> Parser<'s> {
             handlers.push(self.handler()?);
         }
         let orelse = if handlers.is_empty() { Block::new() } else { self.orelse()? };
-        let start = self.span;
+        let clause = self.span;
         let finally = if self.accept(Tok::Finally)? {
             self.colon(true)?;
-            self.block("'finally' statement", start)?
+            self.block("'finally' statement", clause)?
         } else if handlers.is_empty() {
             return Err(self.error_here("expected 'except' or 'finally' block"));
         } else {
             Block::new()
         };
-        Ok(StmtKind::Try(Box::new(Try { body, handlers, orelse, finally })))
+        self.finish(out, start, StmtKind::Try(Box::new(Try { body, handlers, orelse, finally })))
     }
 
+    #[inline(never)]
     fn handler(&mut self) -> Parse<Handler<'s>> {
         let start = self.span;
         self.advance()?;
@@ -624,19 +668,21 @@ impl<'s> Parser<'s> {
         Ok(Handler { span, kind, name, body })
     }
 
-    fn decorated(&mut self) -> Parse<StmtKind<'s>> {
+    #[inline(never)]
+    fn decorated(&mut self, out: &mut Block<'s>) -> Parse<()> {
         let mut decorators = Vec::with_capacity(1);
         while self.accept(Tok::At)? {
-            decorators.push(self.named_expression()?);
+            let decorator = self.named_expression()?;
+            decorators.push(*decorator);
             self.expect(Tok::Newline)?;
         }
         let start = self.span;
         match self.tok {
-            Tok::Def => self.function(start, decorators, false),
-            Tok::Class => self.class(decorators),
+            Tok::Def => self.function(out, start, decorators, false),
+            Tok::Class => self.class(out, decorators),
             Tok::Async => {
                 self.advance()?;
-                self.function(start, decorators, true)
+                self.function(out, start, decorators, true)
             }
             _ => Err(self.unexpected()),
         }
@@ -665,7 +711,14 @@ impl<'s> Parser<'s> {
         self.expect(Tok::RightBracket)
     }
 
-    fn function(&mut self, start: Span, decorators: Vec<Expr<'s>>, is_async: bool) -> Parse<StmtKind<'s>> {
+    #[inline(never)]
+    fn function(
+        &mut self,
+        out: &mut Block<'s>,
+        start: Span,
+        decorators: Vec<Expr<'s>>,
+        is_async: bool,
+    ) -> Parse<()> {
         self.expect(Tok::Def)?;
         let name = self.ident()?;
         self.type_params()?;
@@ -677,10 +730,12 @@ impl<'s> Parser<'s> {
         }
         self.colon(true)?;
         let body = self.block("function definition", start)?;
-        Ok(StmtKind::Function(Box::new(Function { is_async, name, params, decorators, body })))
+        let node = Function { is_async, name, params, decorators, body };
+        self.finish(out, start, StmtKind::Function(Box::new(node)))
     }
 
     /// Parameters up to `end`; annotated where that is a parenthesis (a lambda has none).
+    #[inline(never)]
     pub(super) fn params(&mut self, end: Tok) -> Parse<Vec<Param<'s>>> {
         let mut params: Vec<Param> = Vec::new();
         let mut keyword_only = false;
@@ -782,7 +837,8 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
-    fn class(&mut self, decorators: Vec<Expr<'s>>) -> Parse<StmtKind<'s>> {
+    #[inline(never)]
+    fn class(&mut self, out: &mut Block<'s>, decorators: Vec<Expr<'s>>) -> Parse<()> {
         let start = self.span;
         self.expect(Tok::Class)?;
         let name = self.ident()?;
@@ -790,12 +846,13 @@ impl<'s> Parser<'s> {
         let args = if self.accept(Tok::LeftParen)? { self.args()? } else { Vec::new() };
         self.colon(false)?;
         let body = self.block("class definition", start)?;
-        Ok(StmtKind::Class(Box::new(Class { name, args, decorators, body })))
+        self.finish(out, start, StmtKind::Class(Box::new(Class { name, args, decorators, body })))
     }
 
     // match
 
     /// A `match` statement, or None where `match` is a name.
+    #[inline(never)]
     fn match_statement(&mut self) -> Parse<Option<StmtKind<'s>>> {
         let start = self.span;
         let mark = self.mark();
@@ -826,7 +883,8 @@ impl<'s> Parser<'s> {
     }
 
     /// `match subject:` and its line end; anything else is no match statement.
-    fn match_header(&mut self) -> Option<Expr<'s>> {
+    #[inline(never)]
+    fn match_header(&mut self) -> Option<BoxExpr<'s>> {
         self.advance().ok()?;
         if !starts_expression(self.tok) && self.tok != Tok::Star {
             return None;
@@ -843,6 +901,7 @@ impl<'s> Parser<'s> {
         Some(subject)
     }
 
+    #[inline(never)]
     fn case(&mut self) -> Parse<Case<'s>> {
         let start = self.span;
         self.advance()?;
