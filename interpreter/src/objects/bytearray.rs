@@ -96,7 +96,7 @@ fn set_item(vm: &mut Vm, v: Val, i: Val, x: Val) -> R<()> {
         return splice(vm, v, s.start, s.start + s.count, source);
     }
     let n = source.map_or(0, |b| b.bytes(&vm.heap).len());
-    if x.is_null() {
+    if n == 0 {
         let step = s.step.unsigned_abs() as usize;
         let first = if s.step > 0 || s.count == 0 { s.start } else { s.at(s.count - 1) };
         let all = vm.heap.text_mut(v);

@@ -32,6 +32,10 @@ pub fn format_value(vm: &mut Vm, v: Val, spec: &str, out: &mut Out) -> R<()> {
         return out.str(vm, v);
     }
     if vm.heap.is_str(v) {
+        if spec.starts_with("0=") {
+            // Said outright; a bare 0 before the width means less for a str.
+            return Err(raise(vm, FormatError::AfterSignForStr));
+        }
         let parsed = Spec::parse(spec, "str");
         let done = parsed.and_then(|spec| write_padded(out, &spec, vm.heap.str(v)));
         return done.map_err(|e| raise(vm, e));
@@ -89,7 +93,7 @@ fn format_int(vm: &mut Vm, v: Val, spec: &Spec, out: &mut Out) -> R<()> {
             return Err(vm.raise(ExcKind::OverflowError, format_args!("%c arg not in range(0x110000)")));
         };
         let spec =
-            Spec { kind: None, align: spec.align.or(Some(crate::format::Align::Left)), ..spec.clone() };
+            Spec { kind: None, align: spec.align.or(Some(crate::format::Align::Right)), ..spec.clone() };
         return write_padded(out, &spec, c.encode_utf8(&mut [0; 4])).map_err(|e| raise(vm, e));
     }
     let (radix, upper) = spec.int_radix().unwrap_or((10, false));

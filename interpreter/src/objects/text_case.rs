@@ -47,12 +47,17 @@ fn change_case(vm: &mut Vm, args: Args, case: Case) -> R {
             (Case::Swap, _) => !c.is_uppercase(),
             _ => true,
         };
-        start = case == Case::Title && !c.is_alphabetic();
+        start = case == Case::Title && !c.is_lowercase() && !c.is_uppercase();
         let mut push = |c: char| -> R<()> {
             let mut buf = [0; 4];
             Ok(vm.heap.push_bytes(out, c.encode_utf8(&mut buf).as_bytes())?)
         };
-        if upper {
+        if upper && matches!(case, Case::Capital | Case::Title) {
+            // Only the first of several letters that one becomes.
+            for (i, c) in c.to_uppercase().enumerate() {
+                if i == 0 { push(c)? } else { c.to_lowercase().try_for_each(&mut push)? }
+            }
+        } else if upper {
             c.to_uppercase().try_for_each(&mut push)?;
         } else {
             c.to_lowercase().try_for_each(&mut push)?;
