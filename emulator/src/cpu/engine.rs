@@ -1,7 +1,8 @@
 //! The Unicorn engine behind a small safe surface.
 //!
 //! All facts about the engine that this file relies on were measured: the virtual TLB with
-//! permissions of our own keeps stores to RAM on the fast path, and `uc_emu_stop` is safe from a block hook only.
+//! permissions of our own keeps stores to RAM on the fast path, a grown TLB of 4 KiB pages keeps
+//! flash and RAM from evicting each other, and `uc_emu_stop` is safe from a block hook only.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -148,10 +149,44 @@ impl Engine {
         Ok(())
     }
 
-    /// Forgets what pages may be used for.
-    pub fn flush_tlb(&mut self) {
-        // SAFETY: the control takes no arguments.
-        unsafe { uc::uc_ctl(self.uc, control(ControlType::TLB_FLUSH, 0, 1)) };
+    /// Grows the TLB to 2^[`TLB_BITS`] entries, and flushes it. It grows only when a flush finds it
+    /// full, so it is filled and flushed again and again.
+    pub fn grow_tlb(&mut self) {
+        for bits in 8..=TLB_BITS {
+            for page in 0..1u32 << bits {
+                self.look_up(page << 12);
+            }
+            // SAFETY: the control takes no arguments.
+            unsafe { uc::uc_ctl(self.uc, control(ControlType::TLB_FLUSH, 0, 1)) };
+        }
+    }
+
+    /// Looks up a page for reading, which puts it into the TLB.
+    fn look_up(&mut self, address: u32) {
+        let mut physical = 0;
+        // SAFETY: `physical` is valid for the write. The result does not matter.
+        unsafe { uc::uc_vmem_translate(self.uc, u64::from(address), Prot::READ, &mut physical) };
+    }
+
+    /// Says that code below `end` is in memory the guest cannot write.
+    ///
+    /// The engine walks the whole TLB at every translation, to watch the block's page for stores,
+    /// except where a hook of a certain kind exists: this one, which is never called.
+    pub fn code_is_constant_below(&mut self, end: u32) -> Result<(), EngineError> {
+        let mut hook = 0;
+        // SAFETY: the function has the signature of its kind and uses no data.
+        let error = unsafe {
+            uc::uc_hook_add(
+                self.uc,
+                &mut hook,
+                HookType::MEM_FETCH_UNMAPPED.0 as i32,
+                refuse as *mut c_void,
+                ptr::null_mut(),
+                0u64,
+                u64::from(end - 1),
+            )
+        };
+        check(error, "added a hook")
     }
 
     /// Forgets translated code in a range of addresses: someone other than this engine's own
@@ -200,6 +235,20 @@ impl Engine {
     pub fn registers(&self) -> [u32; 16] {
         std::array::from_fn(|n| self.reg(REGISTERS[n]))
     }
+}
+
+/// With 17 bits of pages 0x1000_0000 and 0x2000_0000 have different places: the fewest that do.
+const TLB_BITS: u32 = 17;
+
+unsafe extern "C" fn refuse(
+    _: *mut uc_engine,
+    _: uc::MemType,
+    _: u64,
+    _: i32,
+    _: i64,
+    _: *mut c_void,
+) -> bool {
+    false
 }
 
 /// r0 to r12, sp, lr, pc.

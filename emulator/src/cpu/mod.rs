@@ -132,6 +132,8 @@ struct Link<B> {
     regions: Vec<Region>,
     /// RAM pages that were fetched from, by region index and page: only these get all rights.
     executed: Vec<Vec<bool>>,
+    /// The TLB is being grown: every page counts as readable.
+    growing: bool,
     broke: Option<Break>,
     /// The access that the TLB hook refused.
     failed: Option<MemType>,
@@ -220,10 +222,19 @@ impl<B: Bus> Core<B> {
             ppb: Ppb::default(),
             regions: regions.to_vec(),
             executed,
+            growing: false,
             broke: None,
             failed: None,
         }));
         // From here on the core owns the link and frees it whatever fails below.
+        // Everything below the first writable region is constant for the guest.
+        let constant_end = regions
+            .iter()
+            .filter(|region| matches!(region.kind, RegionKind::Ram(_)))
+            .map(|region| region.base)
+            .min()
+            .unwrap_or(u32::MAX)
+            .max(1);
         let engine = match Engine::open() {
             Ok(engine) => engine,
             Err(error) => {
@@ -254,7 +265,7 @@ impl<B: Bus> Core<B> {
                 }
             }
         }
-        core.map_registers(PPB_BASE, 0x0010_0000)?;
+        core.map_registers(PPB_BASE, PPB_BYTES)?;
         core.engine.map(SINK, &Memory::new(memory::PAGE))?;
         let hooks = Hooks {
             block: on_block::<B>,
@@ -265,6 +276,7 @@ impl<B: Bus> Core<B> {
         };
         // SAFETY: the link lives until the core is dropped, after which the engine never runs.
         unsafe { core.engine.hook(&hooks, link.cast())? };
+        core.engine.code_is_constant_below(constant_end)?;
         Ok(core)
     }
 
@@ -378,23 +390,26 @@ impl<B: Bus> Core<B> {
         }
     }
 
-    /// Forgets which RAM pages hold code, and the code translated from them. Stores to such pages
-    /// are slow, so this pays when code in RAM ran only once: pages still in use show themselves
-    /// again at their next fetch.
+    /// Forgets which RAM pages hold code, and the code translated from them, and gives the engine
+    /// a TLB of full size. Stores to pages with code are slow, so this pays when such code ran
+    /// only once: pages still in use show themselves again at their next fetch. Takes some 15 ms.
     pub fn forget_ram_code(&mut self) {
         let link = self.link_mut();
-        let mut ranges = Vec::new();
-        for (region, pages) in link.regions.iter().zip(&mut link.executed) {
-            for (page, executed) in pages.iter_mut().enumerate() {
+        let mut pages = Vec::new();
+        for (region, executed) in link.regions.iter().zip(&mut link.executed) {
+            for (page, executed) in executed.iter_mut().enumerate() {
                 if std::mem::take(executed) {
-                    ranges.push(region.base + page as u32 * memory::PAGE as u32);
+                    pages.push(region.base + page as u32 * memory::PAGE as u32);
                 }
             }
         }
-        for start in ranges {
-            self.engine.forget_code(start, start + memory::PAGE as u32);
+        for &page in &pages {
+            self.engine.forget_code(page, page + memory::PAGE as u32);
         }
-        self.engine.flush_tlb();
+        // Growing the TLB flushes it, and with it what pages may be used for.
+        self.link_mut().growing = true;
+        self.engine.grow_tlb();
+        self.link_mut().growing = false;
     }
 
     /// All code may have changed.
@@ -706,6 +721,7 @@ impl<B: Bus> Core<B> {
 }
 
 const PPB_BASE: u32 = 0xE000_0000;
+const PPB_BYTES: u32 = 0x0010_0000;
 /// Where ignored writes go: an address that no guest can reach, for no region has it.
 const SINK: u32 = 0xFFFF_F000;
 
@@ -795,6 +811,11 @@ unsafe extern "C" fn on_tlb_fill<B: Bus>(
     // SAFETY: see `on_block`; the engine passes a valid entry.
     let (link, entry) = unsafe { (&mut *data.cast::<Link<B>>(), &mut *entry) };
     let va = address as u32;
+    if link.growing {
+        entry.paddr = address;
+        entry.perms = uc::Prot(1);
+        return true;
+    }
     let perms = match link.region(va) {
         Some(index) => match link.regions[index].kind {
             RegionKind::ReadOnly(_) => 5,
@@ -817,7 +838,7 @@ unsafe extern "C" fn on_tlb_fill<B: Bus>(
             }
             RegionKind::Registers => 3,
         },
-        None if va >= PPB_BASE && va < PPB_BASE + 0x0010_0000 => 3,
+        None if va >= PPB_BASE && va < PPB_BASE + PPB_BYTES => 3,
         None => 0,
     };
     let needed = match kind {

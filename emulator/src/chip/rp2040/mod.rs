@@ -673,13 +673,13 @@ pub struct Chip {
     regions: Vec<Region>,
     rom: Memory,
     asleep: Time,
-    /// When boot code that ran from memory is taken to be over.
-    booted: Time,
+    /// When code that ran from memory is forgotten.
+    review: Time,
 }
 
-/// How long after a reset code that ran from memory is forgotten: boot loaders and start-up code
-/// share pages with stacks and variables.
-const BOOT_TIME: Time = Time::from_millis(20);
+/// How long after a reset or a flash operation code that ran from memory is forgotten: boot
+/// loaders and flash functions run there, in pages that hold the stack and variables otherwise.
+const REVIEW: Time = Time::from_millis(20);
 
 impl Chip {
     /// A chip at power-on with erased flash of `flash_bytes` (a power of two, up to 16 MiB).
@@ -730,7 +730,7 @@ impl Chip {
             regions,
             rom,
             asleep: Time::ZERO,
-            booted: BOOT_TIME,
+            review: REVIEW,
         };
         chip.bus.s.demand = None;
         Ok(chip)
@@ -752,7 +752,7 @@ impl Chip {
     pub fn boot(&mut self) -> bool {
         self.core1 = None;
         self.launch.clear();
-        self.booted = self.bus.s.now + BOOT_TIME;
+        self.review = self.bus.s.now + REVIEW;
         let bus = &mut self.bus;
         let [magic, sp, pc] = [4, 6, 7].map(|n| bus.watchdog.scratch(n));
         let key = bus.watchdog.scratch(5);
@@ -900,16 +900,19 @@ impl Chip {
             self.answer_boot();
             if let Some((start, end)) = self.bus.s.flash_changed.take() {
                 self.forget_flash(start, end);
+                self.review = self.bus.s.now + REVIEW;
             }
             let now = self.bus.s.now;
             if now >= deadline {
                 return Stop::Reached;
             }
-            if now >= self.booted {
-                self.booted = Time::NEVER;
-                self.core0.forget_ram_code();
+            if now >= self.review {
+                self.review = Time::NEVER;
+                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+                    core.forget_ram_code();
+                }
             }
-            let until = deadline.min(self.bus.s.next()).min(self.booted);
+            let until = deadline.min(self.bus.s.next()).min(self.review);
             let until = self.bus.s.clock.cycle_at(until);
             let stop = if self.core1.is_some() { self.run_both(until) } else { self.run_one(until) };
             if let Some(stop) = stop {
