@@ -20,7 +20,7 @@ impl Series {
         match self.times.len() {
             0 => 0,
             1 => 1_000_000_000,
-            rows => last + last / (rows as u64 - 1),
+            rows => last.saturating_add(last / (rows as u64 - 1)),
         }
     }
 }
@@ -228,7 +228,7 @@ fn date(text: &str) -> Option<i128> {
     };
     let hm = |text: &str| -> Option<i128> {
         let (hours, minutes) = text.split_once(':')?;
-        Some((hours.parse::<u32>().ok()? * 60 + minutes.parse::<u32>().ok()?).into())
+        Some(i128::from(hours.parse::<u32>().ok()?) * 60 + i128::from(minutes.parse::<u32>().ok()?))
     };
     let (clock, seconds) = match time.splitn(3, ':').count() {
         3 => time.rsplit_once(':').map(|(clock, s)| (clock, s.parse::<f64>().ok()))?,

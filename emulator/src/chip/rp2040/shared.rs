@@ -253,7 +253,11 @@ impl Shared {
     /// The CPU cycle by which a core must come back.
     #[inline]
     pub fn come_back_at(&self, core: u8) -> u64 {
-        if self.attention[usize::from(core & 1)] || self.leave || self.demand.is_some() { 0 } else { self.next_cycle }
+        if self.attention[usize::from(core & 1)] || self.leave || self.demand.is_some() {
+            0
+        } else {
+            self.next_cycle
+        }
     }
 
     /// Asks the world when it next acts; after any call that may have changed that.
