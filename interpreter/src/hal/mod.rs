@@ -321,6 +321,13 @@ pub trait System {
     /// `machine.mem8/16/32`: `size` is 1, 2 or 4.
     fn mem_read(&mut self, address: u32, size: u8) -> Result<u32>;
     fn mem_write(&mut self, address: u32, size: u8, value: u32) -> Result;
+    /// Runs `f`, which only computes and keeps nothing outside of itself but its result. `false`: memory
+    /// ran out within, `f` was given up and everything that it had allocated is free again. Where Rust's
+    /// allocator cannot run out, as on the host, it just runs.
+    fn guarded(&mut self, f: &mut dyn FnMut()) -> bool {
+        f();
+        true
+    }
     /// Puts every peripheral that a script may have started back to its state after boot (soft reset).
     fn soft_reset(&mut self);
 }

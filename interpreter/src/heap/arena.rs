@@ -47,6 +47,8 @@ pub(super) struct Arena {
     pub pinned_bytes: u32,
     /// A pinned block had to be taken from the reserve: the VM should raise MemoryError soon.
     pub emergency: u32,
+    /// Written into pinned blocks as they are allocated: see `Blocks::begin_epoch`.
+    pub epoch: u32,
     holes: [u32; CLASSES],
 }
 
@@ -81,6 +83,7 @@ impl Region {
             hole_bytes: 0,
             pinned_bytes: 0,
             emergency: 0,
+            epoch: 0,
             holes: [0; CLASSES],
         };
         let p = mem.cast::<Arena>();
@@ -166,6 +169,14 @@ impl Region {
     pub fn emergency(self) -> bool {
         // SAFETY: see `low`.
         unsafe { (*self.0).emergency != 0 }
+    }
+    pub fn epoch(self) -> u32 {
+        // SAFETY: see `low`.
+        unsafe { (*self.0).epoch }
+    }
+    pub fn set_epoch(self, epoch: u32) {
+        // SAFETY: see `low`.
+        unsafe { (*self.0).epoch = epoch }
     }
     pub fn set_emergency(self, on: bool) {
         // SAFETY: see `low`.

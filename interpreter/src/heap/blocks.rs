@@ -11,6 +11,9 @@ use super::arena::{FREE, HEAD, PINNED, Region, round8};
 /// Largest request that may be served from the reserve, in bytes.
 pub const RESERVE_LIMIT: usize = 256;
 
+/// Set in the epoch while allocations are marked; else they carry the number of an epoch that is over.
+const EPOCH_ON: u32 = 1 << 31;
+
 /// The allocator's handle on an arena. `Copy`; all copies are the same arena.
 #[derive(Clone, Copy)]
 pub struct Blocks(pub(super) Region);
@@ -53,7 +56,7 @@ impl Blocks {
                 bytes -= skip;
             }
         }
-        self.0.set_block(start, bytes, PINNED, 0);
+        self.0.set_block(start, bytes, PINNED, self.0.epoch());
         self.0.add_pinned(bytes as i32);
         self.0.at(start + HEAD).cast::<u8>()
     }
@@ -68,6 +71,37 @@ impl Blocks {
         debug_assert!(state == PINNED && state != FREE);
         self.0.add_pinned(-(size as i32));
         self.0.free_block(block);
+    }
+
+    /// Begins to mark allocations, so that those of a computation that is given up can be freed together.
+    pub fn begin_epoch(self) {
+        // The numbers are not used again, so that what outlives its epoch is safe from later ones. They
+        // wrap after 2^31 computations.
+        self.0.set_epoch((self.0.epoch() & !EPOCH_ON).wrapping_add(1) & !EPOCH_ON | EPOCH_ON);
+    }
+
+    /// Ends the marking; what was allocated stays.
+    pub fn end_epoch(self) {
+        self.0.set_epoch(self.0.epoch() & !EPOCH_ON);
+    }
+
+    /// Ends the marking and frees what was allocated since it began.
+    ///
+    /// # Safety
+    /// Nobody refers to any of it any more.
+    pub unsafe fn drop_epoch(self) {
+        let (r, epoch) = (self.0, self.0.epoch());
+        let mut block = r.low();
+        while block < r.top() {
+            let (size, state) = r.block(block);
+            if state == PINNED && r.owner(block) == epoch {
+                r.add_pinned(-(size as i32));
+                r.set_block(block, size, FREE, 0);
+            }
+            block += size;
+        }
+        r.coalesce();
+        self.end_epoch();
     }
 
     /// Bytes that a block returned by `alloc` can hold.

@@ -5,7 +5,7 @@
 //! end are used first, and gives free cells at the border back to the gap.
 
 use super::arena::{FIXED, FREE, OWNED, PINNED, round8};
-use super::cell::{CELL, Kind, F_BUF, F_BUFVALS, F_MARK, F_SCAN, F_V1, F_V2, F_V3};
+use super::cell::{CELL, F_BUF, F_BUFVALS, F_MARK, F_SCAN, F_V1, F_V2, F_V3, Kind};
 use super::{Heap, NoMemory, TEMPS};
 use crate::value::Val;
 

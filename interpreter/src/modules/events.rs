@@ -37,6 +37,10 @@ pub struct Pending {
 /// # Errors
 /// KeyboardInterrupt. Other exceptions of callbacks are printed and end only the callback.
 pub fn service(vm: &mut Vm) -> R<()> {
+    if vm.heap.emergency() {
+        // A native had to take from the reserve: time to find out what is garbage.
+        vm.heap.collect();
+    }
     let mut interrupt = false;
     while let Some(event) = vm.hal.next_event() {
         match event {

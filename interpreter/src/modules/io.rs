@@ -53,6 +53,7 @@ pub fn open(vm: &mut Vm, args: Args) -> R {
     // The cell first: a file that is open and has no owner would stay open.
     let id = if text { ids::TEXT_IO } else { ids::FILE_IO };
     let object = vm.heap.alloc_cell(header(Kind::Object, 0, id), CLOSED, 0, 0)?;
+    vm.make_room(super::os::OPEN_BYTES);
     let handle = vm.with_fs(|fs, flash| fs.open(flash, &path, open))?;
     vm.heap.set_w(object, 1, u32::from(handle.bits()));
     if open.write {

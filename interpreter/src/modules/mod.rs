@@ -74,6 +74,13 @@ impl Vm {
         }
     }
 
+    /// Sees to it that Rust's allocator finds `bytes` in one piece, if garbage is what is in the way. On a
+    /// chip it shares the heap's memory but cannot collect.
+    pub fn make_room(&mut self, bytes: usize) {
+        // Whoever allocates notices if there is no room all the same.
+        let _ = self.heap.ensure_gap(bytes);
+    }
+
     /// An integer argument within bounds.
     ///
     /// # Errors

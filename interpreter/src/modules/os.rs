@@ -90,6 +90,9 @@ impl Vm {
     /// OSError; MemoryError if it does not fit; UnicodeError if it is not UTF-8.
     pub fn read_source(&mut self, path: &str) -> R<Option<String>> {
         let path = self.absolute(path);
+        if let Ok(entry) = self.try_fs(|fs, flash| fs.stat(flash, &path)) {
+            self.make_room(entry.size as usize + OPEN_BYTES);
+        }
         let read = |fs: &mut Lfs, flash: &mut dyn Flash| {
             let file = fs.open(flash, &path, OpenMode::READ)?;
             let result = read_whole(fs, flash, file);
@@ -111,6 +114,9 @@ impl Vm {
     }
 }
 
+/// Bytes that an open file or a walk through a folder takes.
+pub const OPEN_BYTES: usize = 4096;
+
 fn read_whole(fs: &mut Lfs, flash: &mut dyn Flash, file: Handle) -> FsResult<Vec<u8>> {
     let size = fs.size(flash, file)? as usize;
     let mut bytes = Vec::new();
@@ -127,6 +133,7 @@ fn entries(vm: &mut Vm, args: Args) -> R<Vec<DirEntry>> {
         Some(v) => vm.path_arg(v)?,
         None => vm.absolute(""),
     };
+    vm.make_room(OPEN_BYTES);
     let mut list = Vec::new();
     vm.with_fs(|fs, flash| fs.list(flash, &path, |entry| list.push(entry)))?;
     Ok(list)

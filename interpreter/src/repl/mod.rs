@@ -35,6 +35,10 @@ const GROWTH: usize = 4096;
 /// What the prompt needs from its surroundings.
 pub trait Terminal {
     fn write(&mut self, bytes: &[u8]);
+    /// Sees to it that so many bytes can be allocated in one piece, if that is possible.
+    fn make_room(&mut self, bytes: usize) {
+        let _ = bytes;
+    }
     /// What the tab key does after `text`, the line up to the cursor.
     fn complete(&mut self, text: &str) -> Completion {
         let _ = text;
@@ -164,17 +168,20 @@ impl Repl {
                         *left = PASTE_WINDOW;
                         terminal.write(&[1]);
                     }
-                    self.collect(&[byte]);
+                    self.collect(&[byte], terminal);
                     Action::None
                 }
             },
         }
     }
 
-    fn collect(&mut self, bytes: &[u8]) {
+    fn collect(&mut self, bytes: &[u8], terminal: &mut dyn Terminal) {
         // Doubling would need three times the program's size at the last step.
         let room = self.source.capacity() - self.source.len();
         let step = self.source.len().clamp(64, GROWTH).max(bytes.len());
+        if room < bytes.len() {
+            terminal.make_room(self.source.len() + step + 64);
+        }
         if room < bytes.len() && self.source.try_reserve_exact(step).is_err() {
             self.too_long = true;
             self.source = Vec::new();
@@ -256,7 +263,7 @@ impl Repl {
                 }
                 return self.run(Input::File, terminal);
             }
-            _ => self.collect(&[byte]),
+            _ => self.collect(&[byte], terminal),
         }
         Action::None
     }
@@ -275,11 +282,11 @@ impl Repl {
             }
             b'\n' if after_cr => {}
             b'\r' | b'\n' => {
-                self.collect(b"\n");
+                self.collect(b"\n", terminal);
                 terminal.write(b"\r\n=== ");
             }
             _ => {
-                self.collect(&[byte]);
+                self.collect(&[byte], terminal);
                 terminal.write(&[byte]);
             }
         }
@@ -335,11 +342,11 @@ impl Repl {
             return Action::None;
         }
         // The indentation offered on a line that was then left blank is nobody's text.
-        self.collect(if blank { b"" } else { line.as_bytes() });
+        self.collect(if blank { b"" } else { line.as_bytes() }, terminal);
         let text = String::from_utf8_lossy(&self.source);
         if !self.too_long && needs_more(&text) {
             let indent = more::next_indent(&text);
-            self.collect(b"\n");
+            self.collect(b"\n", terminal);
             self.editor.begin(PS2, &indent, terminal);
             return Action::None;
         }

@@ -27,6 +27,10 @@ impl Terminal for Screen<'_> {
         self.0.hal.console_write(bytes);
     }
 
+    fn make_room(&mut self, bytes: usize) {
+        self.0.make_room(bytes);
+    }
+
     fn complete(&mut self, text: &str) -> Completion {
         match complete(self.0, text) {
             Ok(completion) => completion,

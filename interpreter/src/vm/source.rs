@@ -51,7 +51,15 @@ impl Vm {
     /// SyntaxError; MemoryError.
     pub fn compile_source(&mut self, source: &str, file: &str, mode: Mode, globals: Val) -> R {
         self.namespace(globals)?;
-        let proto = compile(source, file, mode).map_err(|e| self.raise_syntax_error(&e, file))?;
+        // On a chip the compiler's memory comes from the same arena: garbage must not be in its way. If it
+        // does not suffice all the same, the compilation is given up.
+        let _ = self.heap.ensure_gap(source.len().saturating_mul(6).saturating_add(8192));
+        let mut compiled = None;
+        if !self.hal.guarded(&mut || compiled = Some(compile(source, file, mode))) {
+            return Err(self.no_memory());
+        }
+        let Some(compiled) = compiled else { return Err(self.no_memory()) };
+        let proto = compiled.map_err(|e| self.raise_syntax_error(&e, file))?;
         self.load(&proto, globals)
     }
 

@@ -2,13 +2,15 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
+use core::ffi::c_void;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use interpreter::heap::blocks::Blocks;
 
 /// Bytes of the native stack, at the top of the RAM.
 const STACK: usize = 24 * 1024;
 /// Bytes kept for allocations that cannot fail gracefully.
-const RESERVE: u32 = 2048;
+const RESERVE: u32 = 4096;
 /// Bytes at its end that recursions leave alone: the deepest leaf (a float's text) and an interrupt.
 const LEAF: usize = 4 * 1024;
 /// Bytes below the stack that fault when touched.
@@ -35,10 +37,20 @@ static ALLOCATOR: Allocator = Allocator(UnsafeCell::new(None));
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // Only `arena` writes it, between two lives of the interpreter.
-        match unsafe { *self.0.get() } {
-            Some(blocks) => blocks.alloc(layout.size(), layout.align()),
-            None => core::ptr::null_mut(),
+        let Some(blocks) = (unsafe { *self.0.get() }) else { return core::ptr::null_mut() };
+        let calm = !blocks.emergency();
+        let p = blocks.alloc(layout.size(), layout.align());
+        let stack = GUARDED.load(Ordering::Relaxed);
+        if stack != 0 && (p.is_null() || blocks.emergency()) {
+            // What is computed under guard is given up: it has no more claim to the reserve.
+            GUARDED.store(0, Ordering::Relaxed);
+            // `guarded` is further up the stack and waits for this.
+            unsafe { guarded_escape(stack) }
         }
+        if calm && blocks.emergency() {
+            crate::board::wake();
+        }
+        p
     }
 
     unsafe fn dealloc(&self, p: *mut u8, _layout: Layout) {
@@ -64,6 +76,72 @@ unsafe impl GlobalAlloc for Allocator {
                 self.dealloc(p, layout);
             }
             new
+        }
+    }
+}
+
+// A call that can be ended from within: `guarded_call(f, data, &saved)` keeps the registers that a function
+// must preserve on the stack and calls `f(data)`. It gives 0 when `f` returns; `guarded_escape(saved)` makes
+// it give 1, forgetting all frames below.
+core::arch::global_asm!(
+    ".syntax unified",
+    ".thumb_func",
+    ".global guarded_call",
+    "guarded_call:",
+    "push {{r4-r7, lr}}",
+    "mov r4, r8",
+    "mov r5, r9",
+    "mov r6, r10",
+    "mov r7, r11",
+    "push {{r3-r7}}",
+    "mov r3, sp",
+    "str r3, [r2]",
+    "mov r3, r0",
+    "mov r0, r1",
+    "blx r3",
+    "movs r0, #0",
+    "1:",
+    "pop {{r3-r7}}",
+    "mov r8, r4",
+    "mov r9, r5",
+    "mov r10, r6",
+    "mov r11, r7",
+    "pop {{r4-r7, pc}}",
+    ".thumb_func",
+    ".global guarded_escape",
+    "guarded_escape:",
+    "mov sp, r0",
+    "movs r0, #1",
+    "b 1b",
+);
+
+unsafe extern "C" {
+    fn guarded_call(f: extern "C" fn(*mut c_void), data: *mut c_void, saved: *mut usize) -> u32;
+    fn guarded_escape(saved: usize) -> !;
+}
+
+/// The stack pointer of the guarded call that runs; 0 if none does.
+static GUARDED: AtomicUsize = AtomicUsize::new(0);
+
+/// See [`interpreter::hal::System::guarded`].
+pub fn guarded(mut f: &mut dyn FnMut()) -> bool {
+    extern "C" fn run(data: *mut c_void) {
+        // `data` is the closure below, which outlives the call.
+        unsafe { (*data.cast::<&mut dyn FnMut()>())() }
+    }
+    // Only `arena` writes it, between two lives.
+    let Some(blocks) = (unsafe { *ALLOCATOR.0.get() }) else { return false };
+    blocks.begin_epoch();
+    // `GUARDED` is written before `f` runs and read by the allocator within. Frames given up hold nothing
+    // but what was allocated in this epoch, and nobody else refers to that.
+    unsafe {
+        if guarded_call(run, (&raw mut f).cast(), GUARDED.as_ptr()) == 0 {
+            GUARDED.store(0, Ordering::Relaxed);
+            blocks.end_epoch();
+            true
+        } else {
+            blocks.drop_epoch();
+            false
         }
     }
 }

@@ -301,6 +301,7 @@ impl Scratch {
     fn new(vm: &mut Vm, len: usize) -> R<Scratch> {
         let mut large = alloc::vec::Vec::new();
         if len > CHUNK {
+            vm.make_room(len);
             large.try_reserve_exact(len).map_err(|_| vm.no_memory())?;
             large.resize(len, 0);
         }

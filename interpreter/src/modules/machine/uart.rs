@@ -96,6 +96,7 @@ fn setup(vm: &mut Vm, args: Args, id: u8, old: Option<[u32; 3]>) -> R<[u32; 3]> 
     };
     let timeout = int_or(vm, timeout, old_timeout, "timeout", 0, 65_535)? as u32;
     let timeout_char = int_or(vm, timeout_char, old_char, "timeout_char", 0, 65_535)? as u32;
+    vm.make_room(usize::from(config.rxbuf) + 1024);
     let reached = vm.hal.uart_init(id, &config).map_err(|e| vm.raise_hal(e))?;
     Ok([
         u32::from(id) | u32::from(config.tx) << 8 | u32::from(config.rx) << 16,

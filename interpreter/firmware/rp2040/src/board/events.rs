@@ -51,6 +51,11 @@ pub fn start() {
     }
 }
 
+/// Makes the interpreter look at what there is to do.
+pub fn wake() {
+    PENDING.store(true, Ordering::Relaxed);
+}
+
 /// Reports the interrupt character.
 pub fn keyboard_interrupt() {
     with(|q| q.interrupt = true);

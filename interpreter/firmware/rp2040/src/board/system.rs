@@ -104,6 +104,10 @@ impl System for Pico {
         Ok(())
     }
 
+    fn guarded(&mut self, f: &mut dyn FnMut()) -> bool {
+        crate::memory::guarded(f)
+    }
+
     fn soft_reset(&mut self) {
         use interpreter::hal::{Pwm, Spi, Uart};
         events::clear();
