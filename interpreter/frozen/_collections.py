@@ -78,7 +78,7 @@ class OrderedDict(dict):
         return OrderedDict(self)
 
     def __repr__(self):
-        return "OrderedDict(%s)" % (dict(self) if self else "")
+        return "OrderedDict(%r)" % dict(self)
 
 
 class defaultdict(dict):

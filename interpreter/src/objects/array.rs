@@ -188,9 +188,6 @@ fn compare(vm: &mut Vm, op: CmpOp, array: Val, other: Val) -> R {
             same = vm.eq(a, b)?;
         }
         same
-    } else if let Some(bytes) = vm.heap.as_bytes(other).filter(|_| !vm.heap.is_str(other)) {
-        // As MicroPython: bytes and arrays with the same bytes are equal.
-        vm.heap.bytes(array) == bytes
     } else {
         return Ok(Val::NOT_IMPLEMENTED);
     };

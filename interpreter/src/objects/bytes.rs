@@ -161,6 +161,10 @@ pub(super) fn reflected(vm: &mut Vm, op: BinOp, other: Val, v: Val) -> R {
 
 /// Compares with anything bytes-like.
 pub(super) fn compare(vm: &mut Vm, op: CmpOp, a: Val, b: Val) -> R {
+    // A bytearray compares with any buffer, bytes do not compare with arrays (as in CPython).
+    if vm.heap.is(a, Kind::Bytes) && vm.heap.is(b, Kind::Array) {
+        return Ok(Val::NOT_IMPLEMENTED);
+    }
     let (Some(x), Some(y)) = (Buffer::of(&vm.heap, a), Buffer::opt(vm, b)) else {
         return Ok(Val::NOT_IMPLEMENTED);
     };
