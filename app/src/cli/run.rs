@@ -118,6 +118,9 @@ pub fn conclude(output: &Output, end: &RunEnd, stats: Option<&Stats>) -> ExitCod
             "stopped": end.stopped,
             "traceback": end.traceback,
             "virtual_seconds": stats.map(|stats| stats.virtual_time.as_secs_f64()),
+            "instructions": stats.map(|stats| stats.instructions),
+            "mips": stats.map(|stats| stats.mips),
+            "real_time_ratio": stats.map(|stats| stats.ratio),
         }));
     } else if !end.traceback.is_empty() {
         eprintln!("{}", end.traceback.trim_end());
