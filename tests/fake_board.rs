@@ -187,11 +187,13 @@ impl Chip {
         if self.unplugged {
             return None;
         }
-        // In two pieces, as a real line delivers it.
+        // In pieces, as a real line delivers it.
         let (first, rest) = traceback.split_at(traceback.len() / 2);
         self.say(&format!("\x04{first}"))?;
         thread::sleep(Duration::from_millis(2));
-        self.say(&format!("{rest}\x04>"))
+        self.say(&format!("{rest}\x04"))?;
+        thread::sleep(Duration::from_millis(2));
+        self.say(">")
     }
 
     /// Knows the client's snippets by what is peculiar to each, and four programs of the tests'.

@@ -82,6 +82,10 @@ pub fn run(args: Args) -> Result<ExitCode> {
     };
     let events = output.clone();
     let mut board = open(target, Command::Stop, move |event| events.event(event))?;
+    if let Some(emulated) = board.worker.emulated() {
+        // Nobody sits before it: no need for idling at a person's pace.
+        emulated.idles = false;
+    }
     if args.script.as_os_str() != "-" {
         forward_input(board.requests.clone());
     }

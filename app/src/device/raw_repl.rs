@@ -252,11 +252,14 @@ impl<'a> RawRepl<'a> {
             }
             return self.next_flow();
         }
+        // The prompt belongs to the answer: taken away here, it cannot be mistaken for the next one's
+        // beginning. A board that restarts instead (SystemExit) says something else.
         if self.following == Following::Traceback
             && let Some(end) = end
+            && let Some(&after) = self.heard.get(end + 1)
         {
             let traceback = String::from_utf8_lossy(&self.heard[..end]).replace("\r\n", "\n");
-            self.heard.drain(..=end);
+            self.heard.drain(..=end + usize::from(after == b'>'));
             self.following = Following::Nothing;
             return Some(Flow::Ended { traceback });
         }

@@ -13,8 +13,11 @@ use emulator::machine::{Machine, MachineError, MachineOptions, Stop};
 use emulator::trace::SharedTrace;
 use thiserror::Error;
 
-use super::message::{BenchSource, Emulated, Speed, Stats};
+use super::message::{BenchSource, Emulated, Speed, Stats, Upload};
 use crate::device::LinkError;
+
+/// Our firmware for the RP2040; `./dev firmware` makes it.
+const RP2040: &[u8] = include_bytes!("../../../assets/solderless-rp2040.uf2");
 
 /// Virtual time between two looks at the console.
 const SLICE: u64 = 1_000_000;
@@ -37,9 +40,6 @@ pub enum OpenError {
     /// The firmware is no image for this board.
     #[error(transparent)]
     Image(#[from] ImageError),
-    /// There is no built-in firmware for this board in this build.
-    #[error("this build has no firmware image of its own; name one with --firmware (RP2040: a .uf2)")]
-    NoFirmware,
     /// The machine cannot be made.
     #[error(transparent)]
     Machine(#[from] MachineError),
@@ -54,6 +54,8 @@ pub struct EmulatedBoard {
     anchor: (Instant, Duration),
     /// When the board last said or was told something, or was seen busy.
     active: Instant,
+    /// What the bench says belongs on the board.
+    uploads: Vec<Upload>,
     /// Does full speed end when the board idles?
     pub idles: bool,
     sample: Sample,
@@ -80,6 +82,7 @@ impl EmulatedBoard {
             speed: what.speed,
             anchor: (now, Duration::ZERO),
             active: now,
+            uploads: uploads(&bench),
             idles: true,
             sample: Sample { at: now, time: Duration::ZERO, instructions: 0 },
         })
@@ -93,6 +96,11 @@ impl EmulatedBoard {
     /// Virtual time since power-on.
     pub fn now(&self) -> Duration {
         Duration::from_nanos(self.machine.now().nanos())
+    }
+
+    /// The files and folders that the bench says belong on the board.
+    pub fn uploads(&self) -> &[Upload] {
+        &self.uploads
     }
 
     /// The machine itself, for what only it can tell.
@@ -256,16 +264,19 @@ fn load_bench(source: Option<&BenchSource>) -> Result<Bench, OpenError> {
     }
 }
 
-/// The image named, else the one this program carries.
-fn load_firmware(path: Option<&Path>) -> Result<Image, OpenError> {
-    match path {
-        Some(path) => Ok(Image::load(path)?),
-        None => Ok(Image::load(&built_in().ok_or(OpenError::NoFirmware)?)?),
-    }
+/// Everything goes to the board's top folder, under its path from the bench's folder.
+fn uploads(bench: &Bench) -> Vec<Upload> {
+    let place = |path: &PathBuf| Upload {
+        from: bench.dir.join(path),
+        to: format!("/{}", path.to_string_lossy().replace('\\', "/").trim_start_matches("./")),
+    };
+    bench.upload.iter().map(place).collect()
 }
 
-/// Where the sources keep the image that `./dev firmware` makes.
-fn built_in() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/solderless-rp2040.uf2");
-    path.is_file().then_some(path)
+/// The image named, else the one this program carries.
+fn load_firmware(path: Option<&Path>) -> Result<Image, OpenError> {
+    Ok(match path {
+        Some(path) => Image::load(path)?,
+        None => Image::parse(RP2040, "the built-in firmware")?,
+    })
 }

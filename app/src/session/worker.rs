@@ -107,16 +107,26 @@ impl Worker {
     /// over (which counts as a good end).
     pub fn run(&mut self, script: &Script, limit: Option<Duration>) -> Result<RunEnd, WorkError> {
         self.requests.stop_aborts.set(true);
-        match self.run_once(script, Start::Fresh, limit) {
+        match self.prepare().and_then(|()| self.run_once(script, Start::Fresh, limit)) {
             // It would not be interrupted: an emulated board can always be reset.
             Err(WorkError::Repl(
                 ReplError::Silent { .. } | ReplError::Protocol { .. } | ReplError::Stuck { .. },
             )) if self.can_reset() => {
                 self.hard_reset()?;
+                self.prepare()?;
                 self.run_once(script, Start::Fresh, limit)
             }
             other => other,
         }
+    }
+
+    /// Puts on an emulated board what its bench says belongs there.
+    fn prepare(&mut self) -> Result<(), WorkError> {
+        let uploads = self.emulated().map(|board| board.uploads().to_vec()).unwrap_or_default();
+        if !uploads.is_empty() {
+            self.in_raw_mode(|repl| Ok(upload(repl, &uploads, |_| {})?))?;
+        }
+        Ok(())
     }
 
     /// Runs a program in the interpreter as it is.
