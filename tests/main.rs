@@ -1,5 +1,7 @@
 //! End-to-end tests: the program as its users meet it.
 
 mod cli;
+mod emulated;
+mod examples;
 mod fake_board;
 mod serial;

@@ -29,6 +29,10 @@ fn wait_for<T>(session: &Session, mut pick: impl FnMut(Event) -> Option<T>) -> T
     }
 }
 
+fn script(name: &str, source: &str) -> Script {
+    Script { name: name.into(), source: source.into(), folder: None }
+}
+
 fn ended(event: Event) -> Option<RunEnd> {
     if let Event::RunEnded(end) = event { Some(end) } else { None }
 }
@@ -50,7 +54,7 @@ fn lost(event: Event) -> Option<String> {
 }
 
 fn run(session: &Session, source: &str) -> (RunEnd, String) {
-    session.send(Command::Run(Script { name: "main.py".into(), source: source.into() }));
+    session.send(Command::Run(script("main.py", source)));
     let mut output = Vec::new();
     let end = wait_for(session, |event| {
         if let Event::Output(bytes) = &event {
@@ -89,7 +93,7 @@ fn a_program_runs_and_its_traceback_names_the_script() {
 fn an_endless_loop_is_stopped_and_the_next_program_runs() {
     let board = FakeBoard::plug_in(Fault::None);
     let session = open(board.port());
-    session.send(Command::Run(Script { name: "loop.py".into(), source: "while True: pass\n".into() }));
+    session.send(Command::Run(script("loop.py", "while True: pass\n")));
     wait_for(&session, |event| {
         matches!(&event, Event::Output(bytes) if bytes.starts_with(b"looping")).then_some(())
     });
@@ -103,11 +107,11 @@ fn an_endless_loop_is_stopped_and_the_next_program_runs() {
 fn a_new_run_takes_the_place_of_the_old_one() {
     let board = FakeBoard::plug_in(Fault::None);
     let session = open(board.port());
-    session.send(Command::Run(Script { name: "loop.py".into(), source: "while True: pass\n".into() }));
+    session.send(Command::Run(script("loop.py", "while True: pass\n")));
     wait_for(&session, |event| {
         matches!(&event, Event::Output(bytes) if bytes.starts_with(b"looping")).then_some(())
     });
-    session.send(Command::Run(Script { name: "b.py".into(), source: "print('second')\n".into() }));
+    session.send(Command::Run(script("b.py", "print('second')\n")));
     assert!(wait_for(&session, ended).stopped);
     assert!(wait_for(&session, ended).ok);
 }
@@ -269,7 +273,7 @@ fn a_missing_port_is_said_to_be() {
 fn a_program_deaf_to_ctrl_c_on_a_real_board_is_reported() {
     let board = FakeBoard::plug_in(Fault::Deaf);
     let session = open(board.port());
-    session.send(Command::Run(Script { name: "loop.py".into(), source: "while True: pass\n".into() }));
+    session.send(Command::Run(script("loop.py", "while True: pass\n")));
     wait_for(&session, |event| {
         matches!(&event, Event::Output(bytes) if bytes.starts_with(b"looping")).then_some(())
     });
@@ -282,7 +286,7 @@ fn a_program_deaf_to_ctrl_c_on_a_real_board_is_reported() {
 fn files_cannot_be_looked_at_while_a_program_runs() {
     let board = FakeBoard::plug_in(Fault::None);
     let session = open(board.port());
-    session.send(Command::Run(Script { name: "loop.py".into(), source: "while True: pass\n".into() }));
+    session.send(Command::Run(script("loop.py", "while True: pass\n")));
     wait_for(&session, |event| {
         matches!(&event, Event::Output(bytes) if bytes.starts_with(b"looping")).then_some(())
     });

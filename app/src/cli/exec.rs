@@ -25,6 +25,6 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let output = Output::new(args.json);
     let events = output.clone();
     let mut board = open(args.board.target()?, Command::Stop, move |event| events.event(event))?;
-    let end = board.worker.exec(&Script { name: String::new(), source: args.code })?;
+    let end = board.worker.exec(&Script { source: args.code, ..Script::default() })?;
     Ok(conclude(&output, &end, None))
 }

@@ -141,7 +141,7 @@ fn read_script(path: &Path) -> Result<(Script, PathBuf)> {
     if path.as_os_str() == "-" {
         let mut source = String::new();
         std::io::stdin().read_to_string(&mut source).context("standard input")?;
-        return Ok((Script { name: "<stdin>".into(), source }, PathBuf::from(".")));
+        return Ok((Script { name: "<stdin>".into(), source, folder: None }, PathBuf::from(".")));
     }
     let file = if path.is_dir() { path.join("main.py") } else { path.to_path_buf() };
     let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
@@ -149,5 +149,6 @@ fn read_script(path: &Path) -> Result<(Script, PathBuf)> {
         anyhow::anyhow!("{}: not UTF-8 text (byte {})", file.display(), error.utf8_error().valid_up_to())
     })?;
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-    Ok((Script { name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(), source }, folder))
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok((Script { name, source, folder: Some(folder.clone()) }, folder))
 }

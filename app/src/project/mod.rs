@@ -1,5 +1,6 @@
 //! A project: a folder with scripts and a `bench.toml`.
 
+mod imports;
 mod recent;
 mod syntax;
 mod watch;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use imports::needed;
 pub use recent::Recent;
 pub use syntax::{explain, first_error};
 pub use watch::{WatchError, Watcher};

@@ -144,6 +144,8 @@ pub struct Script {
     pub name: String,
     /// Python.
     pub source: String,
+    /// Where it lies: what it imports from there is put on an emulated board before it runs.
+    pub folder: Option<PathBuf>,
 }
 
 /// One file or folder to copy to the board.

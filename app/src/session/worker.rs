@@ -18,6 +18,7 @@ use crate::device::{
     Connection, FileError, Files, Flow, LinkError, RawRepl, ReplError, SerialConnection, Start, UploadError,
     last_line, upload,
 };
+use crate::project::needed;
 
 /// How long a program has for heeding Ctrl-C before an emulated board is reset.
 const GRACE: Duration = Duration::from_secs(2);
@@ -107,22 +108,26 @@ impl Worker {
     /// over (which counts as a good end).
     pub fn run(&mut self, script: &Script, limit: Option<Duration>) -> Result<RunEnd, WorkError> {
         self.requests.stop_aborts.set(true);
-        match self.prepare().and_then(|()| self.run_once(script, Start::Fresh, limit)) {
+        match self.prepare(script).and_then(|()| self.run_once(script, Start::Fresh, limit)) {
             // It would not be interrupted: an emulated board can always be reset.
             Err(WorkError::Repl(
                 ReplError::Silent { .. } | ReplError::Protocol { .. } | ReplError::Stuck { .. },
             )) if self.can_reset() => {
                 self.hard_reset()?;
-                self.prepare()?;
+                self.prepare(script)?;
                 self.run_once(script, Start::Fresh, limit)
             }
             other => other,
         }
     }
 
-    /// Puts on an emulated board what its bench says belongs there.
-    fn prepare(&mut self) -> Result<(), WorkError> {
-        let uploads = self.emulated().map(|board| board.uploads().to_vec()).unwrap_or_default();
+    /// Puts on an emulated board what the script imports, and what its bench says belongs there. What is on
+    /// a real board is for its owner to say.
+    fn prepare(&mut self, script: &Script) -> Result<(), WorkError> {
+        let Some(board) = self.emulated() else { return Ok(()) };
+        let mut uploads = board.uploads().to_vec();
+        let imported = script.folder.iter().flat_map(|folder| needed(folder, &script.source));
+        uploads.extend(imported.filter(|one| !board_has(&uploads, &one.to)).collect::<Vec<_>>());
         if !uploads.is_empty() {
             self.in_raw_mode(|repl| Ok(upload(repl, &uploads, |_| {})?))?;
         }
@@ -453,6 +458,14 @@ fn open_board(target: &Target, trace: &SharedTrace) -> Result<Board, WorkError> 
     Ok(match target {
         Target::Emulated(what) => Board::Emulated(Box::new(EmulatedBoard::boot(what, trace.clone())?)),
         Target::Serial { port } => Board::Serial(SerialConnection::open(port)?),
+    })
+}
+
+/// Is this path among the uploads, or below one of them?
+fn board_has(uploads: &[Upload], path: &str) -> bool {
+    uploads.iter().any(|upload| {
+        path.strip_prefix(upload.to.trim_end_matches('/'))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
 

@@ -446,7 +446,8 @@ impl App {
             self.files.open.iter().find(|file| file.path == main)
         });
         let Some(file) = script else { return };
-        let script = Script { name: file.name(), source: file.document.rope().to_string() };
+        let folder = file.path.parent().map(Path::to_path_buf);
+        let script = Script { name: file.name(), source: file.document.rope().to_string(), folder };
         let uploads = self.bench_uploads();
         if !uploads.is_empty() {
             self.runner.send(session::Command::Upload(uploads));

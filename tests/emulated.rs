@@ -1,0 +1,280 @@
+//! Programs on the emulated board, from the command line: those that end well, and those that do not.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::cli::{output, script, solderless, stderr, stdout};
+
+/// Runs a script; gives the exit code and both streams.
+fn run(source: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let (_place, path) = script(source);
+    let out = output(&[&["run", &path], arguments].concat());
+    (out.status.code(), stdout(&out), stderr(&out))
+}
+
+#[test]
+fn a_program_prints_and_ends_with_0() {
+    let (code, out, err) = run("import sys\nprint('hello', sys.platform)\nprint('ä' * 3)\n", &[]);
+    assert_eq!((code, out.as_str()), (Some(0), "hello rp2\näää\n"), "{err}");
+}
+
+#[test]
+fn an_uncaught_exception_ends_with_1_and_a_traceback_on_stderr() {
+    let (code, out, err) = run("def f(n):\n    return 1 // n\nprint('before')\nf(0)\n", &[]);
+    assert_eq!((code, out.as_str()), (Some(1), "before\n"));
+    let lines: Vec<&str> = err.lines().collect();
+    assert_eq!(lines[0], "Traceback (most recent call last):");
+    assert_eq!(lines[1..3], ["  File \"main.py\", line 4, in <module>", "  File \"main.py\", line 2, in f"]);
+    assert!(lines[3].starts_with("ZeroDivisionError: "), "{err}");
+}
+
+#[test]
+fn a_program_that_is_still_running_when_its_time_is_over_ended_well() {
+    let (code, out, err) = run(
+        "import time\nn = 0\nwhile True:\n    print(n)\n    n += 1\n    time.sleep(1)\n",
+        &["--for", "3.5s"],
+    );
+    assert_eq!((code, out.as_str()), (Some(0), "0\n1\n2\n3\n"), "{err}");
+}
+
+#[test]
+fn json_tells_output_and_end() {
+    let (code, out, _) = run("print('a')\nraise ValueError('b')\n", &["--json"]);
+    assert_eq!(code, Some(1));
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["text"], "a\n");
+    let end = lines.last().unwrap();
+    assert_eq!((&end["ok"], &end["stopped"]), (&false.into(), &false.into()));
+    assert!(end["traceback"].as_str().unwrap().contains("ValueError: b"));
+    assert!(end["virtual_seconds"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn two_runs_are_the_same_to_the_last_edge() {
+    let (place, path) = script(
+        "from machine import Pin\nimport time\np = Pin(3, Pin.OUT)\nfor i in range(20):\n    p.toggle()\n    time.sleep_us(700 + 13 * i)\n    print(time.ticks_us())\n",
+    );
+    let once = |name: &str| {
+        let vcd = place.path().join(name);
+        let out = output(&["run", &path, "--vcd", vcd.to_str().unwrap()]);
+        assert_eq!(out.status.code(), Some(0), "{}", stderr(&out));
+        (stdout(&out), std::fs::read_to_string(vcd).unwrap())
+    };
+    let first = once("a.vcd");
+    assert!(first.1.len() > 500);
+    assert_eq!(first, once("b.vcd"));
+}
+
+#[test]
+fn ctrl_c_stops_an_endless_loop() {
+    let (_place, path) = script("print('on')\nwhile True:\n    pass\n");
+    let mut child =
+        solderless(&["run", &path]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "on\n");
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    assert_eq!(wait(&mut child), Some(130));
+}
+
+#[test]
+fn ctrl_c_stops_a_program_that_refuses_to() {
+    let (_place, path) = script(
+        "print('on')\nwhile True:\n    try:\n        while True:\n            pass\n    except KeyboardInterrupt:\n        pass\n",
+    );
+    let mut child =
+        solderless(&["run", &path]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    assert_eq!(wait(&mut child), Some(130));
+}
+
+/// The exit code; a child that hangs is killed and fails the test.
+fn wait(child: &mut std::process::Child) -> Option<i32> {
+    let until = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < until {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    panic!("it does not end");
+}
+
+#[test]
+fn standard_input_is_the_programs() {
+    let (_place, path) = script("name = input('who? ')\nprint('hello', name)\n");
+    let mut child = solderless(&["run", &path]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(b"ada\n").unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(stdout(&out), "who? ada\nhello ada\n");
+}
+
+#[test]
+fn memory_that_is_exhausted_is_an_exception_and_the_board_goes_on() {
+    let source = "hoard = []\ntry:\n    while True:\n        hoard.append(bytearray(4096))\nexcept MemoryError:\n    hoard = None\n    print('full')\nprint(sum(list(range(1000))))\n";
+    let (code, out, err) = run(source, &[]);
+    assert_eq!((code, out.as_str()), (Some(0), "full\n499500\n"), "{err}");
+}
+
+#[test]
+fn unbounded_recursion_is_a_runtime_error() {
+    let (code, _, err) = run("def f(n):\n    return f(n + 1)\nf(0)\n", &[]);
+    assert_eq!(code, Some(1));
+    let last = err.lines().last().unwrap_or("");
+    // CPython's RecursionError is one kind of RuntimeError.
+    assert!(last.starts_with("RuntimeError: ") || last.starts_with("RecursionError: "), "{err}");
+    let (code, out, err) =
+        run("def f():\n    f()\ntry:\n    f()\nexcept RuntimeError:\n    print('deep enough')\n", &[]);
+    assert_eq!((code, out.as_str()), (Some(0), "deep enough\n"), "{err}");
+}
+
+#[test]
+fn a_guest_that_jumps_to_nowhere_gives_a_report() {
+    let place = tempfile::tempdir().unwrap();
+    // A boot loader that does nothing, a vector table, and a jump to where no memory is.
+    let mut flash = vec![0u8; 512];
+    let checksum = emulator::image::boot2_checksum(&flash[..252]);
+    flash[252..256].copy_from_slice(&checksum.to_le_bytes());
+    flash[256..260].copy_from_slice(&0x2004_0000u32.to_le_bytes());
+    flash[260..264].copy_from_slice(&0x1000_0181u32.to_le_bytes());
+    // 0x10000180: ldr r0, [pc, #0]; bx r0; .word 0x70000001
+    flash[384..388].copy_from_slice(&[0x00, 0x48, 0x00, 0x47]);
+    flash[388..392].copy_from_slice(&0x7000_0001u32.to_le_bytes());
+    let image = place.path().join("wild.bin");
+    std::fs::write(&image, &flash).unwrap();
+    let (code, _, err) = run("print(1)\n", &["--firmware", image.to_str().unwrap()]);
+    assert_eq!(code, Some(1));
+    for word in ["HardFault", "PC", "LR", "70000000"] {
+        assert!(err.to_lowercase().contains(&word.to_lowercase()), "no {word} in: {err}");
+    }
+}
+
+#[test]
+fn images_that_are_none_are_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let whole =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/solderless-rp2040.uf2")).unwrap();
+    let mut foreign = whole[..512].to_vec();
+    // The family field: an ESP32's.
+    foreign[28..32].copy_from_slice(&0x1c5f_21b0u32.to_le_bytes());
+    for (name, bytes) in [
+        ("cut.uf2", whole[..700].to_vec()),
+        ("foreign.uf2", foreign),
+        ("notes.uf2", b"just a text file, long enough to be looked at".to_vec()),
+        ("empty.uf2", Vec::new()),
+    ] {
+        let path = place.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let (code, out, err) = run("print(1)\n", &["--firmware", path.to_str().unwrap()]);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{name}");
+        assert!(err.contains(name), "{name}: {err}");
+    }
+    let (code, _, err) = run("print(1)\n", &["--firmware", "/no/such.uf2"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("/no/such.uf2"), "{err}");
+}
+
+#[test]
+fn a_bench_that_makes_no_sense_is_explained_by_line() {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("data.csv"), "time_s,temp\n0,20\n1,21\n").unwrap();
+    let cases = [
+        (
+            "[board]\ntype = \"pico\"\n[[part]]\ntype = \"bme820\"\nname = \"x\"\n",
+            ["bench.toml:4:", "bme820", "bme280"].as_slice(),
+        ),
+        (
+            "[board]\ntype = \"pico\"\n[[part]]\ntype = \"potentiometer\"\nname = \"a\"\npins = { wiper = \"GP26\" }\n\
+             [[part]]\ntype = \"potentiometer\"\nname = \"b\"\npins = { wiper = \"GP26\" }\n",
+            ["bench.toml:10:", "GP26"].as_slice(),
+        ),
+        (
+            "[board]\ntype = \"pico\"\n[[part]]\ntype = \"potentiometer\"\nname = \"a\"\npins = { wiper = \"GP26\" }\n\
+             inputs.position = { csv = \"data.csv\", column = \"tmp\", time = \"time_s\" }\n",
+            ["bench.toml:7:", "tmp", "temp"].as_slice(),
+        ),
+    ];
+    for (text, words) in cases {
+        let bench = place.path().join("bench.toml");
+        std::fs::write(&bench, text).unwrap();
+        let (code, out, err) = run("print(1)\n", &["--bench", bench.to_str().unwrap()]);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{text}");
+        for word in words {
+            assert!(err.contains(word), "no `{word}` in: {err}");
+        }
+    }
+}
+
+#[test]
+fn a_full_filesystem_is_oserror_28_and_loses_nothing() {
+    let source = "import os\nwith open('kept.txt', 'w') as f:\n    f.write('still here')\nblock = bytes(8192)\ntry:\n    with open('big', 'wb') as f:\n        while True:\n            f.write(block)\nexcept OSError as e:\n    print('errno', e.args[0])\nos.remove('big')\nprint(open('kept.txt').read())\nwith open('new.txt', 'w') as f:\n    f.write('and there is room')\nprint(open('new.txt').read())\n";
+    let (code, out, err) = run(source, &[]);
+    assert_eq!((code, out.as_str()), (Some(0), "errno 28\nstill here\nand there is room\n"), "{err}");
+}
+
+#[test]
+fn a_kill_while_flash_is_written_leaves_a_filesystem_that_mounts() {
+    let place = tempfile::tempdir().unwrap();
+    let flash = place.path().join("flash.bin");
+    let keep = ["--flash", flash.to_str().unwrap()];
+    let (code, _, err) = run("f = open('kept.txt', 'w')\nf.write('still here')\nf.close()\n", &keep);
+    assert_eq!(code, Some(0), "{err}");
+    let (_script, path) = script(
+        "n = 0\nwhile True:\n    with open('log%d' % (n % 7), 'w') as f:\n        f.write('x' * 6000)\n    n += 1\n    print(n)\n",
+    );
+    let mut child =
+        solderless(&[["run", &path].as_slice(), &keep].concat()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // Well into it, at no particular moment.
+    lines.nth(20);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (code, out, err) =
+        run("import os\nprint(open('kept.txt').read())\nprint(len(os.listdir()) >= 1)\n", &keep);
+    assert_eq!((code, out.as_str()), (Some(0), "still here\nTrue\n"), "{err}");
+}
+
+#[test]
+fn modules_beside_the_script_are_there_to_import() {
+    let (place, path) = script("import helper\nprint(helper.answer())\n");
+    std::fs::write(place.path().join("helper.py"), "def answer():\n    return 42\n").unwrap();
+    let out = output(&["run", &path]);
+    assert_eq!((out.status.code(), stdout(&out).as_str()), (Some(0), "42\n"), "{}", stderr(&out));
+}
+
+#[test]
+fn a_served_board_is_there_for_one_client_after_the_other() {
+    let mut child = solderless(&["serve", "--pty", "--speed", "max"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let port = line.trim();
+    assert!(port.starts_with("/dev/pts/"), "{line}");
+    let exec = |code: &str| output(&["exec", code, "--port", port]);
+    let out = exec("print(6 * 7)");
+    assert_eq!((out.status.code(), stdout(&out).as_str()), (Some(0), "42\n"), "{}", stderr(&out));
+    // A client that dies in the middle of a program.
+    let mut rude = solderless(&["exec", "print('on')\nwhile True: print('.')", "--port", port])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(rude.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
+    rude.kill().unwrap();
+    rude.wait().unwrap();
+    let out = exec("print('still here')");
+    assert_eq!((out.status.code(), stdout(&out).as_str()), (Some(0), "still here\n"), "{}", stderr(&out));
+    let (_place, path) = script("print('from a file')\n");
+    assert!(output(&["upload", &path, "--port", port]).status.success());
+    assert_eq!(stdout(&output(&["cat", "/main.py", "--port", port])), "print('from a file')\n");
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    assert_eq!(wait(&mut child), Some(0));
+}
