@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use interpreter::heap::blocks::Blocks;
 
 /// Bytes of the native stack, at the top of the RAM.
-const STACK: usize = 24 * 1024;
+const STACK: usize = 16 * 1024;
 /// Bytes kept for allocations that cannot fail gracefully.
 const RESERVE: u32 = 4096;
 /// Bytes at its end that recursions leave alone: the deepest leaf (a float's text) and an interrupt.
