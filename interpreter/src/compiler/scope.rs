@@ -10,8 +10,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::syntax::{Parse, SyntaxError};
 use crate::syntax::ast::*;
+use crate::syntax::{Parse, SyntaxError};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeKind {

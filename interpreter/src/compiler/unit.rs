@@ -14,8 +14,8 @@ use super::scope::{Scopes, mangle};
 use super::unwind::Block;
 use super::{Consts, Mode};
 use crate::bytecode::{BuildError, Const, Flags, Op, Proto, ProtoBuilder, Slot};
-use crate::syntax::{Parse, SyntaxError};
 use crate::syntax::ast::*;
+use crate::syntax::{Parse, SyntaxError};
 
 /// Slots that instructions can name.
 const NEAR: u16 = 64;

@@ -5,7 +5,8 @@ use crate::registry::modules;
 use crate::value::Val;
 use crate::vm::Vm;
 
-fn collect(vm: &mut Vm, _: Args) -> R {
+fn collect(vm: &mut Vm, args: Args) -> R {
+    vm.clear_above(args);
     vm.heap.collect();
     Ok(Val::NONE)
 }

@@ -6,10 +6,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ast::*;
+use super::error::Parse;
 use super::error::SyntaxError;
 use super::lexer::{FEnd, FQuote};
 use super::literal::{self, StringLiteral};
-use super::error::Parse;
 use super::parser::{Parser, TargetUse};
 use super::token::Tok;
 
@@ -82,7 +82,11 @@ impl<'s> Parser<'s> {
     pub(super) fn star_expressions(&mut self) -> Parse<BoxExpr<'s>> {
         let start = self.span;
         let first = self.star_expression()?;
-        if self.tok == Tok::Comma { self.rest_of_tuple(start, first, Parser::star_expression) } else { Ok(first) }
+        if self.tok == Tok::Comma {
+            self.rest_of_tuple(start, first, Parser::star_expression)
+        } else {
+            Ok(first)
+        }
     }
 
     /// The same where `:=` is allowed (`match` subjects).

@@ -69,13 +69,7 @@ impl<'s> StringLiteral<'s> {
 }
 
 /// Appends the text of `body` with its escapes replaced; in an f-string doubled braces are one.
-pub fn str_text(
-    out: &mut String,
-    body: &str,
-    offset: u32,
-    raw: bool,
-    fstring: bool,
-) -> Parse<()> {
+pub fn str_text(out: &mut String, body: &str, offset: u32, raw: bool, fstring: bool) -> Parse<()> {
     let mut chars = body.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         match c {

@@ -46,13 +46,14 @@ impl Vm {
             self.heap.release_temps(mark);
         }
         let mark = self.heap.mark_temps();
-        let words = self.relocate(proto, globals)?;
-        for (i, w) in words.iter().enumerate() {
-            self.heap.buf_vals_mut(code, n + words.len())[n + i] = Val::from_bits(*w);
-        }
         // What is left of the buffer must read as instructions too: `forget_caches` walks to its end.
         let end = self.heap.buf_cap(code) / 4;
-        self.heap.buf_vals_mut(code, end)[n + words.len()..].fill(Val::NULL);
+        let words = &mut self.heap.buf_vals_mut(code, end)[n..];
+        words.fill(Val::from_bits(Op::ReturnNone as u32));
+        for (to, w) in words.iter_mut().zip(&proto.code) {
+            *to = Val::from_bits(*w);
+        }
+        self.relocate(proto, code, globals)?;
         let m = self.describe(proto)?;
         self.heap.set_val(code, 3, m);
         self.heap.release_temps(mark);
@@ -113,19 +114,17 @@ impl Vm {
     }
 
     /// Turns indices into interned names, global slots and distances; checks what the loop relies on.
-    fn relocate(&mut self, proto: &Proto, globals: Val) -> R<Vec<u32>> {
+    fn relocate(&mut self, proto: &Proto, code: Val, globals: Val) -> R<()> {
         let n = proto.consts.len();
-        let mut words = Vec::new();
-        if words.try_reserve_exact(proto.code.len() + 1).is_err() {
-            return Err(self.no_memory());
-        }
-        words.extend_from_slice(&proto.code);
+        let len = proto.code.len();
+        let set = |vm: &mut Vm, i: usize, w: u32| {
+            vm.heap.buf_vals_mut(code, n + len)[n + i] = Val::from_bits(w);
+        };
         let mut i = 0;
-        let mut jumps_to_end = false;
-        while i < words.len() {
-            let word = words[i];
+        while i < len {
+            let word = proto.code[i];
             let Some(op) = Op::from_code(word as u8) else { return Err(self.bad_code("op", i)) };
-            if i + op.len_words() > words.len() {
+            if i + op.len_words() > len {
                 return Err(self.bad_code("length", i));
             }
             let bx = (word >> 16) as usize;
@@ -144,7 +143,7 @@ impl Vm {
                         if bx >= n || distance > 0xffff {
                             return Err(self.too_large());
                         }
-                        words[i] = word & 0xffff | (distance as u32) << 16;
+                        set(self, i, word & 0xffff | (distance as u32) << 16);
                     }
                     Field::G => {
                         let Some(name) = proto.names.get(bx) else { return Err(self.bad_code("name", i)) };
@@ -153,11 +152,10 @@ impl Vm {
                         if slot > 0xffff {
                             return Err(self.too_large());
                         }
-                        words[i] = word & 0xffff | (slot as u32) << 16;
+                        set(self, i, word & 0xffff | (slot as u32) << 16);
                     }
                     Field::J => {
                         let target = i as i64 + i64::from(bx as u16 as i16);
-                        jumps_to_end |= target == proto.code.len() as i64;
                         if target < 0 || target > proto.code.len() as i64 {
                             return Err(self.bad_code("jump", i));
                         }
@@ -174,37 +172,32 @@ impl Vm {
                 let at = i + 1 + k;
                 match kind {
                     Word::Name => {
-                        let Some(name) = proto.names.get(words[at] as u16 as usize) else {
+                        let Some(name) = proto.names.get(proto.code[at] as u16 as usize) else {
                             return Err(self.bad_code("name word", i));
                         };
                         let q = self.heap.intern(name)?;
-                        words[at] = q.0 & 0xffff;
+                        set(self, at, q.0 & 0xffff);
                     }
                     Word::Const => {
-                        let c = words[at] as usize;
+                        let c = proto.code[at] as usize;
                         if c >= n {
                             return Err(self.bad_code("const", i));
                         }
-                        words[at] = (n + i - c) as u32;
+                        set(self, at, (n + i - c) as u32);
                     }
                     Word::Jump => {
-                        let target = i as i64 + i64::from(words[at] as i32 / 4);
-                        jumps_to_end |= target == proto.code.len() as i64;
+                        let target = i as i64 + i64::from(proto.code[at] as i32 / 4);
                         if target < 0 || target > proto.code.len() as i64 {
                             return Err(self.bad_code("jump word", i));
                         }
                     }
-                    Word::Cache => words[at] = 0,
+                    Word::Cache => set(self, at, 0),
                     Word::Raw => {}
                 }
             }
             i += op.len_words();
         }
-        if jumps_to_end {
-            // An end that cannot be reached, as far as the compiler knows.
-            words.push(Op::ReturnNone as u32);
-        }
-        Ok(words)
+        Ok(())
     }
 
     #[cold]

@@ -176,6 +176,13 @@ impl Vm {
         self.heap.slots(from, from + n)
     }
 
+    /// Forgets what lies on the stack above a native call's arguments: temporaries of the caller that are dead.
+    pub fn clear_above(&mut self, args: Args) {
+        for i in args.base + args.n + 2 * args.nkw..self.heap.sp() {
+            self.heap.set_slot(i, Val::NULL);
+        }
+    }
+
     // ---- exceptions ----
 
     /// Raises an exception of a built-in kind with a message.

@@ -149,7 +149,14 @@ impl Vm {
                 if let Some((handler, slot)) = self.find_handler(code, at) {
                     self.heap.set_root(Root::Exception, Val::NULL);
                     // SAFETY: the compiler's slot numbers are within the frame (the loader checked).
-                    unsafe { *self.r.add(slot) = exc };
+                    // Temporaries above the handler's two slots are dead: what they refer to must not outlive them,
+                    // least of all after a MemoryError.
+                    unsafe {
+                        *self.r.add(slot) = exc;
+                        for i in slot + 2..self.heap.aux(f) as usize {
+                            *self.r.add(i) = Val::NULL;
+                        }
+                    }
                     self.pc = self.code_entry(code).wrapping_add(handler as usize);
                     self.heap.set_sp(self.slot_index(self.r) + self.heap.aux(f) as usize);
                     return true;
