@@ -218,10 +218,7 @@ impl App {
     }
 
     fn go_to(&mut self, name: &str, line: usize) {
-        let active = self.files.active().map(|file| file.path.clone());
-        // A script that was run without a name is the one in the editor.
-        let path = if name == "<stdin>" { active } else { self.files.find(name) };
-        let Some(path) = path else {
+        let Some(path) = self.files.find(name) else {
             self.tell(Notice::Info(format!("{name} is not in this project.")));
             return;
         };

@@ -164,8 +164,11 @@ impl Bars<'_> {
     fn target(&self, ui: &mut Ui, queue: &mut Queue) {
         let name = self.target_name();
         let glyph = if self.runner.is_emulated() { icon::ICON_MEMORY } else { icon::ICON_USB }.codepoint;
-        let combo =
-            ComboBox::from_id_salt("target").width(196.0).truncate().selected_text(format!("{glyph} {name}"));
+        let combo = ComboBox::from_id_salt("target")
+            .height(420.0)
+            .width(196.0)
+            .truncate()
+            .selected_text(format!("{glyph} {name}"));
         let response = combo.show_ui(ui, |ui| {
             ui.set_min_width(300.0);
             kit::caption(ui, "Emulated boards");
@@ -191,7 +194,8 @@ impl Bars<'_> {
             }
             for port in &self.runner.ports {
                 let target = Target::Serial { port: port.name.clone() };
-                let text = format!("{} {} · {}", icon::ICON_USB.codepoint, port.title, port.name);
+                let title = if port.title.is_empty() { String::new() } else { format!("{} · ", port.title) };
+                let text = format!("{} {title}{}", icon::ICON_USB.codepoint, port.name);
                 if ui.selectable_label(self.runner.target == target, text).clicked() {
                     queue.push(Action::Target(target));
                 }
@@ -215,7 +219,10 @@ impl Bars<'_> {
             Target::Emulated(_) => format!("{} (emulated)", emulator::board::BOARDS[0].title),
             Target::Serial { port } => {
                 let known = self.runner.ports.iter().find(|other| other.name == *port);
-                known.map_or_else(|| port.clone(), |known| format!("{} · {port}", known.title))
+                match known.map(|known| known.title.as_str()) {
+                    Some(title) if !title.is_empty() => format!("{title} · {port}"),
+                    _ => port.clone(),
+                }
             }
         }
     }

@@ -28,6 +28,12 @@ impl Example {
 
     /// What the gallery calls it.
     pub fn title(&self) -> String {
+        let readme = self.files.iter().find(|(path, _)| *path == "README.md");
+        let heading =
+            readme.and_then(|(_, text)| std::str::from_utf8(text).ok()).and_then(|text| text.lines().next());
+        if let Some(title) = heading.and_then(|line| line.strip_prefix("# ")) {
+            return title.trim().to_owned();
+        }
         let words = self.name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_');
         let words = words.replace(['-', '_'], " ");
         let mut letters = words.chars();

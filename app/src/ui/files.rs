@@ -308,7 +308,7 @@ impl Files {
 
     fn confirm_delete(&mut self, ui: &Ui, queue: &mut Queue) {
         let Some(path) = self.deleting.clone() else { return };
-        let response = egui::Modal::new(egui::Id::unique("delete")).show(ui.ctx(), |ui| {
+        let response = kit::page(ui.ctx(), "delete").show(ui.ctx(), |ui| {
             ui.set_width(340.0);
             ui.heading("Delete?");
             ui.label(format!("{} is deleted from this computer. There is no way back.", self.short(&path)));

@@ -112,6 +112,12 @@ pub fn card(ui: &Ui) -> Frame {
         .inner_margin(Margin::same(8))
 }
 
+/// A page over the window.
+pub fn page(ctx: &egui::Context, id: &'static str) -> egui::Modal {
+    let frame = Frame::popup(&ctx.global_style()).inner_margin(Margin::same(16));
+    egui::Modal::new(egui::Id::unique(id)).frame(frame)
+}
+
 /// A number with about four significant digits: 0.123, 21.4, 1013.
 pub fn short_number(value: f64) -> String {
     if !value.is_finite() {

@@ -351,7 +351,7 @@ impl App {
                 let area = egui::Modal::default_area(id).anchor(egui::Align2::CENTER_TOP, [0.0, 72.0]);
                 egui::Modal::new(id).area(area)
             }
-            _ => egui::Modal::new(id),
+            _ => kit::page(ctx, "overlay"),
         };
         let user = &mut self.user;
         let files = &self.files;

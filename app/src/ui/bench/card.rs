@@ -223,7 +223,8 @@ fn input_row(
     let key = (part.name.clone(), input.name.to_owned());
     let signal = &part.inputs[at];
     let now = live.value(&part.name, input.name).map(f64::from);
-    let shown = by_hand.get(&key).copied().or(now);
+    let steady = matches!(signal.source, Source::Constant(_) | Source::Slider(_));
+    let shown = by_hand.get(&key).copied().or(now).or(steady.then(|| initial(signal, input)));
     let hand = by_hand.contains_key(&key);
     if input.switch {
         switch_row(ui, part, input, shown.unwrap_or(0.0) > 0.5, by_hand, key, queue);
@@ -237,7 +238,7 @@ fn input_row(
         });
     });
     let (min, max, step) = limits(signal, input);
-    let slidable = hand || matches!(signal.source, Source::Constant(_) | Source::Slider(_));
+    let slidable = hand || steady;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = GRID;
         // The buttons at the right: what drives the input, and back to that.
@@ -249,7 +250,9 @@ fn input_row(
             let response = ui.add(slider);
             let name = format!("{} {}", part.name, input.title);
             response.widget_info(|| egui::WidgetInfo::slider(true, value, &name));
-            if response.changed() {
+            // Rounding to the slider's steps counts as a change, too; only the user's own counts here.
+            let touched = response.dragged() || response.clicked() || response.has_focus();
+            if response.changed() && touched {
                 by_hand.insert(key.clone(), value);
                 queue.push(Action::SetInput { part: part.name.clone(), input: input.name.to_owned(), value });
             }

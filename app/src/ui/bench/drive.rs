@@ -6,7 +6,7 @@ use crate::ui::kit;
 use crate::ui::theme::GRID;
 use egui::{ComboBox, DragValue, Grid, TextEdit, Ui};
 use emulator::part::InputInfo;
-use emulator::signal::{Shape, Signal, Source};
+use emulator::signal::Shape;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Copy, PartialEq)]
@@ -31,6 +31,8 @@ pub struct DriveDialog {
     shape: &'static str,
     period: String,
     file: Option<PathBuf>,
+    /// The file that bench.toml names, until its headings are asked for.
+    wanted: Option<PathBuf>,
     column: String,
     columns: Vec<String>,
     repeat: bool,
@@ -39,7 +41,7 @@ pub struct DriveDialog {
 
 impl DriveDialog {
     /// Starts from what drives the input now.
-    pub fn new(part: usize, name: &str, input: &InputInfo, signal: &Signal) -> Self {
+    pub fn new(part: usize, name: &str, input: &InputInfo, drive: Option<Drive>) -> Self {
         let mut dialog = Self {
             part,
             input: *input,
@@ -51,29 +53,30 @@ impl DriveDialog {
             shape: "sine",
             period: "2s".to_owned(),
             file: None,
+            wanted: None,
             column: String::new(),
             columns: Vec::new(),
             repeat: true,
             linear: false,
         };
-        match &signal.source {
-            Source::Constant(value) => dialog.value = *value,
-            Source::Slider(slider) => {
+        match drive {
+            None => {}
+            Some(Drive::Constant(value)) => dialog.value = value,
+            Some(Drive::Slider { value, min, max }) => {
                 dialog.kind = Kind::Slider;
-                (dialog.value, dialog.min, dialog.max) = (slider.value, slider.min, slider.max);
+                (dialog.value, dialog.min, dialog.max) = (value, min, max);
             }
-            Source::Generator(generator) => {
+            Some(Drive::Generator { shape, min, max, period }) => {
                 dialog.kind = Kind::Generator;
-                (dialog.min, dialog.max) = (generator.min, generator.max);
-                let shape = Shape::ALL.iter().find(|(_, shape)| *shape == generator.shape);
-                dialog.shape = shape.map_or("sine", |(name, _)| name);
-                dialog.period = kit::time_span(generator.period.0 as i64).replace(' ', "").replace('µ', "u");
+                (dialog.min, dialog.max, dialog.period) = (min, max, period);
+                dialog.shape =
+                    Shape::ALL.iter().find(|(name, _)| *name == shape).map_or("sine", |(name, _)| name);
             }
-            Source::Column(column) => {
+            Some(Drive::Csv { file, column, period, repeat, linear }) => {
                 dialog.kind = Kind::Csv;
-                dialog.repeat = column.repeat;
-                dialog.linear = column.interpolation == emulator::signal::Interpolation::Linear;
-                dialog.period = "1s".to_owned();
+                dialog.wanted = Some(PathBuf::from(file));
+                (dialog.column, dialog.period) = (column, period);
+                (dialog.repeat, dialog.linear) = (repeat, linear);
             }
         }
         dialog
@@ -165,7 +168,8 @@ impl DriveDialog {
         }
         let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if self.file.is_none() {
-            self.choose(csv[0].clone(), queue);
+            let file = self.wanted.take().filter(|file| csv.contains(file));
+            self.choose(file.unwrap_or_else(|| csv[0].clone()), queue);
         }
         ui.label("File");
         let shown = self.file.as_ref().map(name).unwrap_or_default();

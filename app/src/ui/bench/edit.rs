@@ -138,6 +138,38 @@ pub fn set_input(text: &str, index: usize, input: &str, drive: &Drive) -> Result
     Ok(bench.to_string())
 }
 
+/// What bench.toml says drives an input; `None` where it says nothing, or more than the dialog knows.
+pub fn input(text: &str, index: usize, input: &str) -> Option<Drive> {
+    let bench = parse(text).ok()?;
+    let part = bench.get("part")?.as_array_of_tables()?.get(index)?;
+    let item = part.get("inputs")?.as_table_like()?.get(input)?;
+    let plain = |item: &Item| item.as_float().or(item.as_integer().map(|n| n as f64));
+    if let Some(value) = plain(item) {
+        return Some(Drive::Constant(value));
+    }
+    let table = item.as_table_like()?;
+    let number = |key| table.get(key).and_then(plain);
+    let text = |key| table.get(key).and_then(Item::as_str).map(str::to_owned);
+    if let Some(file) = text("csv") {
+        return Some(Drive::Csv {
+            file,
+            column: text("column").unwrap_or_default(),
+            period: text("period").unwrap_or_else(|| "1s".to_owned()),
+            repeat: table.get("loop").and_then(Item::as_bool).unwrap_or(false),
+            linear: text("interpolate").is_some_and(|way| way == "linear"),
+        });
+    }
+    if let Some(shape) = text("generator") {
+        let period = text("period").unwrap_or_else(|| "1s".to_owned());
+        return Some(Drive::Generator { shape, min: number("min")?, max: number("max")?, period });
+    }
+    let value = number("slider").or(number("value"))?;
+    match (number("min"), number("max")) {
+        (Some(min), Some(max)) => Some(Drive::Slider { value, min, max }),
+        _ => Some(Drive::Constant(value)),
+    }
+}
+
 /// Sets a key and keeps the comment behind the value before.
 fn replace(table: &mut dyn toml_edit::TableLike, key: &str, mut new: Value) {
     match table.get_mut(key) {
@@ -258,6 +290,7 @@ mod tests {
         ];
         for drive in drives {
             let text = set_input(BENCH, 1, "temperature", &drive).unwrap();
+            assert_eq!(input(&text, 1, "temperature").as_ref(), Some(&drive));
             let bench = emulator::bench::Bench::parse(&text, &path).unwrap_or_else(|e| panic!("{e}\n{text}"));
             let source = &bench.parts[1].inputs[0].source;
             let same = match drive {

@@ -138,8 +138,12 @@ impl BenchPane {
         }
         if let Some((index, input)) = changes.drive {
             let part = &bench.parts[index];
-            self.drive =
-                Some(DriveDialog::new(index, &part.name, &part.kind.inputs[input], &part.inputs[input]));
+            self.drive = Some(DriveDialog::new(
+                index,
+                &part.name,
+                &part.kind.inputs[input],
+                edit::input(&self.text, index, part.kind.inputs[input].name),
+            ));
         }
         self.submit(text, failed, queue);
     }
@@ -157,7 +161,7 @@ impl BenchPane {
     fn dialogs(&mut self, ui: &Ui, bench: &Bench, csv: &[PathBuf], queue: &mut Queue) {
         if self.adding {
             let mut chosen = None;
-            let response = egui::Modal::new(egui::Id::unique("add part")).show(ui.ctx(), |ui| {
+            let response = kit::page(ui.ctx(), "add part").show(ui.ctx(), |ui| {
                 chosen = list_of_parts(ui);
             });
             if let Some(kind) = chosen {
@@ -172,7 +176,7 @@ impl BenchPane {
         }
         let Some(mut dialog) = self.drive.take() else { return };
         let mut done = None;
-        let response = egui::Modal::new(egui::Id::unique("drive")).show(ui.ctx(), |ui| {
+        let response = kit::page(ui.ctx(), "drive").show(ui.ctx(), |ui| {
             done = dialog.show(ui, csv, queue);
         });
         match done {

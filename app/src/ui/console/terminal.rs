@@ -152,6 +152,10 @@ impl Terminal {
         let start = text.find("File \"")?;
         let name = &text[start + 6..];
         let close = name.find('"')?;
+        // What was typed at the prompt is in no file.
+        if &name[..close] == "<stdin>" {
+            return None;
+        }
         let rest = name[close + 1..].strip_prefix(", line ")?;
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         let end = start + 6 + close + 1 + ", line ".len() + digits.len();

@@ -13,6 +13,8 @@ const LINE: f32 = 1.5;
 pub struct Canvas<'a> {
     /// Clipped to the row's area.
     pub painter: &'a Painter,
+    /// Not clipped to what is known: for the ends of scales.
+    pub beside: &'a Painter,
     /// The row's area.
     pub rect: Rect,
     /// The instants its width stands for.
@@ -116,7 +118,7 @@ impl Canvas<'_> {
             let digits = (1.0 - (high - low).max(1e-6).log10().floor()).clamp(0.0, 6.0) as usize;
             let scale = |value: f32, at: egui::Pos2, align: Align2| {
                 let text = format!("{value:.digits$}");
-                self.painter.text(at, align, text, mono(SMALL - 1.5), self.tokens.weak.gamma_multiply(0.9));
+                self.beside.text(at, align, text, mono(SMALL - 1.5), self.tokens.weak.gamma_multiply(0.9));
             };
             let right = self.rect.right() - GRID;
             scale(high, pos2(right, self.rect.top() + 1.0), Align2::RIGHT_TOP);

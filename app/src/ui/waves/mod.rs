@@ -204,6 +204,7 @@ impl Waves {
             if let Some(data) = self.cache.as_ref().and_then(|cache| cache.data.get(&row.name)) {
                 let canvas = Canvas {
                     painter: &known_painter,
+                    beside: &painter,
                     rect: strip.shrink2(vec2(0.0, 1.0)),
                     view: self.view,
                     color,

@@ -105,11 +105,18 @@ pub fn data(row: &Row, trace: &Trace, id: ChannelId, view: View, columns: usize)
             trace
                 .texts(id, t0, t1)
                 .take(MAX_TEXTS)
-                .map(|(t, bytes)| (t.0, String::from_utf8_lossy(bytes).trim().replace(['\r', '\n'], " ⏎ ")))
+                .map(|(t, bytes)| (t.0, one_line(bytes)))
                 .filter(|(_, text)| !text.is_empty())
                 .collect(),
         ),
     }
+}
+
+/// Text as one line of printable characters.
+fn one_line(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let words: Vec<&str> = text.split(|c: char| c.is_control()).filter(|word| !word.is_empty()).collect();
+    words.join("  ").trim().to_owned()
 }
 
 /// The values in view, with room above and below; never empty.
