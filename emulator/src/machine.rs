@@ -414,3 +414,6 @@ fn replace(path: &Path, contents: &[u8]) -> std::io::Result<()> {
     }
     result
 }
+
+#[cfg(test)]
+mod tests;
