@@ -1,8 +1,9 @@
 # A button with an interrupt, and why it needs debouncing.
 #
-# The contact of a real button bounces: one press gives several edges within a few milliseconds.
-# The interrupt handler counts every falling edge; `presses` counts those that come at least
-# 30 ms after the last one. The pull-up keeps the pin high until the button connects it to ground.
+# The contact of a real button bounces: a press, and a release too, gives several edges within a few
+# milliseconds. The pull-up keeps the pin high until the button connects it to ground. `edges` counts
+# every falling edge; `presses` counts those before which the contact was quiet for 30 ms. (The first
+# edge of a release is a rising one, so that the falling edges of its bounce do not count.)
 import time
 from machine import Pin
 
@@ -16,17 +17,19 @@ presses = 0
 last = time.ticks_ms()
 
 
-def on_press(pin):
+def on_edge(pin):
     global edges, presses, last
-    edges += 1
     now = time.ticks_ms()
-    if time.ticks_diff(now, last) >= DEBOUNCE_MS:
-        presses += 1
-        lamp.toggle()
+    quiet = time.ticks_diff(now, last) >= DEBOUNCE_MS
     last = now
+    if not pin.value():
+        edges += 1
+        if quiet:
+            presses += 1
+            lamp.toggle()
 
 
-button.irq(on_press, Pin.IRQ_FALLING)
+button.irq(on_edge, Pin.IRQ_FALLING | Pin.IRQ_RISING)
 
 shown = -1
 while True:
