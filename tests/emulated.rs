@@ -67,7 +67,7 @@ fn two_runs_are_the_same_to_the_last_edge() {
         (stdout(&out), std::fs::read_to_string(vcd).unwrap())
     };
     let first = once("a.vcd");
-    assert!(first.1.len() > 500);
+    assert!(first.1.lines().count() > 50, "{}", first.1);
     assert_eq!(first, once("b.vcd"));
 }
 
@@ -140,15 +140,11 @@ fn unbounded_recursion_is_a_runtime_error() {
 #[test]
 fn a_guest_that_jumps_to_nowhere_gives_a_report() {
     let place = tempfile::tempdir().unwrap();
-    // A boot loader that does nothing, a vector table, and a jump to where no memory is.
+    // A boot loader with a valid checksum whose code is: ldr r0, [pc, #0]; bx r0; .word 0x70000001
     let mut flash = vec![0u8; 512];
+    flash[..8].copy_from_slice(&[0x00, 0x48, 0x00, 0x47, 0x01, 0x00, 0x00, 0x70]);
     let checksum = emulator::image::boot2_checksum(&flash[..252]);
     flash[252..256].copy_from_slice(&checksum.to_le_bytes());
-    flash[256..260].copy_from_slice(&0x2004_0000u32.to_le_bytes());
-    flash[260..264].copy_from_slice(&0x1000_0181u32.to_le_bytes());
-    // 0x10000180: ldr r0, [pc, #0]; bx r0; .word 0x70000001
-    flash[384..388].copy_from_slice(&[0x00, 0x48, 0x00, 0x47]);
-    flash[388..392].copy_from_slice(&0x7000_0001u32.to_le_bytes());
     let image = place.path().join("wild.bin");
     std::fs::write(&image, &flash).unwrap();
     let (code, _, err) = run("print(1)\n", &["--firmware", image.to_str().unwrap()]);
