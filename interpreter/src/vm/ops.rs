@@ -715,7 +715,13 @@ impl Vm {
         }
         let inner = self.unwrap(it);
         match self.native_type_of(inner).next {
-            Some(f) => f(self, inner),
+            Some(f) => {
+                // Iterators over iterators (map, zip, enumerate …) nest on the native stack.
+                self.enter_native()?;
+                let v = f(self, inner);
+                self.leave_native();
+                v
+            }
             None => {
                 let t = self.type_name(it);
                 Err(self.type_error(format_args!("'{t}' object is not an iterator")))

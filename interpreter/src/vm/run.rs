@@ -201,7 +201,8 @@ impl Vm {
             ($d:expr) => {{
                 let d: i32 = $d;
                 pc = pc.byte_offset(d as isize);
-                if d < 0 && self.pending.load(Ordering::Relaxed) {
+                // An empty loop jumps to itself.
+                if d <= 0 && self.pending.load(Ordering::Relaxed) {
                     plain!(0, self.service());
                 }
             }};
@@ -1263,6 +1264,13 @@ impl Vm {
 
     #[inline(never)]
     fn op_call(&mut self, dst: *mut Val, n: usize, nkw: usize, ret: *const u32) -> R<()> {
+        if self.heap.emergency() {
+            // Native code had to take from the reserve: time to stop before nothing is left.
+            self.heap.collect();
+            if self.heap.emergency() {
+                return Err(self.no_memory());
+            }
+        }
         let next = self.prepare(dst, n, nkw, ret)?;
         self.call_done(dst, next, ret);
         Ok(())
