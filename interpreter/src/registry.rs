@@ -80,6 +80,8 @@ types! {
     STRING_IO => crate::modules::io::STRING_IO,
     BYTES_IO => crate::modules::io::BYTES_IO,
     CONSOLE => crate::modules::sys::CONSOLE,
+    CONSOLE_TEXT => crate::modules::sys::CONSOLE_TEXT,
+    IO_BASE => crate::modules::io::IO_BASE,
     PIN => crate::modules::machine::pin::PIN,
     PIN_IRQ => crate::modules::machine::pin::PIN_IRQ,
     PIN_NAMES => crate::modules::machine::pin::PIN_NAMES,

@@ -39,9 +39,11 @@ fn isenabled(vm: &mut Vm, _: Args) -> R {
 
 fn threshold(vm: &mut Vm, args: Args) -> R {
     match args.opt(vm, 0) {
-        None => Ok(Val::small(if vm.state.gc_threshold == 0 { -1 } else { vm.state.gc_threshold })),
+        None => Ok(Val::small(vm.state.gc_threshold)),
         Some(v) => {
-            vm.state.gc_threshold = vm.index(v)?.clamp(-1, i64::from(Val::INT_MAX)) as i32;
+            // Kept in whole cells, as the official firmware keeps it in blocks.
+            let bytes = vm.index(v)?.clamp(-1, i64::from(Val::INT_MAX)) as i32;
+            vm.state.gc_threshold = if bytes < 0 { -1 } else { bytes & !15 };
             Ok(Val::NONE)
         }
     }

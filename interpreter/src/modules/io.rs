@@ -303,6 +303,21 @@ pub static STRING_IO: NativeType = NativeType {
 pub static BYTES_IO: NativeType =
     NativeType { id: ids::BYTES_IO, name: "BytesIO", new: Some(bytes_new), ..STRING_IO };
 
+// ---- streams written in Python ----
+
+fn base_new(vm: &mut Vm, _cls: Val, _args: Args) -> R {
+    Ok(vm.heap.alloc_cell(header(Kind::Object, 0, ids::IO_BASE), 0, 0, 0)?)
+}
+
+/// What stream classes in Python derive from. It has no methods: `print(file=…)` and the like call theirs.
+pub static IO_BASE: NativeType = NativeType {
+    id: ids::IO_BASE,
+    name: "IOBase",
+    subclassable: true,
+    new: Some(base_new),
+    ..NativeType::EMPTY
+};
+
 /// The module.
 pub static IO: NativeModule = NativeModule {
     id: modules::IO,
@@ -310,6 +325,7 @@ pub static IO: NativeModule = NativeModule {
     entries: &[
         Entry::Type("BytesIO", &BYTES_IO),
         Entry::Type("FileIO", &FILE_IO),
+        Entry::Type("IOBase", &IO_BASE),
         Entry::Type("StringIO", &STRING_IO),
         Entry::Type("TextIOWrapper", &TEXT_IO),
         Entry::FnKw("open", 1, 6, open),

@@ -2,7 +2,7 @@
 
 use core::fmt::Write;
 
-use super::{Kbd, events};
+use super::events;
 use crate::objects::native::{Args, Entry, ExcKind, NativeModule, R};
 use crate::registry::modules;
 use crate::value::Val;
@@ -33,7 +33,7 @@ fn kbd_intr(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
     let byte = vm.int_in(v, "character", -1, 255)?;
     let byte = u8::try_from(byte).ok();
-    vm.state.kbd_intr = Kbd(byte);
+    vm.state.kbd_intr = byte;
     vm.hal.set_interrupt_char(byte);
     Ok(Val::NONE)
 }

@@ -36,7 +36,7 @@ use crate::value::Val;
 use crate::vm::Vm;
 
 /// What the modules keep outside of the Python heap.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
     /// The file system, once mounted.
     pub fs: Option<Lfs>,
@@ -45,22 +45,30 @@ pub struct State {
     pub events: events::Pending,
     pub timers: Vec<Option<machine::timer::Running>>,
     pub random: random::Generator,
-    /// What Ctrl-C is, from `micropython.kbd_intr`.
-    pub kbd_intr: Kbd,
+    /// The byte that interrupts a running script, from `micropython.kbd_intr`.
+    pub kbd_intr: Option<u8>,
     /// Depth of `micropython.heap_lock`.
     pub heap_lock: u32,
     pub opt_level: u32,
     pub gc_disabled: bool,
+    /// Bytes; -1: none.
     pub gc_threshold: i32,
 }
 
-/// The interrupt character while a script runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kbd(pub Option<u8>);
-
-impl Default for Kbd {
-    fn default() -> Self {
-        Kbd(Some(3))
+impl Default for State {
+    fn default() -> State {
+        State {
+            fs: None,
+            cwd: String::new(),
+            events: events::Pending::default(),
+            timers: Vec::new(),
+            random: random::Generator::default(),
+            kbd_intr: Some(3),
+            heap_lock: 0,
+            opt_level: 0,
+            gc_disabled: false,
+            gc_threshold: -1,
+        }
     }
 }
 

@@ -58,7 +58,7 @@ fn ops(vm: &mut Vm, stream: Val) -> R<&'static Ops> {
             ids::STRING_IO => Some(&io::STRING_OPS),
             ids::BYTES_IO => Some(&io::BYTES_OPS),
             ids::UART => Some(&uart::OPS),
-            ids::CONSOLE if vm.heap.w(stream, 2) == 0 => Some(&sys::TEXT_OPS),
+            ids::CONSOLE_TEXT => Some(&sys::TEXT_OPS),
             ids::CONSOLE => Some(&sys::BINARY_OPS),
             _ => None,
         }

@@ -1,6 +1,7 @@
 //! `sys`: the interpreter itself, and the console as streams.
 
 use alloc::string::String;
+use core::fmt::Write;
 
 use super::attrtuple::{self, Fields};
 use super::stream::{self, Ops};
@@ -66,7 +67,8 @@ pub static TEXT_OPS: Ops = Ops {
 pub static BINARY_OPS: Ops = Ops { text: false, write: binary_write, ..TEXT_OPS };
 
 fn console(vm: &mut Vm, which: u32, binary: u32) -> R {
-    Ok(vm.heap.alloc_cell(header(Kind::Object, 0, ids::CONSOLE), which, binary, 0)?)
+    let id = if binary == 0 { ids::CONSOLE_TEXT } else { ids::CONSOLE };
+    Ok(vm.heap.alloc_cell(header(Kind::Object, 0, id), which, binary, 0)?)
 }
 
 fn console_buffer(vm: &mut Vm, v: Val) -> R {
@@ -80,11 +82,15 @@ fn fileno(vm: &mut Vm, args: Args) -> R {
 }
 
 fn console_print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
-    out.push(["<io.FileIO 0>", "<io.FileIO 1>", "<io.FileIO 2>"][vm.heap.w(v, 1).min(2) as usize]);
+    let (name, which) = (vm.type_name(v), vm.heap.w(v, 1));
+    let _ = write!(out, "<io.{name} {which}>");
     Ok(())
 }
 
-/// The console's streams.
+/// `sys.stdin`, `sys.stdout`, `sys.stderr`.
+pub static CONSOLE_TEXT: NativeType = NativeType { id: ids::CONSOLE_TEXT, name: "TextIOWrapper", ..CONSOLE };
+
+/// Their `buffer`: the bytes as they are.
 pub static CONSOLE: NativeType = NativeType {
     id: ids::CONSOLE,
     name: "FileIO",

@@ -123,7 +123,7 @@ fn run_file(vm: &mut Vm, path: &str) -> End {
 fn run(vm: &mut Vm, source: String, file: &str, mode: Mode, framed: bool) -> End {
     let main = vm.main_module();
     let globals = vm.module_globals(main);
-    let interrupt = vm.state.kbd_intr.0;
+    let interrupt = vm.state.kbd_intr;
     vm.hal.set_interrupt_char(interrupt);
     let result = vm.exec_source(&source, file, mode, globals, None);
     // What arrives from here on is for the prompt; an interrupt that came too late is void.
