@@ -131,6 +131,11 @@ pub(super) fn callable(vm: &mut Vm, args: Args) -> R {
     Ok(Val::bool(is_callable(vm, v)))
 }
 
+/// Its argument.
+pub(super) fn itself(vm: &mut Vm, args: Args) -> R {
+    Ok(args.get(vm, 0))
+}
+
 // ---- texts ----
 
 pub(super) fn repr(vm: &mut Vm, args: Args) -> R {

@@ -28,6 +28,8 @@ const NAMES: &[Entry] = &[
     Entry::Fn("bin", 1, 1, numbers::bin),
     Entry::Fn("callable", 1, 1, inspection::callable),
     Entry::Fn("chr", 1, 1, numbers::chr),
+    // Known to the compiler, which needs no import for it; this is for what it cannot fold.
+    Entry::Fn("const", 1, 1, inspection::itself),
     Entry::FnKw("compile", 0, ANY, source::compile),
     Entry::Fn("delattr", 2, 2, inspection::delattr),
     Entry::Fn("dir", 0, 1, inspection::dir),

@@ -40,6 +40,20 @@ pub enum Const {
     Code(Box<Proto>),
 }
 
+impl Const {
+    /// Can one object stand for both? (0.0 and -0.0, 1 and True differ.)
+    fn is_same(&self, other: &Const) -> bool {
+        match (self, other) {
+            (Const::Code(_), _) | (Const::FrozenSet(_) | Const::Complex(..), _) => false,
+            (Const::Float(x), Const::Float(y)) => x.to_bits() == y.to_bits(),
+            (Const::Tuple(x), Const::Tuple(y)) => {
+                x.len() == y.len() && x.iter().zip(y).all(|(a, b)| a.is_same(b))
+            }
+            (x, y) => x == y,
+        }
+    }
+}
+
 /// Properties of a code object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags(pub u8);
@@ -211,13 +225,7 @@ impl ProtoBuilder {
 
     /// Index of a constant, added once (code objects always anew; -0.0 and 0.0, 1 and True stay apart).
     pub fn constant(&mut self, value: Const) -> u16 {
-        let same = |c: &Const| match (c, &value) {
-            (Const::Code(_), _) => false,
-            (Const::Float(x), Const::Float(y)) => x.to_bits() == y.to_bits(),
-            (Const::Tuple(_) | Const::FrozenSet(_) | Const::Complex(..), _) => false,
-            (x, y) => x == y,
-        };
-        let i = self.proto.consts.iter().position(same).unwrap_or_else(|| {
+        let i = self.proto.consts.iter().position(|c| c.is_same(&value)).unwrap_or_else(|| {
             self.proto.consts.push(value);
             self.proto.consts.len() - 1
         });

@@ -31,7 +31,7 @@ impl<'a, 's> Codegen<'a, 's> {
         if let [target] = targets {
             match (&target.kind, &value.kind) {
                 (ExprKind::Name(name), _) => {
-                    if self.define_const(name, value) {
+                    if self.define_const(name, value)? {
                         return Ok(());
                     }
                     if let Some(slot) = self.local_target(name) {

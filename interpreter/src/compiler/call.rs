@@ -152,6 +152,7 @@ impl<'a, 's> Codegen<'a, 's> {
             args.iter().partition(|a| matches!(a, Arg::Positional(_) | Arg::Star(_)));
         let top = self.unit.top;
         let mut built = false;
+        let alone = matches!(positional[..], [Arg::Star(_)]);
         for arg in positional {
             match arg {
                 Arg::Positional(value) => {
@@ -162,6 +163,8 @@ impl<'a, 's> Codegen<'a, 's> {
                         self.unit.b.abc(Op::BuildList, list, slot, 1);
                     }
                 }
+                // It need not become a list first.
+                Arg::Star(value) if alone => self.into(value, list)?,
                 Arg::Star(value) => {
                     if !built {
                         self.unit.b.abc(Op::BuildList, list, list, 0);

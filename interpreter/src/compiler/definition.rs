@@ -26,6 +26,26 @@ fn is_emitter(decorator: &Expr<'_>) -> bool {
     }
 }
 
+/// Whether a decorator is an attribute of `micropython` that chooses no code generator.
+fn is_unknown_emitter(decorator: &Expr<'_>) -> bool {
+    match &decorator.kind {
+        ExprKind::Attribute(node) => match &node.object.kind {
+            ExprKind::Name("micropython") => !node.name.name.starts_with("asm_"),
+            _ => is_unknown_emitter(&node.object),
+        },
+        _ => false,
+    }
+}
+
+/// Where a class is being made.
+#[derive(Clone, Copy)]
+pub(super) struct ClassHead {
+    /// The window of MakeClass.
+    base: Slot,
+    /// The slot for the function of the body.
+    function: Slot,
+}
+
 impl<'a, 's> Codegen<'a, 's> {
     // Frames
 
@@ -326,6 +346,9 @@ impl<'a, 's> Codegen<'a, 's> {
     #[inline(never)]
     fn decorators(&mut self, decorators: &'a [Expr<'s>], span: Span) -> Gen<Slot> {
         for decorator in decorators.iter().filter(|d| !is_emitter(d)) {
+            if is_unknown_emitter(decorator) {
+                return self.error(decorator.span, "invalid micropython decorator");
+            }
             self.alloc_many(2, span)?;
             self.temp(decorator)?;
         }
@@ -371,48 +394,87 @@ impl<'a, 's> Codegen<'a, 's> {
     pub(super) fn class(&mut self, node: &'a Class<'s>) -> Gen {
         let top = self.unit.top;
         let span = node.name.span;
+        let head = self.class_window(node)?;
+        self.enter(span, node.name.name, span)?;
+        self.begin_class_body();
+        self.block(&node.body)?;
+        let class_cell = self.scopes.all[self.unit.scope].class_cell;
+        self.unit.return_class_cell(class_cell);
+        let proto = self.leave()?;
+        self.finish_function(proto, head.function, u16::from(head.function), 0, false, span)?;
+        self.class_arguments(node, head)?;
+        self.make_class(node, head)?;
+        self.free_to(top);
+        Ok(())
+    }
+
+    /// The decorators of a class and the start of the window that makes it.
+    fn class_window(&mut self, node: &'a Class<'s>) -> Gen<ClassHead> {
+        let span = node.name.span;
         let first = self.decorators(&node.decorators, span)?;
-        // The decorated value's slot is where the window of the class starts.
         let base = self.window_base(first, span)?;
         let function = self.alloc(span)?;
-        self.enter(span, node.name.name, span)?;
-        self.unit.b.proto.flags |= Flags::CLASS;
-        self.unit.b.proto.positional = 1;
-        self.unit.assigned = 1;
-        self.block(&node.body)?;
-        if self.scopes.all[self.unit.scope].class_cell {
-            self.unit.b.a(Op::Return, 1);
-        } else {
-            self.unit.b.a(Op::ReturnNone, 0);
-        }
-        let proto = self.leave()?;
-        self.finish_function(proto, function, u16::from(function), 0, false, span)?;
-        self.free_to(u16::from(function) + 1);
-        let name = self.alloc(span)?;
+        Ok(ClassHead { base, function })
+    }
+
+    /// Name, bases and keywords, behind the function of the body.
+    fn class_arguments(&mut self, node: &'a Class<'s>, head: ClassHead) -> Gen<ClassHead> {
+        self.free_to(u16::from(head.function) + 1);
+        let name = self.alloc(node.name.span)?;
         self.constant(name, Const::Str(node.name.name.into()));
-        let (mut bases, mut keywords) = (0, 0);
         for arg in &node.args {
             match arg {
                 Arg::Positional(value) => {
                     self.temp(value)?;
-                    bases += 1;
                 }
                 Arg::Keyword(name, value) => {
-                    let slot = self.alloc(name.span)?;
-                    self.constant(slot, Const::Str(name.name.into()));
+                    self.keyword_name(*name)?;
                     self.temp(value)?;
-                    keywords += 1;
                 }
                 Arg::Star(value) | Arg::DoubleStar(value) => {
                     return self.error(value.span, "starred base classes are not supported");
                 }
             }
         }
+        Ok(head)
+    }
+
+    fn make_class(&mut self, node: &'a Class<'s>, head: ClassHead) -> Gen {
+        let span = node.name.span;
+        let bases = node.args.iter().filter(|a| matches!(a, Arg::Positional(_))).count();
+        let keywords = node.args.len() - bases;
         self.line(span);
-        self.unit.b.abc(Op::MakeClass, base, bases, keywords);
-        let slot = self.decorate(&node.decorators, base);
-        self.store(node.name.name, slot, span)?;
-        self.free_to(top);
+        self.unit.b.abc(Op::MakeClass, head.base, bases as u8, keywords as u8);
+        let slot = self.decorate(&node.decorators, head.base);
+        self.store(node.name.name, slot, span)
+    }
+
+    fn begin_class_body(&mut self) {
+        self.unit.b.proto.flags |= Flags::CLASS;
+        self.unit.b.proto.positional = 1;
+        self.unit.assigned = 1;
+    }
+
+    // A top-level class in pieces: nothing outside it can be in a cell.
+
+    /// Everything before the body: the window, and a frame for the body.
+    pub(super) fn class_head<'x, 'y>(&mut self, node: &'a Class<'s>) -> Gen<(ClassHead, Box<Unit<'x, 'y>>)> {
+        let span = node.name.span;
+        let head = self.class_window(node)?;
+        let head = self.class_arguments(node, head)?;
+        let name = node.name.name;
+        let mut body = Unit::new(1, name, name.into(), self.unit.b.proto.file.clone());
+        let line = self.line_of(span.start);
+        body.begin_class(line);
+        Ok((head, body))
+    }
+
+    /// Everything after the body.
+    pub(super) fn class_end(&mut self, node: &'a Class<'s>, head: ClassHead, body: Box<Proto>) -> Gen {
+        let code = self.unit.b.constant(Const::Code(body));
+        self.unit.b.with_word(Op::MakeFunction, head.function, 0, 0, u32::from(code));
+        self.make_class(node, head)?;
+        self.free_to(self.unit.first_temp);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::names::Variable;
-use super::unit::Codegen;
+use super::unit::{Codegen, Gen};
 use crate::bigint::Big;
 use crate::bytecode::{Const, Slot};
 use crate::format::parse_float;
@@ -71,7 +71,9 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     fn const_value(&self, name: &'s str) -> Option<&Const> {
-        if self.consts.is_empty() || self.variable(&self.mangled(name)) != Variable::Global {
+        if self.consts.is_empty()
+            || !matches!(self.variable(&self.mangled(name)), Variable::Global | Variable::Namespace)
+        {
             return None;
         }
         self.consts.iter().find(|c| c.0 == name).map(|c| &c.1)
@@ -88,33 +90,54 @@ impl<'a, 's> Codegen<'a, 's> {
         }
     }
 
-    /// `name = const(value)` of a module makes `name` known. True if it need not be stored: the
-    /// name starts with an underscore, so it is private to the module.
-    pub(super) fn define_const(&mut self, name: &'s str, value: &Expr<'s>) -> bool {
-        if self.variable(name) != Variable::Global || !self.outer.is_empty() || self.unit.prints {
-            return false;
-        }
-        let ExprKind::Call(callee, args) = &value.kind else { return false };
+    /// `name = const(value)` of a module or class makes `name` known from here on, as in
+    /// MicroPython. True if it need not be stored: the name starts with an underscore, so it is
+    /// private to the file.
+    ///
+    /// # Errors
+    /// SyntaxError if the value is not known now, or if the name has another value already.
+    #[inline(never)]
+    pub(super) fn define_const(&mut self, name: &'s str, value: &Expr<'s>) -> Gen<bool> {
+        let ExprKind::Call(callee, args) = &value.kind else { return Ok(false) };
         let (ExprKind::Name("const"), [Arg::Positional(arg)]) = (&callee.kind, &args[..]) else {
-            return false;
+            return Ok(false);
         };
-        // Only what a constant can be without identity playing a role.
-        match self.fold(arg) {
-            Some(
-                value
-                @ (Const::Int(_) | Const::BigInt(_) | Const::Float(_) | Const::Str(_) | Const::Bytes(_)),
-            ) => {
-                self.forget_const(name);
-                self.consts.push((name.into(), value));
-                name.starts_with('_')
+        if !matches!(self.variable(name), Variable::Global | Variable::Namespace) {
+            return Ok(false);
+        }
+        let Some(value) = self.fold(arg) else {
+            if self.is_never_constant(arg) {
+                return self.error(arg.span, "not a constant");
+            }
+            // Arithmetic that is left to the machine: the name is a variable like others.
+            return Ok(false);
+        };
+        match self.consts.iter().find(|c| c.0 == name) {
+            Some(known) if known.1 != value => return self.error(callee.span, "constant redefined"),
+            Some(_) => {}
+            None => self.consts.push((name.into(), value)),
+        }
+        Ok(name.starts_with('_') && !self.unit.prints)
+    }
+
+    /// Whether `expr` contains a name or an operation that no constant has. Calls and attributes
+    /// (`math.pi`) may be constants.
+    fn is_never_constant(&self, expr: &Expr<'s>) -> bool {
+        match &expr.kind {
+            ExprKind::Name(_) => self.fold(expr).is_none(),
+            ExprKind::Unary(_, value) => self.is_never_constant(value),
+            ExprKind::Binary(op, left, right) => {
+                let right_value = self.fold(right);
+                let invalid = match (op, right_value) {
+                    (BinaryOp::MatrixMultiply, _) => true,
+                    (BinaryOp::ShiftLeft | BinaryOp::ShiftRight, Some(Const::Int(by))) => by < 0,
+                    (BinaryOp::Modulo | BinaryOp::FloorDivide, Some(Const::Int(by))) => by == 0,
+                    _ => false,
+                };
+                invalid || self.is_never_constant(left) || self.is_never_constant(right)
             }
             _ => false,
         }
-    }
-
-    /// A global is assigned anew: its value is no longer known.
-    pub(super) fn forget_const(&mut self, name: &str) {
-        self.consts.retain(|c| c.0 != name);
     }
 
     /// Truth of a constant.

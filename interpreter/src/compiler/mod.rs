@@ -28,7 +28,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::bytecode::Proto;
-use crate::syntax::ast::Span;
+use crate::syntax::ast::{Class, Piece, Span, Stmt};
 use crate::syntax::{ErrorKind, Parse, Parser, SyntaxError, line_text};
 use scope::Scopes;
 use unit::{Codegen, Unit};
@@ -122,12 +122,16 @@ fn module(source: &str, mut unit: Box<Unit<'_, '_>>, mode: Mode) -> Parse<Box<Pr
     let mut consts = Consts::new();
     let mut parser = Parser::new(source)?;
     let mut any = false;
-    while let Some(block) = parser.next_statement()? {
-        let scopes = Scopes::of_block(&block, mode.namespace())?;
-        let mut codegen = Codegen::new(source, scopes, unit, &mut consts, mode);
-        codegen.top_level(&block)?;
-        unit = codegen.into_unit();
+    while let Some(piece) = parser.next_piece()? {
         any = true;
+        unit = match piece {
+            Piece::Block(block) => {
+                let scopes = Scopes::of_block(&block, mode.namespace())?;
+                statement(source, &block, scopes, unit, &mut consts, mode)?
+            }
+            Piece::ClassStart(class) => class_in_pieces(&mut parser, &class, unit, &mut consts, mode)?,
+            Piece::ClassEnd => unit,
+        };
     }
     if !any && matches!(mode, Mode::Single | Mode::SingleIn) && source.contains('\\') {
         // A continued line of nothing is no statement.
@@ -136,4 +140,42 @@ fn module(source: &str, mut unit: Box<Unit<'_, '_>>, mode: Mode) -> Parse<Box<Pr
     }
     unit.end_module();
     unit.finish(source)
+}
+
+fn statement<'x, 'y>(
+    source: &str,
+    block: &[Stmt<'_>],
+    scopes: Scopes<'_>,
+    unit: Box<Unit<'_, '_>>,
+    consts: &mut Consts,
+    mode: Mode,
+) -> Parse<Box<Unit<'x, 'y>>> {
+    let mut codegen = Codegen::new(source, scopes, unit, consts, mode);
+    codegen.top_level(block)?;
+    Ok(codegen.into_unit())
+}
+
+/// A top-level class: its head, each statement of its body, its end; never more than one of them
+/// as a tree.
+fn class_in_pieces<'x, 'y>(
+    parser: &mut Parser<'_>,
+    class: &Class<'_>,
+    unit: Box<Unit<'_, '_>>,
+    consts: &mut Consts,
+    mode: Mode,
+) -> Parse<Box<Unit<'x, 'y>>> {
+    let source = parser.source();
+    let scopes = Scopes::of_class_head(class, mode.namespace())?;
+    let mut codegen = Codegen::new(source, scopes, unit, consts, mode);
+    let (head, mut body) = codegen.class_head(class)?;
+    let unit: Box<Unit<'_, '_>> = codegen.into_unit();
+    while let Some(Piece::Block(block)) = parser.next_piece()? {
+        let scopes = Scopes::of_class_block(&block, class.name.name)?;
+        body = statement(source, &block, scopes, body, consts, Mode::Exec)?;
+    }
+    let proto = body.end_class(source)?;
+    let scopes = Scopes::of_class_head(class, mode.namespace())?;
+    let mut codegen = Codegen::new(source, scopes, unit, consts, mode);
+    codegen.class_end(class, head, proto)?;
+    Ok(codegen.into_unit())
 }

@@ -152,7 +152,6 @@ impl<'a, 's> Codegen<'a, 's> {
             }
             Variable::Cell(slot) | Variable::NamespaceCell(slot) => self.unit.b.ab(Op::StoreCell, slot, from),
             Variable::Global => {
-                self.forget_const(name);
                 let index = self.unit.b.name(name);
                 self.unit.b.abx(Op::StoreGlobal, from, index);
             }
@@ -186,7 +185,6 @@ impl<'a, 's> Codegen<'a, 's> {
             }
             Variable::Cell(slot) | Variable::NamespaceCell(slot) => self.unit.b.a(Op::DelCell, slot),
             Variable::Global => {
-                self.forget_const(&name);
                 let index = self.unit.b.name(&name);
                 self.unit.b.abx(Op::DelGlobal, 0, index);
             }

@@ -106,6 +106,28 @@ impl<'s> Scopes<'s> {
         walk.finish()
     }
 
+    /// Analyses the head of a top-level class.
+    ///
+    /// # Errors
+    /// As [`Scopes::of_block`].
+    pub fn of_class_head(class: &Class<'s>, namespace: bool) -> Check<Scopes<'s>> {
+        let mut walk = Walk::new(namespace);
+        walk.class_head(class)?;
+        walk.finish()
+    }
+
+    /// Analyses one statement of the body of a top-level class: scope 1 is the class.
+    ///
+    /// # Errors
+    /// As [`Scopes::of_block`].
+    pub fn of_class_block(block: &[Stmt<'s>], class: &'s str) -> Check<Scopes<'s>> {
+        let mut walk = Walk::new(true);
+        walk.is_class_body = true;
+        walk.scopes.all[1].class_name = Some(class);
+        walk.block(block)?;
+        walk.finish()
+    }
+
     /// The same of a lone expression.
     ///
     /// # Errors
@@ -173,11 +195,12 @@ impl<'s> Scopes<'s> {
     fn resolve(&mut self, scope: usize, name: &str, inner: bool) -> bool {
         let kind = self.all[scope].kind;
         let parent = self.all[scope].parent;
+        let is_class = self.all[scope].class_name.is_some();
         let symbol = self.all[scope].symbols.iter_mut().find(|s| s.name == name);
         match kind {
             ScopeKind::Module => return false,
             ScopeKind::Class => {
-                if inner && name == "__class__" {
+                if inner && name == "__class__" && is_class {
                     self.all[scope].class_cell = true;
                     return true;
                 }
@@ -229,6 +252,8 @@ struct Walk<'s> {
     scopes: Scopes<'s>,
     current: usize,
     inside: Inside,
+    /// The namespace is a class's: what only a module may do is not allowed.
+    is_class_body: bool,
     /// Declared nonlocal: checked when all is known.
     nonlocals: Vec<(usize, Cow<'s, str>, Span)>,
 }
@@ -240,6 +265,7 @@ impl<'s> Walk<'s> {
             scopes: Scopes { all: Vec::new() },
             current: 0,
             inside: Inside::default(),
+            is_class_body: false,
             nonlocals: Vec::new(),
         };
         walk.push(ScopeKind::Module, Span::default());
@@ -306,6 +332,12 @@ impl<'s> Walk<'s> {
             symbols.len() - 1
         });
         &mut symbols[i]
+    }
+
+    /// Whether the code being walked stands in a class body, not in the namespace of `exec`.
+    fn in_class(&self) -> bool {
+        let scope = &self.scopes.all[self.current];
+        scope.kind == ScopeKind::Class && scope.class_name.is_some()
     }
 
     #[inline(never)]
@@ -382,7 +414,9 @@ impl<'s> Walk<'s> {
                 names.iter().try_for_each(|alias| self.bind(alias.name.unwrap_or(alias.path[0])))
             }
             StmtKind::ImportFrom(import) => match &import.names {
-                None if self.inside.function => misplaced("import * only allowed at module level"),
+                None if self.inside.function || self.is_class_body || self.in_class() => {
+                    misplaced("import * only allowed at module level")
+                }
                 None => Ok(()),
                 Some(names) => {
                     names.iter().try_for_each(|alias| self.bind(alias.name.unwrap_or(alias.path[0])))
@@ -462,11 +496,15 @@ impl<'s> Walk<'s> {
         self.function(node.name.span, &node.params, node.is_async, |walk| walk.block(&node.body))
     }
 
-    #[inline(never)]
-    fn class(&mut self, node: &Class<'s>) -> Check {
+    fn class_head(&mut self, node: &Class<'s>) -> Check {
         node.decorators.iter().try_for_each(|d| self.expr(d))?;
         self.args(&node.args)?;
-        self.bind(node.name)?;
+        self.bind(node.name)
+    }
+
+    #[inline(never)]
+    fn class(&mut self, node: &Class<'s>) -> Check {
+        self.class_head(node)?;
         let (outer, inside) = (self.current, self.inside);
         self.current = self.push(ScopeKind::Class, node.name.span);
         self.scopes.all[self.current].class_name = Some(node.name.name);

@@ -171,8 +171,6 @@ impl<'a, 's> Codegen<'a, 's> {
         self.unit.b.named(Op::Import, module, level, module, &dotted(&node.path));
         match &node.names {
             None => {
-                // Anything may be assigned now.
-                self.consts.clear();
                 let namespace = self.unit.scope != 0;
                 self.unit.b.abc(Op::ImportStar, module, 0, u8::from(namespace));
             }

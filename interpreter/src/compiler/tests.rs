@@ -275,6 +275,27 @@ fn constants_are_folded() {
 }
 
 #[test]
+fn top_level_classes_need_no_whole_tree() {
+    let source = "@d\nclass A(B, metaclass=M):\n x = 1\n def f(self): return super().f() + __class__.x\n \
+                  _K = const(3)\n y = [_K for _ in x]\nclass E: pass\n";
+    verify(&module(source));
+    let body = function(source);
+    assert!(body.flags.has(Flags::CLASS));
+    assert_eq!(ops(&body).last(), Some(&Op::Return), "the cell of __class__ is returned");
+    assert!(!body.names.contains(&"_K".to_string()), "{:?}", body.names);
+    assert_eq!(ops(&function("class A:\n x = 1\n")).last(), Some(&Op::ReturnNone));
+    for (source, message) in [
+        ("class A:\n x = 1\n return x", "3:2 'return' outside function"),
+        ("class A:\n from x import *", "2:2 import * only allowed at module level"),
+        ("A = const(x)", "1:11 not a constant"),
+        ("A = const(1)\nA = const(2)", "2:5 constant redefined"),
+        ("@micropython.x\ndef f(): pass", "1:2 invalid micropython decorator"),
+    ] {
+        assert_eq!(error(source), message, "{source}");
+    }
+}
+
+#[test]
 fn unset_variables_are_checked_only_where_needed() {
     let count = |source: &str| ops(&function(source)).iter().filter(|op| **op == Op::CheckBound).count();
     assert_eq!(count("def f(a):\n x = a\n return x"), 0);

@@ -50,6 +50,8 @@ pub(super) struct Unit<'a, 's> {
     pub unbind: u64,
     /// What surrounds the statement being compiled, in this frame.
     pub blocks: Vec<Block<'a, 's>>,
+    /// In the body of a top-level class: a method uses `__class__`.
+    pub class_cell: bool,
     /// Expression statements print: module level of interactive input.
     pub prints: bool,
 }
@@ -89,6 +91,7 @@ impl<'a, 's> Unit<'a, 's> {
             assigned: 0,
             unbind: 0,
             blocks: Vec::new(),
+            class_cell: false,
             prints: false,
         })
     }
@@ -103,9 +106,51 @@ impl<'a, 's> Unit<'a, 's> {
             unit.b.proto.positional = 1;
             unit.b.proto.slot_names.push(".namespace".into());
             unit.scope = 1;
-            (unit.top, unit.high) = (1, 1);
+            (unit.first_temp, unit.top, unit.high) = (1, 1, 1);
         }
         unit
+    }
+
+    /// Makes this the frame of a top-level class's body: the namespace, then a place for the cell
+    /// of `__class__`, should a method ask for it.
+    pub fn begin_class(&mut self, line: u32) {
+        self.b.proto.flags |= Flags::CLASS;
+        self.b.proto.positional = 1;
+        self.b.proto.first_line = line;
+        self.b.line(line);
+        self.b.proto.slot_names.extend([".namespace".into(), "__class__".into()]);
+        (self.first_temp, self.top, self.high) = (2, 2, 2);
+        self.assigned = 1;
+    }
+
+    /// The end of the body of a top-level class.
+    pub fn end_class(mut self: Box<Self>, source: &str) -> Gen<Box<Proto>> {
+        let cell = self.class_cell;
+        self.return_class_cell(cell);
+        if cell {
+            let mut prologue = ProtoBuilder::new();
+            prologue.ab(Op::Unbind, 1, 1);
+            prologue.ab(Op::MakeCell, 1, 1);
+            self.b.prepend(&prologue.proto.code);
+        }
+        self.finish(source)
+    }
+
+    /// The return of a class body: its `__class__` cell if a method uses it.
+    pub fn return_class_cell(&mut self, cell: bool) {
+        if cell {
+            self.b.a(Op::Return, 1);
+        } else {
+            self.b.a(Op::ReturnNone, 0);
+        }
+    }
+
+    /// What a frame is between two statements of a module or class: its code and its slots.
+    fn carry(&mut self, from: Box<Unit<'_, '_>>) {
+        let from = *from;
+        (self.top, self.high, self.first_temp) = (from.top, from.high, from.first_temp);
+        (self.assigned, self.class_cell) = (from.assigned, from.class_cell);
+        self.b = from.b;
     }
 
     pub fn end_module(&mut self) {
@@ -137,18 +182,19 @@ impl<'a, 's> Codegen<'a, 's> {
         // Between top-level statements a module's frame has neither variables nor blocks: only
         // its code lives on, so the lifetimes of the last statement's tree end here.
         let mut fresh = Unit::new(unit.scope, "", String::new(), unit.b.proto.file.clone());
-        (fresh.top, fresh.high) = (unit.top, unit.high);
-        fresh.b = unit.b;
+        fresh.carry(unit);
         fresh.prints = matches!(mode, Mode::Single | Mode::SingleIn);
         let scope = fresh.scope;
         Box::new(Codegen { source, scopes, scope, unit: fresh, outer: Vec::new(), consts, cursor: (0, 1) })
     }
 
     #[inline(never)]
-    pub fn into_unit<'x, 'y>(self: Box<Self>) -> Box<Unit<'x, 'y>> {
+    pub fn into_unit<'x, 'y>(mut self: Box<Self>) -> Box<Unit<'x, 'y>> {
         let mut unit = Unit::new(self.unit.scope, "", String::new(), self.unit.b.proto.file.clone());
-        (unit.top, unit.high) = (self.unit.top, self.unit.high);
-        unit.b = self.unit.b;
+        if self.unit.scope == 1 {
+            self.unit.class_cell |= self.scopes.all[1].class_cell;
+        }
+        unit.carry(self.unit);
         unit
     }
 

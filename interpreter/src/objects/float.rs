@@ -151,7 +151,7 @@ pub fn div_mod(x: f32, y: f32) -> (f32, f32) {
 
 /// `x ** y`
 pub fn pow(vm: &mut Vm, x: f32, y: f32) -> R {
-    if x == 0.0 && y < 0.0 {
+    if x == 0.0 && y < 0.0 && y.is_finite() {
         return Err(
             vm.raise(ExcKind::ZeroDivisionError, format_args!("0.0 cannot be raised to a negative power"))
         );

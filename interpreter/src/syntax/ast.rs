@@ -354,6 +354,16 @@ pub struct Class<'s> {
     pub body: Block<'s>,
 }
 
+/// What a parser hands out at a time.
+#[derive(Clone, Debug)]
+pub enum Piece<'s> {
+    /// A statement; several where semicolons join simple ones.
+    Block(Block<'s>),
+    /// The head of a class (its body is empty); its statements follow as pieces.
+    ClassStart(Box<Class<'s>>),
+    ClassEnd,
+}
+
 #[derive(Clone, Debug)]
 pub struct Match<'s> {
     pub subject: BoxExpr<'s>,

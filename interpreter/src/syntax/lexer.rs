@@ -320,13 +320,20 @@ impl<'s> Lexer<'s> {
                             "unexpected character after line continuation character",
                         ));
                     }
-                    if self.at_end() {
+                    // A line of nothing may end this way.
+                    if self.at_end() && !self.is_blank_before(start) {
                         return Err(SyntaxError::new(self.span_from(start), "unexpected EOF while parsing"));
                     }
                 }
                 _ => return Ok(()),
             }
         }
+    }
+
+    /// Whether only space stands before `offset` on its line.
+    fn is_blank_before(&self, offset: usize) -> bool {
+        let line = self.src[..offset].rsplit(['\n', '\r']).next().unwrap_or("");
+        line.trim().is_empty()
     }
 
     fn char(&self) -> Option<char> {

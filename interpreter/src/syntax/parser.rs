@@ -9,7 +9,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::ast::{Block, BoxExpr, Expr, ExprKind, Ident, Span};
+use super::ast::{Block, BoxExpr, Expr, ExprKind, Ident, Piece, Span, Stmt, StmtKind};
 use super::error::{Parse, SyntaxError};
 use super::lexer::Lexer;
 use super::token::{Tok, Token};
@@ -25,6 +25,10 @@ pub struct Parser<'s> {
     /// End of the token before the current one.
     pub(super) prev_end: u32,
     pub(super) depth: u16,
+    /// Between the head and the end of a class that comes in pieces.
+    pub(super) in_class: bool,
+    /// Of a class that comes next only the head is wanted.
+    pub(super) heads_only: bool,
     /// Where errors go in recovery; None stops at the first.
     pub(super) errors: Option<Vec<Box<SyntaxError>>>,
 }
@@ -60,23 +64,53 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn unstarted(lexer: Lexer<'s>) -> Parser<'s> {
-        Parser { lexer, tok: Tok::Newline, span: Span::default(), prev_end: 0, depth: 0, errors: None }
+        Parser {
+            lexer,
+            tok: Tok::Newline,
+            span: Span::default(),
+            prev_end: 0,
+            depth: 0,
+            in_class: false,
+            heads_only: false,
+            errors: None,
+        }
     }
 
-    /// The next top-level statement; more than one where semicolons join simple statements.
-    /// None at the end of the source.
-    pub fn next_statement(&mut self) -> Parse<Option<Block<'s>>> {
+    /// The next top-level statement, or the next of a top-level class: classes come in pieces,
+    /// because they are often most of their module. None at the end of the source.
+    pub fn next_piece(&mut self) -> Parse<Option<Piece<'s>>> {
+        match self.piece() {
+            Err(error) => Err(self.refine(error)),
+            piece => piece,
+        }
+    }
+
+    fn piece(&mut self) -> Parse<Option<Piece<'s>>> {
+        self.depth = u16::from(self.in_class);
         loop {
             match self.tok {
-                Tok::End => return Ok(None),
+                Tok::End if !self.in_class => return Ok(None),
+                Tok::Dedent | Tok::End if self.in_class => {
+                    self.in_class = false;
+                    if self.tok == Tok::Dedent {
+                        self.advance()?;
+                    }
+                    return Ok(Some(Piece::ClassEnd));
+                }
                 Tok::Newline => self.advance()?,
-                _ => {
+                tok => {
                     let mut block = Block::new();
-                    self.depth = 0;
-                    return match self.statement(&mut block) {
-                        Ok(()) => Ok(Some(block)),
-                        Err(error) => Err(self.refine(error)),
-                    };
+                    let outside = !self.in_class;
+                    self.heads_only = outside && matches!(tok, Tok::Class | Tok::At);
+                    self.statement(&mut block)?;
+                    self.heads_only = false;
+                    if outside
+                        && self.in_class
+                        && let Some(Stmt { kind: StmtKind::Class(class), .. }) = block.pop()
+                    {
+                        return Ok(Some(Piece::ClassStart(class)));
+                    }
+                    return Ok(Some(Piece::Block(block)));
                 }
             }
         }

@@ -438,14 +438,7 @@ impl<'s> Parser<'s> {
         self.enter()?;
         let mut body = Block::new();
         if self.tok == Tok::Newline {
-            self.advance()?;
-            if self.tok != Tok::Indent {
-                let line = Position::of(self.source(), start.start).line;
-                return Err(SyntaxError::indentation(
-                    self.span,
-                    format!("expected an indented block after {what} on line {line}"),
-                ));
-            }
+            self.indented(what, start)?;
             self.block_body(&mut body)?;
         } else {
             self.line(&mut body)?;
@@ -453,6 +446,20 @@ impl<'s> Parser<'s> {
         self.leave();
         body.shrink_to_fit();
         Ok(body)
+    }
+
+    /// The line end after a header's colon, and that an indentation follows.
+    #[inline(never)]
+    fn indented(&mut self, what: &str, start: Span) -> Parse<()> {
+        self.advance()?;
+        if self.tok == Tok::Indent {
+            return Ok(());
+        }
+        let line = Position::of(self.source(), start.start).line;
+        Err(SyntaxError::indentation(
+            self.span,
+            format!("expected an indented block after {what} on line {line}"),
+        ))
     }
 
     /// Indented statements from the `Indent` up to and with the `Dedent`.
@@ -719,6 +726,7 @@ impl<'s> Parser<'s> {
         decorators: Vec<Expr<'s>>,
         is_async: bool,
     ) -> Parse<()> {
+        self.heads_only = false;
         self.expect(Tok::Def)?;
         let name = self.ident()?;
         self.type_params()?;
@@ -845,7 +853,14 @@ impl<'s> Parser<'s> {
         self.type_params()?;
         let args = if self.accept(Tok::LeftParen)? { self.args()? } else { Vec::new() };
         self.colon(false)?;
-        let body = self.block("class definition", start)?;
+        let body = if self.heads_only && self.tok == Tok::Newline {
+            self.indented("class definition", start)?;
+            self.advance()?;
+            self.in_class = true;
+            Block::new()
+        } else {
+            self.block("class definition", start)?
+        };
         self.finish(out, start, StmtKind::Class(Box::new(Class { name, args, decorators, body })))
     }
 

@@ -12,7 +12,7 @@ fn first_error(source: &str) -> String {
         Err(error) => return describe(source, &error),
     };
     loop {
-        match parser.next_statement() {
+        match parser.next_piece() {
             Ok(Some(_)) => {}
             Ok(None) => return "ok".into(),
             Err(error) => return describe(source, &error),
@@ -28,8 +28,11 @@ fn describe(source: &str, error: &SyntaxError) -> String {
 fn statements(source: &str) -> Vec<Stmt<'_>> {
     let mut parser = Parser::new(source).unwrap();
     let mut all = Vec::new();
-    while let Some(block) = parser.next_statement().unwrap() {
-        all.extend(block);
+    while let Some(piece) = parser.next_piece().unwrap() {
+        match piece {
+            Piece::Block(block) => all.extend(block),
+            other => panic!("{other:?}"),
+        }
     }
     all
 }
@@ -296,4 +299,25 @@ fn nothing_panics_on_broken_text() {
             }
         }
     }
+}
+
+#[test]
+fn top_level_classes_come_in_pieces() {
+    let source = "@d\nclass A(B):\n  x = 1; y = 2\n  def f(self):\n    class C:\n      pass\n  z = 3\nclass D: pass\nclass E:\n  w = 1";
+    let mut parser = Parser::new(source).unwrap();
+    let mut shape = String::new();
+    while let Some(piece) = parser.next_piece().unwrap() {
+        shape += match piece {
+            Piece::ClassStart(class) => {
+                assert!(class.body.is_empty());
+                "("
+            }
+            Piece::ClassEnd => ")",
+            Piece::Block(block) => ["0", "1", "2"][block.len()],
+        };
+    }
+    assert_eq!(shape, "(211)1(1)");
+    assert_eq!(first_error("class A:\n  x = 1\n   y = 2"), "3:4 unexpected indent");
+    assert_eq!(first_error("class A:\n  x = (1\n  y = 2\n"), "2:7 '(' was never closed");
+    assert_eq!(first_error("@d\ndef f():\n  class A:\n    x = 1\n  return\nx = 1"), "ok");
 }
