@@ -4,4 +4,5 @@ mod cli;
 mod emulated;
 mod examples;
 mod fake_board;
+mod firmware;
 mod serial;

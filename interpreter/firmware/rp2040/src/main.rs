@@ -28,8 +28,13 @@ pub static BOOT2_FIRMWARE: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 /// Slots of the virtual machine's own stack, 4 bytes each.
 const VM_STACK_SLOTS: usize = 2048;
 
+/// What the image was built from. A test looks for it, to find out whether the image is stale.
+static BUILT_FROM: &str = env!("BUILT_FROM");
+
 #[hal::entry]
 fn main() -> ! {
+    // Used, so that the linker keeps it.
+    core::hint::black_box(BUILT_FROM);
     memory::guard_stack();
     start();
     let mut raw = false;
