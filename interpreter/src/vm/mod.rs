@@ -16,6 +16,8 @@ mod out;
 mod run;
 mod shape;
 mod source;
+#[cfg(test)]
+mod tests;
 mod unwind;
 
 use crate::hal::Hal;
