@@ -183,13 +183,8 @@ fn instruction_cycles(op: u16, second: u16) -> u32 {
         0b11100 => 2,
         // BL; MSR, MRS and barriers
         0b11110 => {
-            if second >> 14 == 0b11 {
-                3
-            } else if op & 0xFFF0 == 0xF3B0 || op & 0xFFE0 == 0xF380 || op & 0xFFE0 == 0xF3E0 {
-                3
-            } else {
-                1
-            }
+            let is_system = op & 0xFFF0 == 0xF3B0 || op & 0xFFE0 == 0xF380 || op & 0xFFE0 == 0xF3E0;
+            if second >> 14 == 0b11 || is_system { 3 } else { 1 }
         }
         _ => 1,
     }

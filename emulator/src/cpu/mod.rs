@@ -390,6 +390,23 @@ impl<B: Bus> Core<B> {
         }
     }
 
+    /// Someone else than the guest on this core wrote to memory: code there is forgotten.
+    pub fn memory_written(&mut self, start: u32, end: u32) {
+        let link = self.link();
+        let mut page = start & !(memory::PAGE as u32 - 1);
+        let mut stale = false;
+        while page < end {
+            if let Some(index) = link.region(page) {
+                let n = ((page - link.regions[index].base) / memory::PAGE as u32) as usize;
+                stale |= link.executed[index][n];
+            }
+            page += memory::PAGE as u32;
+        }
+        if stale {
+            self.forget_code(start, end);
+        }
+    }
+
     /// Forgets which RAM pages hold code, and the code translated from them, and gives the engine
     /// a TLB of full size. Stores to pages with code are slow, so this pays when such code ran
     /// only once: pages still in use show themselves again at their next fetch. Takes some 15 ms.
@@ -838,7 +855,7 @@ unsafe extern "C" fn on_tlb_fill<B: Bus>(
             }
             RegionKind::Registers => 3,
         },
-        None if va >= PPB_BASE && va < PPB_BASE + PPB_BYTES => 3,
+        None if (PPB_BASE..PPB_BASE + PPB_BYTES).contains(&va) => 3,
         None => 0,
     };
     let needed = match kind {

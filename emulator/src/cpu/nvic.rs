@@ -108,7 +108,7 @@ impl SysTick {
 }
 
 /// SysTick, NVIC and SCB of one core.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Ppb {
     systick: SysTick,
     /// Enabled external interrupts.
@@ -134,31 +134,6 @@ pub struct Ppb {
     pub event: bool,
     /// SYSRESETREQ was written.
     pub reset_request: bool,
-}
-
-impl Default for Ppb {
-    fn default() -> Ppb {
-        Ppb {
-            systick: SysTick::default(),
-            enabled: 0,
-            pending: 0,
-            priority: [0; 32],
-            lines: 0,
-            pend_nmi: false,
-            pend_hard_fault: false,
-            pend_svcall: false,
-            pend_pendsv: false,
-            pend_systick: false,
-            vtor: 0,
-            scr: 0,
-            shpr2: 0,
-            shpr3: 0,
-            mpu: [0; 5],
-            active: Vec::new(),
-            event: false,
-            reset_request: false,
-        }
-    }
 }
 
 impl Ppb {
@@ -434,11 +409,7 @@ impl Ppb {
                 self.pend_systick &= value >> 25 & 1 == 0;
             }
             VTOR => self.vtor = value & !0xFF,
-            AIRCR => {
-                if value >> 16 == 0x05FA && value & 1 << 2 != 0 {
-                    self.reset_request = true;
-                }
-            }
+            AIRCR if value >> 16 == 0x05FA && value & 1 << 2 != 0 => self.reset_request = true,
             SCR => self.scr = value & 0x16,
             SHPR2 => self.shpr2 = value & 0xC000_0000,
             SHPR3 => self.shpr3 = value & 0xC0C0_0000,

@@ -326,7 +326,7 @@ impl Rp2040 {
                 self.s.demand = Some(Demand::Bootsel);
                 1
             }
-            _ if operation >= DOUBLE && operation < DOUBLE + 32 => float::double(operation - DOUBLE, r),
+            _ if (DOUBLE..DOUBLE + 32).contains(&operation) => float::double(operation - DOUBLE, r),
             _ if operation >= FLOAT => float::single(operation - FLOAT, r),
             _ => 1,
         }

@@ -6,6 +6,7 @@
 mod adc;
 mod bootrom;
 mod clocks;
+mod dma;
 mod flash;
 mod i2c;
 mod pins;
@@ -39,6 +40,7 @@ use crate::world::{Input, World};
 use adc::Adc;
 use bootrom::Mailbox;
 use clocks::{Clocks, Sources};
+use dma::Dma;
 pub use flash::Flash;
 use i2c::I2c;
 use pio::Pio;
@@ -127,6 +129,9 @@ pub struct Rp2040 {
     adc: Adc,
     pwm: Pwm,
     pio: [Pio; 2],
+    dma: Dma,
+    /// Memory that a bus master other than the cores wrote, as offsets: translated code must go.
+    memory_changed: Option<(u32, u32)>,
     /// SEV was executed: by which core.
     sev: [bool; 2],
     inputs: Vec<Input>,
@@ -166,6 +171,8 @@ impl Rp2040 {
             adc: Adc::default(),
             pwm: Pwm::default(),
             pio: [Pio::new(0), Pio::new(1)],
+            dma: Dma::default(),
+            memory_changed: None,
             sev: [false; 2],
             inputs: Vec::new(),
         };
@@ -177,8 +184,6 @@ impl Rp2040 {
     /// Back to the state after a reset. Memory, the watchdog's scratch registers and the world
     /// keep theirs.
     fn reset(&mut self, cycle: u64) {
-        let typed_console = self.uart[0].take_sent();
-        let _ = typed_console;
         self.s.reset();
         self.clocks = Clocks::default();
         self.resets = Resets::default();
@@ -204,6 +209,7 @@ impl Rp2040 {
         self.adc = Adc::default();
         self.pwm = Pwm::default();
         self.pio = [Pio::new(0), Pio::new(1)];
+        self.dma = Dma::default();
         self.s.world.chip_reset(self.s.now);
         self.frequencies_changed(cycle);
         self.s.pins_changed(u32::MAX);
@@ -248,6 +254,12 @@ impl Rp2040 {
         }
         if held(bit::USBCTRL) {
             self.reset_usb();
+        }
+        if held(bit::DMA) {
+            self.dma = Dma::default();
+            self.s.cancel(Event::Dma);
+            self.s.set_irq(shared::irq::DMA_0, false);
+            self.s.set_irq(shared::irq::DMA_0 + 1, false);
         }
         if held(bit::ADC) {
             self.adc = Adc::default();
@@ -377,6 +389,7 @@ impl Rp2040 {
         let offset = address & 0xFFF;
         match address & 0xFFFF_C000 {
             XIP_CTRL_BASE => self.xip.write(offset, value),
+            DMA_BASE => self.dma.write(s, offset, value),
             PIO0_BASE => self.pio[0].write(s, offset, value),
             PIO1_BASE => self.pio[1].write(s, offset, value),
             USBCTRL_REGS_BASE => {
@@ -484,6 +497,7 @@ impl Rp2040 {
             }
             0x21 => self.sram.read_u32(Self::bank_offset(address & 0x00FF_FFFC)),
             0x50 => match address & 0xFFFF_0000 {
+                DMA_BASE => self.dma.read(address & 0xFFF),
                 USBCTRL_DPRAM_BASE => self.usb.dpram_read(address & 0xFFF),
                 USBCTRL_REGS_BASE => self.usb.read(&mut self.s, address & 0xFFF),
                 PIO0_BASE => self.pio[0].read(&mut self.s, address & 0xFFF),
@@ -542,6 +556,44 @@ impl Rp2040 {
         }
     }
 
+    /// Writes 1, 2 or 4 bytes.
+    fn write_narrow(&mut self, access: &mut Access, address: u32, size: u32, value: u32) {
+        if address >> 24 == 0x21 && size < 4 {
+            let at = Self::bank_offset(address & 0x00FF_FFFC) + (address & 3) as usize;
+            self.sram.write(at, &value.to_le_bytes()[..size as usize]);
+            return;
+        }
+        if address & DPRAM_MASK == USBCTRL_DPRAM_BASE {
+            self.usb.dpram_write(address & 0xFFF, size, value);
+            self.kick_usb();
+            return;
+        }
+        // A narrow write reaches a register on all byte lanes (section 2.1.4).
+        let value = match size {
+            1 => (value & 0xFF) * 0x0101_0101,
+            2 => (value & 0xFFFF) * 0x0001_0001,
+            _ => value,
+        };
+        self.write_word(access, address & !3, value);
+    }
+
+    /// After an access or event: DMA looks whether it can go on.
+    #[inline]
+    fn dma_after(&mut self) {
+        if self.dma.is_active() && std::mem::take(&mut self.s.dreq_changed) {
+            self.dma_run();
+        }
+    }
+
+    /// A bus master other than the cores wrote to memory.
+    fn memory_changed(&mut self, start: u32, end: u32) {
+        if self.memory_changed.is_none() {
+            self.s.call_back();
+        }
+        let (a, b) = self.memory_changed.unwrap_or((start, end));
+        self.memory_changed = Some((a.min(start), b.max(end)));
+    }
+
     /// Handles an event.
     fn event(&mut self, event: Event) {
         let s = &mut self.s;
@@ -573,9 +625,9 @@ impl Rp2040 {
             Event::Spi1 => self.spi[1].tick(s),
             Event::Adc => self.adc.tick(s),
             Event::Pwm => self.pwm.refresh(s),
+            Event::Dma => self.dma_run(),
             Event::Pio0 => self.pio[0].catch_up(s),
             Event::Pio1 => self.pio[1].catch_up(s),
-            _ => {}
         }
     }
 
@@ -611,6 +663,7 @@ impl Bus for Rp2040 {
     fn read(&mut self, access: &mut Access, address: u32, size: u32) -> u32 {
         self.s.at_cycle(access.cycle);
         let word = self.read_word(access.core, access.cycle, address & !3);
+        self.dma_after();
         let shifted = word >> ((address & 3) * 8);
         match size {
             1 => shifted & 0xFF,
@@ -621,23 +674,8 @@ impl Bus for Rp2040 {
 
     fn write(&mut self, access: &mut Access, address: u32, size: u32, value: u32) {
         self.s.at_cycle(access.cycle);
-        if address >> 24 == 0x21 && size < 4 {
-            let at = Self::bank_offset(address & 0x00FF_FFFC) + (address & 3) as usize;
-            self.sram.write(at, &value.to_le_bytes()[..size as usize]);
-            return;
-        }
-        if address & DPRAM_MASK == USBCTRL_DPRAM_BASE {
-            self.usb.dpram_write(address & 0xFFF, size, value);
-            self.kick_usb();
-            return;
-        }
-        // A narrow write reaches a register on all byte lanes (section 2.1.4).
-        let value = match size {
-            1 => (value & 0xFF) * 0x0101_0101,
-            2 => (value & 0xFFFF) * 0x0001_0001,
-            _ => value,
-        };
-        self.write_word(access, address & !3, value);
+        self.write_narrow(access, address, size, value);
+        self.dma_after();
     }
 
     fn irq_lines(&mut self, core: u8) -> u32 {
@@ -645,7 +683,7 @@ impl Bus for Rp2040 {
     }
 
     fn come_back_at(&self, core: u8) -> u64 {
-        if self.sev[usize::from(1 - core & 1)] { 0 } else { self.s.come_back_at(core) }
+        if self.sev[usize::from(1 - (core & 1))] { 0 } else { self.s.come_back_at(core) }
     }
 
     fn send_event(&mut self, core: u8) {
@@ -897,6 +935,11 @@ impl Chip {
                 return Stop::Demand(demand);
             }
             self.bus.s.called_back();
+            if let Some((start, end)) = self.bus.memory_changed.take() {
+                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+                    core.memory_written(SRAM_BASE + start, SRAM_BASE + end);
+                }
+            }
             self.answer_boot();
             if let Some((start, end)) = self.bus.s.flash_changed.take() {
                 self.forget_flash(start, end);
@@ -929,6 +972,7 @@ impl Chip {
         while let Some((event, at)) = bus.s.take_due(reached) {
             bus.s.now = bus.s.now.max(at);
             bus.event(event);
+            bus.dma_after();
         }
         bus.s.now = reached;
         let reference = bus.s.clock.hz() / 1_000_000;

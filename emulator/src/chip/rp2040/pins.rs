@@ -15,7 +15,6 @@ pub mod function {
     pub const SIO: u32 = 5;
     pub const PIO0: u32 = 6;
     pub const PIO1: u32 = 7;
-    pub const CLOCK: u32 = 8;
     pub const NULL: u32 = 31;
 }
 
@@ -263,15 +262,14 @@ impl Shared {
     pub fn io_bank0_write(&mut self, offset: u32, value: u32) {
         let word = (offset >> 2 & 3) as usize;
         match offset {
-            0..INTR0 => {
-                if offset & 4 != 0 {
-                    let gpio = (offset / 8) as usize;
-                    let before = self.pins.inputs();
-                    self.pins.ctrl[gpio] = value & 0x3003_331F;
-                    self.latch_edges(before);
-                    self.pins_changed(1 << gpio);
-                }
+            0..INTR0 if offset & 4 != 0 => {
+                let gpio = (offset / 8) as usize;
+                let before = self.pins.inputs();
+                self.pins.ctrl[gpio] = value & 0x3003_331F;
+                self.latch_edges(before);
+                self.pins_changed(1 << gpio);
             }
+            0..INTR0 => {}
             // Edges are cleared by writing ones.
             INTR0..PROC0_INTE0 => self.pins.intr[word] &= !value,
             PROC0_INTE0..PROC0_INTF0 => self.pins.inte[0][word] = value,

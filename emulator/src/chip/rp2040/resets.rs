@@ -45,21 +45,6 @@ impl Default for Resets {
 }
 
 impl Resets {
-    /// Whether a peripheral is held in reset.
-    pub fn held(&self, bit: u32) -> bool {
-        self.reset >> bit & 1 != 0
-    }
-
-    /// Which peripherals the watchdog resets.
-    pub fn wdsel(&self) -> u32 {
-        self.wdsel
-    }
-
-    /// Puts peripherals into reset.
-    pub fn hold(&mut self, mask: u32) {
-        self.reset |= mask & ALL;
-    }
-
     /// Reads a register.
     pub fn read(&self, offset: u32) -> u32 {
         match offset {
@@ -99,6 +84,6 @@ mod tests {
         assert_eq!(resets.read(RESET_DONE), ALL);
         assert_eq!(resets.write(RESET, 1 << bit::UART0), 1 << bit::UART0);
         assert_eq!(resets.write(RESET, 1 << bit::UART0), 0);
-        assert!(resets.held(bit::UART0));
+        assert_eq!(resets.read(RESET), 1 << bit::UART0);
     }
 }

@@ -63,7 +63,7 @@ impl Date {
         match self.month {
             4 | 6 | 9 | 11 => 30,
             // The hardware's rule: every fourth year, unless told otherwise.
-            2 if leap_years && self.year % 4 == 0 => 29,
+            2 if leap_years && self.year.is_multiple_of(4) => 29,
             2 => 28,
             _ => 31,
         }

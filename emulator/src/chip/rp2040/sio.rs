@@ -116,17 +116,17 @@ impl Interpolator {
             let (b0, b1) = (self.base[0], self.base[1]);
             results[1] = if signed {
                 let difference = i64::from(b1 as i32) - i64::from(b0 as i32);
-                (i64::from(b0 as i32) + (difference * alpha as i64 >> 8)) as u32
+                (i64::from(b0 as i32) + ((difference * alpha as i64) >> 8)) as u32
             } else {
                 let difference = i64::from(b1) - i64::from(b0);
-                (i64::from(b0) + (difference * alpha as i64 >> 8)) as u32
+                (i64::from(b0) + ((difference * alpha as i64) >> 8)) as u32
             };
             results[0] = alpha as u32;
             full = self.base[2].wrapping_add(l0.2);
         }
-        for n in 0..2 {
+        for (result, ctrl) in results.iter_mut().zip(self.ctrl) {
             // FORCE_MSB ORs into bits 29..28 of what the processor sees.
-            results[n] |= (self.ctrl[n] >> 19 & 3) << 28;
+            *result |= (ctrl >> 19 & 3) << 28;
         }
         (results, full, overflow)
     }

@@ -209,12 +209,10 @@ impl Spi {
                 self.cr1 = value & 0xF;
                 self.start(s);
             }
-            SSPDR => {
-                if self.tx.len() < FIFO {
-                    let mask = (1u32 << self.bits()) - 1;
-                    self.tx.push_back((value & mask) as u16);
-                    self.start(s);
-                }
+            SSPDR if self.tx.len() < FIFO => {
+                let mask = (1u32 << self.bits()) - 1;
+                self.tx.push_back((value & mask) as u16);
+                self.start(s);
             }
             SSPCPSR => self.cpsr = value & 0xFE,
             SSPIMSC => self.imsc = value & 0xF,

@@ -142,13 +142,8 @@ impl IoQspi {
         match offset {
             0..0x30 if offset & 4 != 0 => self.ctrl[(offset / 8) as usize],
             // INFROMPAD and INTOPERI of the pulled-up chip select
-            0..0x30 => {
-                if offset / 8 == SS as u32 {
-                    1 << 17 | 1 << 19
-                } else {
-                    0
-                }
-            }
+            0..0x30 if offset / 8 == SS as u32 => 1 << 17 | 1 << 19,
+            0..0x30 => 0,
             0x30..0x58 => self.interrupts[((offset - 0x30) / 4) as usize],
             _ => 0,
         }

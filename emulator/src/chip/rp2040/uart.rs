@@ -288,11 +288,9 @@ impl Uart {
     /// Writes a register.
     pub fn write(&mut self, s: &mut Shared, offset: u32, value: u32) {
         match offset {
-            UARTDR => {
-                if self.tx.len() < self.fifo() {
-                    self.tx.push_back(value as u8);
-                    self.start(s);
-                }
+            UARTDR if self.tx.len() < self.fifo() => {
+                self.tx.push_back(value as u8);
+                self.start(s);
             }
             UARTRSR => self.rsr = 0,
             UARTILPR => self.ilpr = value & 0xFF,

@@ -5,7 +5,6 @@
 
 use super::shared::{Shared, irq};
 
-const ADDR_ENDP: u32 = 0x00;
 const MAIN_CTRL: u32 = 0x40;
 const SOF_RD: u32 = 0x48;
 const SIE_CTRL: u32 = 0x4C;
@@ -104,11 +103,6 @@ impl Usb {
         self.regs[SIE_CTRL as usize / 4] & SIE_CTRL_PULLUP_EN != 0
             && main & MAIN_CTRL_CONTROLLER_EN != 0
             && main & MAIN_CTRL_HOST_NDEVICE == 0
-    }
-
-    /// The address the device listens to.
-    pub fn address(&self) -> u8 {
-        (self.regs[ADDR_ENDP as usize / 4] & 0x7F) as u8
     }
 
     /// Reads a word of the buffers.

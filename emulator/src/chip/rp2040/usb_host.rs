@@ -113,7 +113,7 @@ enum State {
     Configuration,
     Configure,
     LineCoding,
-    LineState,
+    ControlLine,
     Running,
     /// Configured without a serial port, or given up.
     Idle,
@@ -219,7 +219,7 @@ impl UsbHost {
     pub fn act(&mut self, s: &mut Shared, usb: &mut Usb) {
         if self.next_frame <= s.now {
             self.frame = self.frame.wrapping_add(1);
-            self.next_frame = self.next_frame + FRAME;
+            self.next_frame += FRAME;
             usb.start_of_frame(s, self.frame);
             self.quiet_in = false;
             self.quiet_out = false;
@@ -276,7 +276,7 @@ impl UsbHost {
                 }
                 Progress::Stalled => {
                     // Class requests are optional; the standard ones are not.
-                    if matches!(self.state, State::LineCoding | State::LineState) {
+                    if matches!(self.state, State::LineCoding | State::ControlLine) {
                         self.completed(s, &control);
                         true
                     } else {
@@ -338,9 +338,9 @@ impl UsbHost {
             },
             State::LineCoding => {
                 let interface = self.port.unwrap_or_default().interface;
-                (State::LineState, Some(Control::set_control_line_state(interface)))
+                (State::ControlLine, Some(Control::set_control_line_state(interface)))
             }
-            State::LineState => (State::Running, None),
+            State::ControlLine => (State::Running, None),
             _ => (State::Idle, None),
         };
         self.state = state;

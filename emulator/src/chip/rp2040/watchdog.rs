@@ -53,11 +53,6 @@ impl Watchdog {
         Watchdog { scratch: self.scratch, reason: self.reason, ..Watchdog::default() }
     }
 
-    /// Clears everything but the scratch registers: a reset that is not the watchdog's own.
-    pub fn clear_reason(&mut self) {
-        self.reason = 0;
-    }
-
     fn remaining(&self, s: &Shared) -> u32 {
         if self.ctrl & CTRL_ENABLE == 0 {
             return self.left;

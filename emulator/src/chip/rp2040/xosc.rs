@@ -35,13 +35,7 @@ impl Xosc {
     pub fn read(&self, offset: u32) -> u32 {
         match offset {
             CTRL => self.ctrl,
-            STATUS => {
-                if self.running() {
-                    1 << 31 | 1 << 12
-                } else {
-                    0
-                }
-            }
+            STATUS if self.running() => 1 << 31 | 1 << 12,
             DORMANT => self.dormant,
             STARTUP => self.startup,
             COUNT => 0,
