@@ -169,8 +169,10 @@ fn class_in_pieces<'x, 'y>(
     let mut codegen = Codegen::new(source, scopes, unit, consts, mode);
     let (head, mut body) = codegen.class_head(class)?;
     let unit: Box<Unit<'_, '_>> = codegen.into_unit();
+    let mut globals = Vec::new();
     while let Some(Piece::Block(block)) = parser.next_piece()? {
-        let scopes = Scopes::of_class_block(&block, class.name.name)?;
+        let scopes = Scopes::of_class_block(&block, class.name.name, &globals)?;
+        globals = scopes.globals(1).collect();
         body = statement(source, &block, scopes, body, consts, Mode::Exec)?;
     }
     let proto = body.end_class(source)?;

@@ -116,16 +116,25 @@ impl<'s> Scopes<'s> {
         walk.finish()
     }
 
-    /// Analyses one statement of the body of a top-level class: scope 1 is the class.
+    /// Analyses one statement of the body of a top-level class: scope 1 is the class. `globals` are the
+    /// names (mangled) that earlier statements declared global.
     ///
     /// # Errors
     /// As [`Scopes::of_block`].
-    pub fn of_class_block(block: &[Stmt<'s>], class: &'s str) -> Check<Scopes<'s>> {
+    pub fn of_class_block(block: &[Stmt<'s>], class: &'s str, globals: &[String]) -> Check<Scopes<'s>> {
         let mut walk = Walk::new(true);
         walk.is_class_body = true;
         walk.scopes.all[1].class_name = Some(class);
+        for name in globals {
+            walk.mangled_symbol(1, Cow::Owned(name.clone())).global = true;
+        }
         walk.block(block)?;
         walk.finish()
+    }
+
+    /// The names that scope `scope` declares global.
+    pub fn globals(&self, scope: usize) -> impl Iterator<Item = String> {
+        self.all[scope].symbols.iter().filter(|s| s.global).map(|s| String::from(&*s.name))
     }
 
     /// The same of a lone expression.
@@ -316,6 +325,10 @@ impl<'s> Walk<'s> {
     #[inline(never)]
     fn symbol(&mut self, scope: usize, name: &'s str) -> &mut Symbol<'s> {
         let name = mangle(self.scopes.all[scope].class_name, name);
+        self.mangled_symbol(scope, name)
+    }
+
+    fn mangled_symbol(&mut self, scope: usize, name: Cow<'s, str>) -> &mut Symbol<'s> {
         let symbols = &mut self.scopes.all[scope].symbols;
         let i = symbols.iter().position(|s| s.name == name).unwrap_or_else(|| {
             symbols.push(Symbol {
