@@ -29,6 +29,10 @@ fn main() {
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for path in sorted(folder) {
+        // A board's flash and the like, left by running an example.
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, files);
         } else {
