@@ -153,9 +153,18 @@ impl Vm {
         let classes = self.heap.root(Root::Classes);
         self.heap.list_push(classes, class)?;
 
+        // All of them first: a __set_name__ may change the namespace.
+        let named = self.heap.new_list_cap(0)?;
         let mut i = 0;
         while let Some((next, key, v)) = self.heap.table_next(namespace, i) {
             i = next;
+            if self.special(v, q::__set_name__).is_some() {
+                self.heap.list_push(named, key)?;
+                self.heap.list_push(named, v)?;
+            }
+        }
+        for i in 0..self.heap.list_len(named) / 2 {
+            let (key, v) = (self.heap.list(named)[2 * i], self.heap.list(named)[2 * i + 1]);
             if let Some(f) = self.special(v, q::__set_name__) {
                 self.call_bound(f, v, &[class, key])?;
             }

@@ -1,10 +1,12 @@
 //! Generators and coroutines.
 //!
-//! A generator cell: w1 = buffer `[pc (small int: word offset), function, slot for the value sent, slots …]`,
+//! A generator cell: w1 = buffer `[pc (small int: word offset), function, slot for the value sent, handled
+//! exception, slots …]`,
 //! w2 = words in it, w3 = what it delegates to (`yield from`) or NULL; aux = state; F_A: a coroutine.
 //!
 //! To run, its slots are copied to the stack above a stub frame:
-//! `[return pc][caller's registers][outermost generator] [running generator] [stub pc][stub r][function] slots …`.
+//! `[return pc][caller's registers][outermost generator] [running generator][exception its resumer handles]
+//! [stub pc][stub r][function] slots …`.
 //! A chain of `yield from` keeps only the innermost generator on the stack: a resumption goes to it directly, and
 //! what it yields goes directly to whoever resumed the outermost.
 //! The stub frame's return pc is the resuming instruction itself (ForIter …), which says what to do with a value.
@@ -25,7 +27,9 @@ pub(crate) const DONE: u16 = 3;
 const PC: usize = 0;
 const FUNCTION: usize = 1;
 const TARGET: usize = 2;
-const HEAD: usize = 3;
+/// The exception it handles across a yield, NULL if it is what its resumer handles.
+const HANDLING: usize = 3;
+const HEAD: usize = 4;
 
 /// How to resume.
 #[derive(Clone, Copy)]
@@ -63,6 +67,7 @@ impl Vm {
         b[PC] = Val::small(0);
         b[FUNCTION] = f;
         b[TARGET] = Val::small(-1);
+        b[HANDLING] = Val::NULL;
         self.heap.set_w(g, 2, (HEAD + params) as u32);
         Ok(g)
     }
@@ -103,7 +108,7 @@ impl Vm {
             }
             _ => {}
         }
-        self.check_stack(dst.wrapping_add(7))?;
+        self.check_stack(dst.wrapping_add(8))?;
         let (ret, caller) = (self.pc_to_val(ret), self.r_to_val(self.r));
         // SAFETY: room was just checked.
         unsafe {
@@ -111,6 +116,7 @@ impl Vm {
             *dst.add(1) = caller;
             *dst.add(2) = g;
             *dst.add(3) = inner;
+            *dst.add(4) = self.heap.root(Root::Handling);
         }
         let saved = (self.pc, self.r, self.heap.sp());
         if let Err(e) = self.restore(inner, dst.wrapping_add(3)) {
@@ -152,7 +158,7 @@ impl Vm {
     fn restore(&mut self, g: Val, stub: *mut Val) -> R<()> {
         let n = self.heap.w(g, 2) as usize;
         let f = self.heap.buf_vals(g, n)[FUNCTION];
-        let r = stub.wrapping_add(4);
+        let r = stub.wrapping_add(5);
         let end = r.wrapping_add(self.heap.aux(f) as usize);
         self.check_stack(end)?;
         let (ret, caller) = (self.pc_to_val(self.stub(STUB_GEN)), self.r_to_val(stub));
@@ -160,11 +166,15 @@ impl Vm {
         let pc = b[PC].small_value() as usize;
         // SAFETY: room up to `end` was checked, and the generator's slots are no more than its frame has.
         unsafe {
-            *stub.add(1) = ret;
-            *stub.add(2) = caller;
-            *stub.add(3) = f;
+            *stub.add(2) = ret;
+            *stub.add(3) = caller;
+            *stub.add(4) = f;
             core::ptr::copy_nonoverlapping(b.as_ptr().add(HEAD), r, n - HEAD);
         }
+        let own = b[HANDLING];
+        // SAFETY: slot 1 of the stub frame holds what the resumer handles.
+        let handling = if own.is_null() { unsafe { *stub.add(1) } } else { own };
+        self.heap.set_root(Root::Handling, handling);
         self.heap.set_aux(g, RUNNING);
         self.r = r;
         self.pc = self.code_entry(self.heap.val(f, 1)).wrapping_add(pc);
@@ -181,7 +191,11 @@ impl Vm {
         let f = self.heap.buf_vals(g, HEAD)[FUNCTION];
         let at = (pc as usize - self.code_entry(self.heap.val(f, 1)) as usize) / 4;
         let r = self.r;
+        // SAFETY: slot 1 of the stub frame holds what the resumer handles.
+        let outside = unsafe { *self.stub_frame().add(1) };
+        let handling = self.heap.root(Root::Handling);
         let b = self.heap.buf_vals_mut(g, HEAD + live);
+        b[HANDLING] = if handling == outside { Val::NULL } else { handling };
         b[PC] = Val::small(at as i32);
         b[TARGET] = Val::small(target);
         // SAFETY: `live` slots of the current frame, and the buffer was made large enough.
@@ -199,7 +213,7 @@ impl Vm {
 
     /// The stub frame of the running generator, from its frame.
     fn stub_frame(&self) -> *mut Val {
-        self.r.wrapping_sub(4)
+        self.r.wrapping_sub(5)
     }
 
     /// `Yield a b c` in the current frame: suspends and hands `v` to whoever resumed.
@@ -213,6 +227,8 @@ impl Vm {
 
     /// Leaves stub frame `stub` towards the resuming instruction.
     fn deliver(&mut self, stub: *mut Val, step: Step) -> R<()> {
+        // SAFETY: slot 1 of the stub frame holds what the resumer handles.
+        self.heap.set_root(Root::Handling, unsafe { *stub.add(1) });
         // SAFETY: a stub frame's header.
         let (ret, caller) = unsafe { (self.val_to_pc(*stub.sub(3)), self.val_to_r(*stub.sub(2))) };
         self.r = caller;
@@ -249,10 +265,10 @@ impl Vm {
         }
     }
 
-    /// `GenDone`: the running generator's frame has returned to its stub frame, the value is in slot 1.
+    /// `GenDone`: the running generator's frame has returned to its stub frame, the value is in slot 2.
     pub(crate) fn generator_done(&mut self, stub: *mut Val) -> R<()> {
-        // SAFETY: the stub frame: slot -1 outermost, 0 running generator, 1 the returned value.
-        let (outer, g, v) = unsafe { (*stub.sub(1), *stub, *stub.add(1)) };
+        // SAFETY: the stub frame: slot -1 outermost, 0 running generator, 2 the returned value.
+        let (outer, g, v) = unsafe { (*stub.sub(1), *stub, *stub.add(2)) };
         self.finish(g);
         if g == outer {
             return self.deliver(stub, Step::Return(v));
@@ -304,6 +320,8 @@ impl Vm {
             *exc = e;
         }
         if g == outer {
+            // SAFETY: slot 1 of the stub frame holds what the resumer handles.
+            self.heap.set_root(Root::Handling, unsafe { *stub.add(1) });
             return false;
         }
         let p = self.delegator(outer, g);

@@ -1016,7 +1016,7 @@ impl Vm {
                     }
                     Op::ClassDone => control!(self.op_class_done()),
                     Op::GenDone => {
-                        self.heap.set_sp(self.slot_index(r) + 2);
+                        self.heap.set_sp(self.slot_index(r) + 3);
                         control!(self.generator_done(r));
                     }
                 }

@@ -49,7 +49,10 @@ fn a_traceback_names_file_line_and_function() {
 #[test]
 fn a_chain_of_exceptions_is_printed_whole() {
     let mut vm = vm();
-    assert!(vm.run_source("t.py", "try:\n    {}['k']\nexcept KeyError as e:\n    raise ValueError('v') from e\n").is_err());
+    assert!(
+        vm.run_source("t.py", "try:\n    {}['k']\nexcept KeyError as e:\n    raise ValueError('v') from e\n")
+            .is_err()
+    );
     let text = traceback(&mut vm);
     let cause = text.find("KeyError: 'k'").expect("the cause");
     let result = text.find("ValueError: v").expect("the exception");
@@ -76,7 +79,9 @@ fn exit_codes_follow_system_exit() {
 
 #[test]
 fn an_interrupt_ends_an_endless_loop() {
-    for source in ["while True: pass", "while True:\n    x = 1\n", "for i in iter(int, 1): pass", "sum(iter(int, 1))"] {
+    for source in
+        ["while True: pass", "while True:\n    x = 1\n", "for i in iter(int, 1): pass", "sum(iter(int, 1))"]
+    {
         let mut host = Host::new(16);
         host.set_interrupt_char(Some(3));
         host.type_in(b"\x03");
