@@ -8,18 +8,20 @@
 pub mod cost;
 mod engine;
 pub mod fault;
+mod hooks;
 pub mod memory;
 pub mod nvic;
 
-use std::ffi::c_void;
-
-use unicorn_engine_sys as uc;
-use unicorn_engine_sys::{MemType, RegisterARM, uc_engine};
+use unicorn_engine_sys::{MemType, RegisterARM};
 
 use cost::CostTable;
 pub use engine::EngineError;
 use engine::{Ended, Engine, Hooks};
 use fault::{FaultKind, FaultReport};
+use hooks::{
+    Break, Io, Link, PPB_BASE, PPB_BYTES, SINK, WFI, on_block, on_edge, on_interrupt, on_invalid, on_read,
+    on_tlb_fill, on_write,
+};
 use memory::Memory;
 use nvic::{HARD_FAULT, Ppb, SVCALL};
 
@@ -97,77 +99,6 @@ pub enum Stop {
 enum Sleep {
     Interrupt,
     Event,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Break {
-    Budget,
-    Exception(u32),
-    Event,
-    Hint,
-    Invalid,
-}
-
-/// Everything the hooks touch: the user data of all of them.
-struct Link<B> {
-    /// Valid only while the engine runs.
-    bus: *mut B,
-    core: u8,
-    /// Cycles left until the core must stop; negative when the last block passed the end.
-    left: i64,
-    /// The cycle at which `left` is zero.
-    end: u64,
-    /// The block now executing: address, cost, and register accesses so far.
-    block: u32,
-    block_cycles: u32,
-    accesses: u32,
-    /// Where a conditional branch at the block's end falls through to; 1 when there is none, 0
-    /// never occurs as a block's address either.
-    fall_through: u32,
-    /// An exception waits for PRIMASK alone: look at it at every block.
-    watch_primask: bool,
-    instructions: u64,
-    costs: CostTable,
-    ppb: Ppb,
-    regions: Vec<Region>,
-    /// RAM pages that were fetched from, by region index and page: only these get all rights.
-    executed: Vec<Vec<bool>>,
-    /// The TLB is being grown: every page counts as readable.
-    growing: bool,
-    broke: Option<Break>,
-    /// The access that the TLB hook refused.
-    failed: Option<MemType>,
-}
-
-impl<B> Link<B> {
-    fn region(&self, address: u32) -> Option<usize> {
-        self.regions.iter().position(|r| address.wrapping_sub(r.base) < r.size)
-    }
-
-    fn word(&self, address: u32) -> Option<u32> {
-        let region = &self.regions[self.region(address)?];
-        let offset = (address - region.base) as usize;
-        match &region.kind {
-            RegionKind::ReadOnly(memory) | RegionKind::WritesIgnored(memory) | RegionKind::Ram(memory) => {
-                (offset + 4 <= memory.len()).then(|| memory.read_u32(offset))
-            }
-            RegionKind::Registers => None,
-        }
-    }
-
-    fn store_word(&self, address: u32, value: u32) -> bool {
-        let Some(index) = self.region(address) else { return false };
-        let region = &self.regions[index];
-        match &region.kind {
-            RegionKind::Ram(memory) => memory.write((address - region.base) as usize, &value.to_le_bytes()),
-            _ => false,
-        }
-    }
-
-    fn half(&self, address: u32) -> u16 {
-        let shift = (address & 2) * 8;
-        self.word(address & !3).map_or(0, |word| (word >> shift) as u16)
-    }
 }
 
 /// One core.
@@ -735,215 +666,4 @@ impl<B: Bus> Core<B> {
             .into_iter()
             .all(|a| link.region(a).is_some_and(|i| matches!(link.regions[i].kind, RegionKind::Ram(_))))
     }
-}
-
-const PPB_BASE: u32 = 0xE000_0000;
-const PPB_BYTES: u32 = 0x0010_0000;
-/// Where ignored writes go: an address that no guest can reach, for no region has it.
-const SINK: u32 = 0xFFFF_F000;
-
-/// User data of the register callbacks of one region.
-struct Io<B> {
-    link: *mut Link<B>,
-    base: u32,
-}
-
-/// # Safety
-/// The engine calls it with the [`Link`] given to [`Engine::hook`], which nothing else uses
-/// while the engine runs. The same holds for all hooks below.
-unsafe extern "C" fn on_block<B: Bus>(engine: *mut uc_engine, address: u64, size: u32, data: *mut c_void) {
-    // SAFETY: see above.
-    let link = unsafe { &mut *data.cast::<Link<B>>() };
-    let pc = address as u32;
-    // SAFETY: the engine that calls is open.
-    let unmasked = || unsafe { engine::reg(engine, RegisterARM::PRIMASK) } & 1 == 0;
-    if link.left <= 0 || link.watch_primask && unmasked() {
-        link.broke = Some(Break::Budget);
-        // SAFETY: this is a block hook, where stopping is safe.
-        unsafe { engine::stop(engine) };
-        return;
-    }
-    let cost = link.costs.get(pc, size);
-    // A conditional branch that was taken costs one cycle more than one that was not.
-    let taken = link.fall_through != 1 && link.fall_through != pc;
-    link.fall_through = if cost.conditional() { pc.wrapping_add(size) } else { 1 };
-    link.left -= i64::from(cost.cycles() + u32::from(taken));
-    link.instructions += u64::from(cost.instructions());
-    link.block = pc;
-    link.block_cycles = cost.cycles();
-    link.accesses = 0;
-    if cost.sends_event() {
-        link.ppb.event = true;
-        // SAFETY: `bus` is set to the caller's exclusive borrow for the time of the run.
-        unsafe { (*link.bus).send_event(link.core) };
-    }
-}
-
-unsafe extern "C" fn on_edge<B: Bus>(
-    _: *mut uc_engine,
-    block: *mut uc::TranslationBlock,
-    _: *mut uc::TranslationBlock,
-    data: *mut c_void,
-) {
-    // SAFETY: see `on_block`; the engine passes a valid block.
-    let (link, block) = unsafe { (&mut *data.cast::<Link<B>>(), &*block) };
-    link.costs.forget(block.pc as u32);
-}
-
-unsafe extern "C" fn on_interrupt<B: Bus>(engine: *mut uc_engine, number: u32, data: *mut c_void) {
-    // SAFETY: see `on_block`.
-    let link = unsafe { &mut *data.cast::<Link<B>>() };
-    link.broke = Some(Break::Exception(number));
-    // SAFETY: this is an interrupt hook, where stopping is safe.
-    unsafe { engine::stop(engine) };
-}
-
-unsafe extern "C" fn on_invalid<B: Bus>(engine: *mut uc_engine, data: *mut c_void) -> bool {
-    // SAFETY: see `on_block`.
-    let link = unsafe { &mut *data.cast::<Link<B>>() };
-    // SAFETY: the engine that calls is open.
-    let pc = unsafe { engine::reg(engine, RegisterARM::PC) };
-    link.broke = Some(match link.half(pc.wrapping_sub(2)) {
-        // WFE and YIELD arrive here with the PC behind them.
-        WFE => Break::Event,
-        YIELD => Break::Hint,
-        _ => Break::Invalid,
-    });
-    // SAFETY: this is an invalid-instruction hook, where stopping is safe.
-    unsafe { engine::stop(engine) };
-    true
-}
-
-const YIELD: u16 = 0xBF10;
-const WFE: u16 = 0xBF20;
-const WFI: u16 = 0xBF30;
-
-unsafe extern "C" fn on_tlb_fill<B: Bus>(
-    _: *mut uc_engine,
-    address: u64,
-    kind: MemType,
-    entry: *mut uc::TlbEntry,
-    data: *mut c_void,
-) -> bool {
-    // SAFETY: see `on_block`; the engine passes a valid entry.
-    let (link, entry) = unsafe { (&mut *data.cast::<Link<B>>(), &mut *entry) };
-    let va = address as u32;
-    if link.growing {
-        entry.paddr = address;
-        entry.perms = uc::Prot(1);
-        return true;
-    }
-    let perms = match link.region(va) {
-        Some(index) => match link.regions[index].kind {
-            RegionKind::ReadOnly(_) => 5,
-            RegionKind::WritesIgnored(_) if kind == MemType::WRITE => {
-                // Such a write goes to a page that nobody reads. A read of the same page then
-                // misses again and gets the real one.
-                entry.paddr = u64::from(SINK);
-                entry.perms = uc::Prot(2);
-                return true;
-            }
-            RegionKind::WritesIgnored(_) => 5,
-            RegionKind::Ram(_) => {
-                let page = ((va - link.regions[index].base) / 4096) as usize;
-                // A store to a page marked executable takes the slow path for ever, so only
-                // pages that are executed get that right.
-                if kind == MemType::FETCH {
-                    link.executed[index][page] = true;
-                }
-                if link.executed[index][page] { 7 } else { 3 }
-            }
-            RegionKind::Registers => 3,
-        },
-        None if (PPB_BASE..PPB_BASE + PPB_BYTES).contains(&va) => 3,
-        None => 0,
-    };
-    let needed = match kind {
-        MemType::READ => 1,
-        MemType::WRITE => 2,
-        _ => 4,
-    };
-    if perms & needed == 0 {
-        link.failed = Some(kind);
-        return false;
-    }
-    entry.paddr = address;
-    entry.perms = uc::Prot(perms);
-    true
-}
-
-impl<B: Bus> Link<B> {
-    /// The access that is being made now.
-    ///
-    /// The engine does not tell where in a block an access lies; counting the accesses and
-    /// giving each the two cycles a load or store takes keeps their order and spacing.
-    fn access(&mut self) -> Access {
-        let before_block = self.end.wrapping_sub((self.left + i64::from(self.block_cycles)) as u64);
-        let into = (2 * self.accesses).min(self.block_cycles);
-        self.accesses += 1;
-        Access { core: self.core, cycle: before_block + u64::from(into), stall: 0 }
-    }
-
-    /// After an access: time it took, and whether the core must come back earlier now.
-    fn accessed(&mut self, access: &Access, come_back: u64) {
-        self.left -= i64::from(access.stall);
-        if come_back < self.end {
-            let less = (self.end - come_back).min(i64::MAX as u64) as i64;
-            self.left = self.left.saturating_sub(less);
-            self.end = come_back;
-        }
-    }
-
-    /// What the core's own registers now demand.
-    fn own_come_back(&self, cycle: u64) -> u64 {
-        if self.ppb.reset_request || self.ppb.masked() { cycle } else { self.ppb.next_tick() }
-    }
-}
-
-unsafe extern "C" fn on_read<B: Bus>(_: *mut uc_engine, offset: u64, size: u32, data: *mut c_void) -> u64 {
-    // SAFETY: the engine passes the pair made in `map_registers`; its link is valid, and so is
-    // the bus while the engine runs.
-    let (io, link) = unsafe {
-        let io = &*data.cast::<Io<B>>();
-        (io, &mut *io.link)
-    };
-    let address = io.base.wrapping_add(offset as u32);
-    let mut access = link.access();
-    if io.base == PPB_BASE {
-        let value = link.ppb.read(access.cycle, offset as u32);
-        return u64::from(value >> ((offset as u32 & 3) * 8));
-    }
-    // SAFETY: `bus` is set to the caller's exclusive borrow for the time of the run.
-    let bus = unsafe { &mut *link.bus };
-    let value = bus.read(&mut access, address, size);
-    let come_back = bus.come_back_at(link.core);
-    link.accessed(&access, come_back);
-    u64::from(value)
-}
-
-unsafe extern "C" fn on_write<B: Bus>(
-    _: *mut uc_engine,
-    offset: u64,
-    size: u32,
-    value: u64,
-    data: *mut c_void,
-) {
-    // SAFETY: as in `on_read`.
-    let (io, link) = unsafe {
-        let io = &*data.cast::<Io<B>>();
-        (io, &mut *io.link)
-    };
-    let address = io.base.wrapping_add(offset as u32);
-    let mut access = link.access();
-    if io.base == PPB_BASE {
-        link.ppb.write(access.cycle, offset as u32, value as u32);
-        let come_back = link.own_come_back(access.cycle);
-        link.accessed(&access, come_back);
-        return;
-    }
-    // SAFETY: as in `on_read`.
-    let bus = unsafe { &mut *link.bus };
-    bus.write(&mut access, address, size, value as u32);
-    let come_back = bus.come_back_at(link.core);
-    link.accessed(&access, come_back);
 }

@@ -1,0 +1,413 @@
+//! The chip as a whole: registers, memory and the two cores, which it runs turn about.
+
+use super::resets::bit;
+use super::shared::Event;
+use super::watchdog::Watchdog;
+use super::{
+    APB_BASE, APB_BYTES, DMA_BASE, Demand, Flash, PIO0_BASE, PIO1_BASE, Rp2040, SIO_BASE, SRAM_BANKS_BASE,
+    SRAM_BASE, SRAM_BYTES, USBCTRL_DPRAM_BASE, USBCTRL_REGS_BASE, XIP_AUX_BASE, XIP_BASE, XIP_CTRL_BASE,
+    XIP_MIRRORS, XIP_SRAM_BASE, XIP_SSI_BASE, bootrom,
+};
+use crate::clock::Time;
+use crate::cpu::memory::Memory;
+use crate::cpu::{self, Core, EngineError, Region, RegionKind};
+use crate::image::boot2_checksum;
+use crate::world::World;
+
+/// Why the chip stopped.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// The instant asked for is reached.
+    Reached,
+    /// A core took a HardFault; run on to let the guest handle it.
+    Fault(Box<cpu::fault::FaultReport>),
+    /// The guest demands something.
+    Demand(Demand),
+}
+
+/// The words core 0 sends to start core 1 (section 2.8.2); the last three are its vector table,
+/// stack and entry.
+const LAUNCH: [Option<u32>; 6] = [Some(0), Some(0), Some(1), None, None, None];
+
+/// How far one core may run ahead of the other, in cycles.
+const INTERLEAVE: u64 = 64;
+
+/// The whole chip.
+pub struct Chip {
+    bus: Box<Rp2040>,
+    core0: Core<Rp2040>,
+    /// Made when core 0 launches it.
+    core1: Option<Core<Rp2040>>,
+    launch: Vec<u32>,
+    regions: Vec<Region>,
+    rom: Memory,
+    asleep: Time,
+    /// When code that ran from memory is forgotten.
+    review: Time,
+}
+
+/// How long after a reset or a flash operation code that ran from memory is forgotten: boot
+/// loaders and flash functions run there, in pages that hold the stack and variables otherwise.
+const REVIEW: Time = Time::from_millis(20);
+
+impl Chip {
+    /// A chip at power-on with erased flash of `flash_bytes` (a power of two, up to 16 MiB).
+    pub fn new(world: Box<dyn World>, flash_bytes: usize, unique_id: [u8; 8]) -> Result<Chip, EngineError> {
+        let rom = Memory::new(bootrom::ROM_BYTES);
+        rom.write(0, &bootrom::image());
+        let flash = Memory::new(flash_bytes);
+        let sram = Memory::new(SRAM_BYTES);
+        let xip_sram = Memory::new(16 * 1024);
+        let region = |base: u32, memory: &Memory, kind: fn(Memory) -> RegionKind| Region {
+            base,
+            size: memory.len() as u32,
+            kind: kind(memory.clone()),
+        };
+        let registers = |base: u32, size: u32| Region { base, size, kind: RegionKind::Registers };
+        let mut regions = vec![
+            region(SRAM_BASE, &sram, RegionKind::Ram),
+            region(0, &rom, RegionKind::WritesIgnored),
+            registers(SIO_BASE, 0x1000),
+            registers(APB_BASE, APB_BYTES),
+        ];
+        // A write to the caching mirror only drops a cache line; to the others it is a bus fault
+        // (XIP_CTRL.ERR_BADWRITE).
+        regions.extend(XIP_MIRRORS.map(|base| {
+            let cached = base == XIP_BASE;
+            region(base, &flash, if cached { RegionKind::WritesIgnored } else { RegionKind::ReadOnly })
+        }));
+        regions.extend([
+            registers(XIP_CTRL_BASE, 0x4000),
+            region(XIP_SRAM_BASE, &xip_sram, RegionKind::Ram),
+            registers(XIP_SSI_BASE, 0x4000),
+            registers(SRAM_BANKS_BASE, 0x4_0000),
+            registers(DMA_BASE, 0x4000),
+            registers(USBCTRL_DPRAM_BASE, 0x4000),
+            registers(USBCTRL_REGS_BASE, 0x4000),
+            registers(PIO0_BASE, 0x4000),
+            registers(PIO1_BASE, 0x4000),
+            registers(XIP_AUX_BASE, 0x1000),
+            registers(bootrom::MAILBOX, 0x1000),
+        ]);
+        let bus = Box::new(Rp2040::new(world, Flash::new(flash.clone(), unique_id), sram.clone()));
+        let core0 = Self::make_core(0, &regions, &rom, &bus)?;
+        let mut chip = Chip {
+            bus,
+            core0,
+            core1: None,
+            launch: Vec::new(),
+            regions,
+            rom,
+            asleep: Time::ZERO,
+            review: REVIEW,
+        };
+        chip.bus.s.demand = None;
+        Ok(chip)
+    }
+
+    fn make_core(
+        number: u8,
+        regions: &[Region],
+        rom: &Memory,
+        bus: &Rp2040,
+    ) -> Result<Core<Rp2040>, EngineError> {
+        let code: [(&[u32], &Memory); 3] =
+            [(&[0], rom), (&XIP_MIRRORS, bus.flash.memory()), (&[SRAM_BASE], &bus.sram)];
+        Core::new(number, regions, &code)
+    }
+
+    /// Starts the boot ROM's work: what the watchdog's scratch registers ask for, else the
+    /// second-stage boot loader in flash. False when there is none: the chip would wait for a UF2.
+    pub fn boot(&mut self) -> bool {
+        self.core1 = None;
+        self.launch.clear();
+        self.review = self.bus.s.now + REVIEW;
+        let bus = &mut self.bus;
+        let [magic, sp, pc] = [4, 6, 7].map(|n| bus.watchdog.scratch(n));
+        let key = bus.watchdog.scratch(5);
+        if magic == 0xB007_C0D3 && key == pc ^ magic.wrapping_neg() {
+            // Section 2.8.1.1: vector through scratch, once.
+            bus.watchdog.write(&mut bus.s, 0x1C, 0);
+            self.core0.start(pc | 1, sp, 0);
+            return true;
+        }
+        let boot2 = bus.flash.memory().to_vec(0, 256);
+        let sum = u32::from_le_bytes([boot2[252], boot2[253], boot2[254], boot2[255]]);
+        if boot2_checksum(&boot2[..252]) != sum {
+            return false;
+        }
+        let at = bootrom::BOOT_STACK;
+        bus.sram.write((at - SRAM_BASE) as usize, &boot2);
+        // The ROM has released what it needs to read flash.
+        let ready = bus.resets.read(0) & !(1 << bit::IO_QSPI | 1 << bit::PADS_QSPI);
+        bus.resets.write(0, ready);
+        bus.ssi.set_serial();
+        self.core0.start(at | 1, at, 0);
+        // A zero link register tells the boot loader to go on to the program.
+        self.core0.set_lr(0);
+        self.core0.forget_code(at, at + 256);
+        true
+    }
+
+    /// Resets the chip; memory keeps its contents.
+    pub fn reset(&mut self) {
+        let cycle = self.core0.cycles();
+        self.bus.reset(cycle);
+        self.core1 = None;
+        self.launch.clear();
+    }
+
+    /// The reset came from the RUN pin, not from the watchdog.
+    pub fn reset_by_run_pin(&mut self) {
+        self.reset();
+        self.bus.watchdog = Watchdog::default();
+        self.bus.vreg.had_run();
+        self.bus.tick_changed();
+    }
+
+    /// Now.
+    pub fn now(&self) -> Time {
+        self.bus.s.now
+    }
+
+    /// How long core 0 has slept.
+    pub fn asleep(&self) -> Time {
+        self.asleep
+    }
+
+    /// Core 0's r0 to r12, sp, lr, pc.
+    pub fn registers(&self) -> [u32; 16] {
+        self.core0.registers()
+    }
+
+    /// Cycles of the system clock since power-on.
+    pub fn cycles(&self) -> u64 {
+        self.core0.cycles()
+    }
+
+    /// Instructions executed by both cores.
+    pub fn instructions(&self) -> u64 {
+        self.core0.instructions() + self.core1.as_ref().map_or(0, Core::instructions)
+    }
+
+    /// The flash chip.
+    pub fn flash(&mut self) -> &mut Flash {
+        &mut self.bus.flash
+    }
+
+    /// Main memory.
+    pub fn sram(&self) -> &Memory {
+        &self.bus.sram
+    }
+
+    /// The nets and parts behind the pins.
+    pub fn world(&self) -> &dyn World {
+        self.bus.s.world.as_ref()
+    }
+
+    /// As [`Chip::world`]; what it plans anew is looked at when the chip runs on.
+    pub fn world_mut(&mut self) -> &mut dyn World {
+        self.bus.s.world.as_mut()
+    }
+
+    /// Bytes sent by UART0 since the last call.
+    pub fn uart0_sent(&mut self) -> Vec<u8> {
+        self.bus.uart[0].take_sent()
+    }
+
+    /// Types into UART0; gives how many bytes were taken.
+    pub fn uart0_type(&mut self, bytes: &[u8]) -> usize {
+        let bus = &mut *self.bus;
+        bus.uart[0].type_in(&mut bus.s, bytes)
+    }
+
+    /// Whether the console has a listener: the USB serial port is open, or UART0 has both pins.
+    pub fn console_ready(&self) -> bool {
+        self.bus.usb_host.open() || !self.bus.usb.attached() && self.bus.uart[0].connected(&self.bus.s)
+    }
+
+    /// Types into the console: USB once its port is open, else UART0.
+    pub fn console_write(&mut self, bytes: &[u8]) -> usize {
+        let bus = &mut *self.bus;
+        if bus.usb_host.open() {
+            bus.usb_host.write(&mut bus.s, bytes)
+        } else if self.console_ready() {
+            self.uart0_type(bytes)
+        } else {
+            0
+        }
+    }
+
+    /// What the console printed since the last call.
+    pub fn console_read(&mut self) -> Vec<u8> {
+        let mut bytes = self.uart0_sent();
+        if self.bus.usb_host.open() {
+            // UART0 is an ordinary port then, and its bytes belong to whatever it is wired to.
+            bytes.clear();
+        }
+        bytes.extend(self.bus.usb_host.read());
+        bytes
+    }
+
+    /// All code in flash may have changed.
+    pub fn forget_code(&mut self) {
+        self.core0.forget_all_code();
+        if let Some(core) = &mut self.core1 {
+            core.forget_all_code();
+        }
+    }
+
+    /// Runs until `deadline` or an earlier reason to stop.
+    pub fn run_until(&mut self, deadline: Time) -> Stop {
+        self.bus.s.replan_world();
+        loop {
+            self.fire_due();
+            if let Some(demand) = self.bus.s.demand.take() {
+                return Stop::Demand(demand);
+            }
+            self.bus.s.called_back();
+            if let Some((start, end)) = self.bus.memory_changed.take() {
+                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+                    core.memory_written(SRAM_BASE + start, SRAM_BASE + end);
+                }
+            }
+            self.answer_boot();
+            if let Some((start, end)) = self.bus.s.flash_changed.take() {
+                self.forget_flash(start, end);
+                self.review = self.bus.s.now + REVIEW;
+            }
+            let now = self.bus.s.now;
+            if now >= deadline {
+                // The trace then knows that nothing more happened until now.
+                self.bus.event(Event::World);
+                return Stop::Reached;
+            }
+            if now >= self.review {
+                self.review = Time::NEVER;
+                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+                    core.forget_ram_code();
+                }
+            }
+            let until = deadline.min(self.bus.s.next()).min(self.review);
+            let until = self.bus.s.clock.cycle_at(until);
+            let stop = if self.core1.is_some() { self.run_both(until) } else { self.run_one(until) };
+            if let Some(stop) = stop {
+                return stop;
+            }
+        }
+    }
+
+    /// Handles every event up to the cores' present.
+    fn fire_due(&mut self) {
+        let bus = &mut *self.bus;
+        let cycle = self.core0.cycles();
+        let reached = bus.s.now.max(bus.s.clock.time_at(cycle));
+        while let Some((event, at)) = bus.s.take_due(reached) {
+            bus.s.now = bus.s.now.max(at);
+            bus.event(event);
+            bus.dma_after();
+        }
+        bus.s.now = reached;
+        let reference = bus.s.clock.hz() / 1_000_000;
+        self.core0.set_systick_reference(reference);
+    }
+
+    fn run_one(&mut self, until: u64) -> Option<Stop> {
+        let clock = self.bus.s.clock.clone();
+        match self.core0.run(&mut self.bus, until, |cycle| clock.time_at(cycle)) {
+            cpu::Stop::Reached => None,
+            cpu::Stop::Asleep => {
+                let now = self.core0.cycles();
+                let next = until.min(self.core0.next_tick()).min(self.bus.s.come_back_at(0)).max(now);
+                self.asleep += clock.time_at(next).saturating_sub(clock.time_at(now));
+                self.core0.skip_to(next);
+                None
+            }
+            cpu::Stop::Fault(report) => Some(self.faulted(report)),
+            cpu::Stop::ResetRequest => Some(Stop::Demand(Demand::Reset)),
+        }
+    }
+
+    /// Runs both cores turn about, none further than [`INTERLEAVE`] cycles ahead.
+    fn run_both(&mut self, until: u64) -> Option<Stop> {
+        let clock = self.bus.s.clock.clone();
+        let time = |cycle: u64| clock.time_at(cycle);
+        loop {
+            let from = self.core0.cycles();
+            // Asleep alike, both skip to what wakes one of them.
+            let core1 = self.core1.as_mut()?;
+            let horizon = if self.core0.is_asleep() && core1.is_asleep() {
+                until.min(self.core0.next_tick()).min(core1.next_tick())
+            } else {
+                until.min(from + INTERLEAVE)
+            };
+            for number in 0..2u8 {
+                let core = if number == 0 { &mut self.core0 } else { self.core1.as_mut()? };
+                if std::mem::take(&mut self.bus.sev[usize::from(number)]) {
+                    core.set_event();
+                }
+                match core.run(&mut self.bus, horizon, time) {
+                    cpu::Stop::Reached => {}
+                    cpu::Stop::Asleep => core.skip_to(horizon),
+                    cpu::Stop::Fault(report) => return Some(self.faulted(report)),
+                    cpu::Stop::ResetRequest => return Some(Stop::Demand(Demand::Reset)),
+                }
+            }
+            let reached = self.core0.cycles();
+            if reached >= until
+                || self.bus.s.come_back_at(0) <= reached
+                || self.bus.s.come_back_at(1) <= reached
+                || !self.bus.sio.core1_runs
+            {
+                return None;
+            }
+        }
+    }
+
+    fn faulted(&mut self, report: Box<cpu::fault::FaultReport>) -> Stop {
+        self.bus.s.now = self.bus.s.now.max(report.at);
+        Stop::Fault(report)
+    }
+
+    /// Core 1's part of the launch protocol, and its end when it is powered off.
+    fn answer_boot(&mut self) {
+        if self.core1.is_some() && !self.bus.sio.core1_runs {
+            self.core1 = None;
+            self.launch.clear();
+        }
+        while let Some(word) = self.bus.sio.to_boot.pop_front() {
+            let expected = LAUNCH[self.launch.len()];
+            if expected.is_none_or(|expected| expected == word) {
+                self.launch.push(word);
+            } else {
+                // Out of step: the sequence starts anew, with this word if it fits.
+                self.launch.clear();
+                if word == 0 {
+                    self.launch.push(word);
+                }
+            }
+            let bus = &mut *self.bus;
+            bus.sio.push(&mut bus.s, 0, word);
+            self.core0.set_event();
+            if let [_, _, _, vtor, sp, pc] = self.launch[..] {
+                self.launch.clear();
+                // Without memory for a second engine core 1 stays where it is, waiting.
+                if let Ok(mut core) = Self::make_core(1, &self.regions, &self.rom, &self.bus) {
+                    core.start(pc, sp, vtor);
+                    core.set_lr(bootrom::CORE1_RETURN);
+                    core.skip_to(self.core0.cycles());
+                    self.bus.sio.core1_runs = true;
+                    self.core1 = Some(core);
+                }
+            }
+        }
+    }
+
+    fn forget_flash(&mut self, start: u32, end: u32) {
+        for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+            for base in XIP_MIRRORS {
+                core.forget_code(base + start, base + end);
+            }
+        }
+    }
+}
