@@ -99,3 +99,6 @@ pub static MACHINE: NativeModule = NativeModule {
 };
 
 pub use misc::MEM;
+
+#[cfg(test)]
+mod tests;
