@@ -49,6 +49,9 @@ impl Heap {
             }
             return Ok(());
         }
+        if self.locked {
+            return Err(NoMemory);
+        }
         if !self.stress() && block + have == r.top() && r.bump(need - have, r.reserve()).is_some() {
             r.set_block(block, need, state, cell.bits());
             return Ok(());
@@ -74,6 +77,9 @@ impl Heap {
     /// each.
     #[inline(never)]
     pub fn grow_buffer(&mut self, cell: Val, need: usize, roomy: usize) -> Result<(), NoMemory> {
+        if self.locked {
+            return Err(NoMemory);
+        }
         if self.stress() || !self.flag(cell, F_BUF) {
             return self.resize_buffer(cell, roomy).or_else(|_| self.resize_buffer(cell, need));
         }
@@ -106,7 +112,7 @@ impl Heap {
         if room < need {
             return false;
         }
-        let size = if room >= roomy { roomy } else { need + ((room - need) / 2 & !7) };
+        let size = if room >= roomy { roomy } else { need + (((room - need) / 2) & !7) };
         r.set_top(block + size);
         r.set_block(block, size, state, cell.bits());
         true

@@ -425,8 +425,7 @@ mod tests {
         h.set_root(Root::Vm, list);
         h.clear_temps();
         let mut n = 0;
-        loop {
-            let Ok(v) = h.new_tuple(&[Val::small(n), list]) else { break };
+        while let Ok(v) = h.new_tuple(&[Val::small(n), list]) {
             if h.list_push(list, v).is_err() {
                 break;
             }

@@ -2,7 +2,8 @@
 //!
 //! Numbers 0 to 127 are the one-character ASCII strings, then come the empty string and the names below, all in
 //! the program's read-only memory. Names met at run time are kept in the heap for good: their number is where
-//! their record lies (`[hash16][len16][text, padded to 4]`), so they need no table of offsets. All numbers fit 16
+//! their record lies (`[hash16][len16][text, padded to 4]`; the top bit of the length marks text beyond ASCII), so
+//! they need no table of offsets. All numbers fit 16
 //! bits.
 
 use super::cell::{Kind, header};
@@ -129,7 +130,7 @@ fn find_static(s: &[u8], hash: u16) -> Option<Qstr> {
 }
 
 impl Heap {
-    /// The interned string for a text, made if it is new. `NoMemory` also if the text has more than 65,535 bytes
+    /// The interned string for a text, made if it is new. `NoMemory` also if the text has more than 32,767 bytes
     /// or all numbers are used up.
     pub fn intern(&mut self, s: &str) -> Result<Qstr, NoMemory> {
         let hash = hash_bytes(s.as_bytes());
@@ -183,8 +184,18 @@ impl Heap {
         } else {
             let offset = (q.0 - DYNAMIC) as usize * 4;
             let text = self.buf(self.root(Root::QstrText));
-            let n = u16::from_le_bytes([text[offset + 2], text[offset + 3]]) as usize;
+            let n = u16::from_le_bytes([text[offset + 2], text[offset + 3] & 0x7f]) as usize;
             &text[offset + 4..offset + 4 + n]
+        }
+    }
+
+    /// Is an interned string all ASCII?
+    #[inline]
+    pub fn qstr_is_ascii(&self, q: Qstr) -> bool {
+        // The firmware's own names are.
+        q.0 < DYNAMIC || {
+            let offset = (q.0 - DYNAMIC) as usize * 4;
+            self.buf(self.root(Root::QstrText))[offset + 3] & 0x80 == 0
         }
     }
 
@@ -269,7 +280,7 @@ impl Heap {
         let text = self.root(Root::QstrText);
         let offset = self.w(text, 2) as usize;
         let size = 4 + n.next_multiple_of(4);
-        if n > 0xffff || DYNAMIC as usize + offset / 4 > 0xffff {
+        if n > 0x7fff || DYNAMIC as usize + offset / 4 > 0xffff {
             return Err(NoMemory);
         }
         if self.buf_cap(text) < offset + size {
@@ -304,7 +315,8 @@ impl Heap {
         let text = self.root(Root::QstrText);
         let b = self.buf_mut(text);
         b[offset..offset + 2].copy_from_slice(&hash.to_le_bytes());
-        b[offset + 2..offset + 4].copy_from_slice(&(n as u16).to_le_bytes());
+        let beyond = if b[offset + 4..offset + 4 + n].is_ascii() { 0 } else { 0x8000 };
+        b[offset + 2..offset + 4].copy_from_slice(&(n as u16 | beyond).to_le_bytes());
         self.set_w(text, 2, (offset + 4 + n.next_multiple_of(4)) as u32);
         let number = DYNAMIC + (offset / 4) as u32;
         let index = self.root(Root::QstrIndex);

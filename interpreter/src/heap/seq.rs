@@ -162,6 +162,19 @@ impl Heap {
         Ok(v)
     }
 
+    /// A new list with the items `from..to` of a list or tuple.
+    pub fn new_list_part(&mut self, src: Val, from: usize, to: usize) -> Result<Val, NoMemory> {
+        let n = to - from;
+        let v = self.new_list_cap(n)?;
+        self.set_w(v, 2, n as u32);
+        if n > 0 {
+            let p = self.items(src)[from..to].as_ptr();
+            // SAFETY: the list is new, so the two do not overlap; both have `n` values.
+            unsafe { core::ptr::copy_nonoverlapping(p, self.buf_ptr(v).cast::<Val>(), n) };
+        }
+        Ok(v)
+    }
+
     /// A tuple of these items (which must be kept alive by a root, as always).
     pub fn new_tuple(&mut self, items: &[Val]) -> Result<Val, NoMemory> {
         let v =

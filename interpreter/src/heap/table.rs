@@ -78,7 +78,7 @@ impl Heap {
     /// Number of entries in use, removed ones included: the upper bound of entry numbers.
     #[inline]
     pub fn table_used(&self, t: Val) -> usize {
-        self.w(t, 2) as usize / self.stride(t)
+        entries(self.w(t, 2) as usize, self.stride(t))
     }
     /// Key and value (NULL in a set) of an entry; the key is NULL if it was removed.
     #[inline]
@@ -306,44 +306,68 @@ impl Heap {
     /// found that way: the quick attempt before a full lookup.
     #[inline]
     pub fn dict_get_same(&self, d: Val, key: Val) -> Option<Val> {
+        // SAFETY: the pointer is into the dict's buffer, and nothing has happened since.
+        self.same_value(d, key).map(|p| unsafe { p.read() })
+    }
+
+    /// Overwrites the value for a key that is the very same value as the entry's; false if it is not found that way.
+    #[inline]
+    pub fn dict_set_same(&mut self, d: Val, key: Val, value: Val) -> bool {
+        match self.same_value(d, key) {
+            Some(p) => {
+                // SAFETY: as in `dict_get_same`; `&mut self` keeps all others away.
+                unsafe { p.write(value) };
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Where the value of an entry with this very key is, unless it is UNBOUND.
+    #[inline]
+    fn same_value(&self, d: Val, key: Val) -> Option<*mut Val> {
+        debug_assert!(key.is_qstr() || key.is_small());
         let head = self.head(d);
         let words = self.w(d, 2) as usize;
         let stride = 2 + usize::from(head & F_A != 0);
         if words == 0 {
             return None;
         }
+        let buffer = self.buf_ptr(d).cast::<Val>();
         // SAFETY: the buffer begins with `words` words of entries, `stride` to each; `&self` keeps it in place.
-        unsafe {
-            let entries = self.buf_ptr(d).cast::<Val>();
-            if (head >> 16) as u16 & LOG2 == 0 {
-                let mut i = 0;
-                while i < words {
-                    if *entries.add(i) == key {
-                        let v = *entries.add(i + 1);
-                        return if v == Val::UNBOUND { None } else { Some(v) };
-                    }
-                    i += stride;
+        let bound = |p: *mut Val| if unsafe { p.read() } == Val::UNBOUND { None } else { Some(p) };
+        if (head >> 16) as u16 & LOG2 == 0 {
+            let mut i = 0;
+            while i < words {
+                // SAFETY: as above.
+                let p = unsafe { buffer.add(i) };
+                // SAFETY: as above.
+                if unsafe { p.read() } == key {
+                    return bound(p.wrapping_add(1));
                 }
+                i += stride;
+            }
+            return None;
+        }
+        let hash = match key.as_qstr() {
+            Some(q) => i32::from(self.qstr_hash(q)),
+            None => key.small_value(),
+        };
+        let (index, bytes) = (Index::of(self, d), self.buf(d));
+        let mut c = Cursor { slot: index.first(hash), step: 0 };
+        loop {
+            let number = index.get(bytes, c.slot) as usize;
+            if number == 0 {
                 return None;
             }
-            let hash = match key.as_qstr() {
-                Some(q) => i32::from(self.qstr_hash(q)),
-                None => key.small_value(),
-            };
-            let index = Index::of(self, d);
-            let mut c = Cursor { slot: index.first(hash), step: 0 };
-            loop {
-                let number = index.get(self.buf(d), c.slot) as usize;
-                if number == 0 {
-                    return None;
-                }
-                let e = (number - 1) * stride;
-                if *entries.add(e) == key {
-                    let v = *entries.add(e + 1);
-                    return if v == Val::UNBOUND { None } else { Some(v) };
-                }
-                c = index.after(c);
+            debug_assert!(number * stride <= words);
+            // SAFETY: the index has numbers of entries in use only.
+            let p = unsafe { buffer.add((number - 1) * stride) };
+            // SAFETY: as above.
+            if unsafe { p.read() } == key {
+                return bound(p.wrapping_add(1));
             }
+            c = index.after(c);
         }
     }
 
@@ -471,7 +495,7 @@ impl Heap {
     /// Entries that the buffer has room for.
     fn table_cap(&self, t: Val) -> usize {
         let log2 = self.aux(t) & LOG2;
-        (self.buf_cap(t) - index_bytes(log2)) / (4 * self.stride(t))
+        entries((self.buf_cap(t) - index_bytes(log2)) / 4, self.stride(t))
     }
 
     fn bump_version(&mut self, t: Val) {
@@ -642,6 +666,16 @@ impl Index {
     fn set(self, buf: &mut [u8], slot: u32, number: u32) {
         let at = self.start + slot as usize * self.width;
         buf[at..at + self.width].copy_from_slice(&number.to_le_bytes()[..self.width]);
+    }
+}
+
+/// Entries in this many words; the usual strides without a division, which the smallest cores lack.
+#[inline]
+fn entries(words: usize, stride: usize) -> usize {
+    match stride {
+        1 => words,
+        2 => words / 2,
+        _ => words / 3,
     }
 }
 

@@ -185,14 +185,17 @@ impl Heap {
     /// Is a str all ASCII?
     #[inline]
     pub fn is_ascii(&self, v: Val) -> bool {
-        if v.is_ptr() { !self.flag(v, F_A) } else { self.bytes(v).is_ascii() }
+        match v.as_qstr() {
+            Some(q) => self.qstr_is_ascii(q),
+            None => !self.flag(v, F_A),
+        }
     }
     /// Length of a str in characters.
     pub fn char_len(&self, v: Val) -> usize {
-        if v.is_ptr() && self.flag(v, F_A) {
-            if self.flag(v, F_BUF) { self.w(v, 3) as usize } else { count_chars(self.bytes(v)) }
-        } else if v.is_ptr() {
+        if self.is_ascii(v) {
             self.bytes(v).len()
+        } else if v.is_ptr() && self.flag(v, F_BUF) {
+            self.w(v, 3) as usize
         } else {
             count_chars(self.bytes(v))
         }

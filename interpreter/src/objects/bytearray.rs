@@ -65,6 +65,14 @@ fn get_item(vm: &mut Vm, v: Val, i: Val) -> R {
 }
 
 fn set_item(vm: &mut Vm, v: Val, i: Val, x: Val) -> R<()> {
+    if i.both_small(x)
+        && let Ok(byte) = u8::try_from(x.small_value())
+        && let Ok(at) = usize::try_from(i.small_value())
+        && let Some(b) = vm.heap.text_mut(v).get_mut(at)
+    {
+        *b = byte;
+        return Ok(());
+    }
     if is_index(vm, i) {
         let at = index::index(vm, i, vm.heap.bytes(v).len(), "bytearray index")?;
         if x.is_null() {

@@ -236,7 +236,7 @@ pub(super) fn hex(vm: &mut Vm, args: Args) -> R {
         if let Some(sep) = sep
             && i > 0
             && group != 0
-            && from as u64 % group.unsigned_abs() == 0
+            && (from as u64).is_multiple_of(group.unsigned_abs())
         {
             vm.heap.push_byte(out, sep)?;
         }

@@ -200,6 +200,10 @@ fn get_item(vm: &mut Vm, v: Val, key: Val) -> R {
 }
 
 fn set_item(vm: &mut Vm, v: Val, key: Val, value: Val) -> R<()> {
+    // Most often the key is there already, and is the very same value.
+    if !value.is_null() && (key.is_qstr() || key.is_small()) && vm.heap.dict_set_same(v, key, value) {
+        return Ok(());
+    }
     if !value.is_null() {
         return keys::set(vm, v, key, value);
     }

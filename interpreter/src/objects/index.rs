@@ -78,6 +78,12 @@ pub fn clamped(vm: &mut Vm, v: Val) -> R<i64> {
 /// # Errors
 /// IndexError "`what` out of range"; TypeError of `clamped`.
 pub fn index(vm: &mut Vm, v: Val, len: usize, what: &str) -> R<usize> {
+    if let Some(i) = v.as_small()
+        && i >= 0
+        && (i as usize) < len
+    {
+        return Ok(i as usize);
+    }
     let i = clamped(vm, v)?;
     let at = if i < 0 { i.saturating_add(len as i64) } else { i };
     if at < 0 || at >= len as i64 {
@@ -111,12 +117,35 @@ fn bound(vm: &mut Vm, v: Val) -> R<Option<i64>> {
 /// TypeError for bounds that are not integers, ValueError for step 0.
 pub fn span(vm: &mut Vm, slice: Val, len: usize) -> R<Span> {
     let (start, stop, step) = (vm.heap.val(slice, 1), vm.heap.val(slice, 2), vm.heap.val(slice, 3));
+    if (step.is_none() || step == Val::ONE)
+        && let Some(s) = plain_span(start, stop, len)
+    {
+        return Ok(s);
+    }
     let step = bound(vm, step)?.unwrap_or(1);
     let (start, stop) = (bound(vm, start)?, bound(vm, stop)?);
     match resolve(start, stop, step, len) {
         Some(s) => Ok(s),
         None => Err(vm.value_error(format_args!("slice step cannot be zero"))),
     }
+}
+
+/// The usual case in 32-bit arithmetic: small bounds, or none, and step 1.
+#[inline]
+fn plain_span(start: Val, stop: Val, len: usize) -> Option<Span> {
+    if len > Val::INT_MAX as usize {
+        return None;
+    }
+    let n = len as i32;
+    let clip = |v: Val, default: i32| match v.as_small() {
+        Some(i) if i < 0 => Some((i + n).max(0)),
+        Some(i) => Some(i.min(n)),
+        None if v.is_none() => Some(default),
+        None => None,
+    };
+    let (start, stop) = (clip(start, 0)?, clip(stop, n)?);
+    let count = (stop - start).max(0) as usize;
+    Some(Span { start: start as usize, first: i64::from(start), stop: i64::from(stop), step: 1, count })
 }
 
 /// Bounds and step as a span over `len` items; `None` if the step is 0.
@@ -218,6 +247,10 @@ mod tests {
                         }
                         let got: alloc::vec::Vec<usize> = (0..s.count).map(|i| s.at(i)).collect();
                         assert_eq!(got, want, "[{start:?}:{stop:?}:{step}] of {len}");
+                        if step == 1 {
+                            let value = |x: Option<i64>| x.map_or(Val::NONE, |x| Val::small(x as i32));
+                            assert_eq!(plain_span(value(start), value(stop), len), Some(s));
+                        }
                     }
                 }
             }

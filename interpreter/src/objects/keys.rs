@@ -24,7 +24,7 @@ pub fn hash(vm: &mut Vm, key: Val) -> R<(i32, bool)> {
         Ok(h) => Ok((h, true)),
         Err(NeedsVm) => {
             let h = vm.hash(key)?;
-            Ok(((h as i32) << 1 >> 1, false))
+            Ok(((h << 1) >> 1, false))
         }
     }
 }

@@ -170,8 +170,7 @@ pub(super) fn compare_items(vm: &mut Vm, op: CmpOp, a: Val, b: Val) -> R {
         return Ok(Val::bool(op == CmpOp::Ne));
     }
     let mut i = 0;
-    loop {
-        let (Some(&x), Some(&y)) = (vm.heap.items(a).get(i), vm.heap.items(b).get(i)) else { break };
+    while let (Some(&x), Some(&y)) = (vm.heap.items(a).get(i), vm.heap.items(b).get(i)) {
         if !equal_items(vm, x, y)? {
             return match op {
                 CmpOp::Eq => Ok(Val::FALSE),
@@ -238,6 +237,9 @@ fn get_item(vm: &mut Vm, v: Val, i: Val) -> R {
         return Err(bad_index(vm, "list", i));
     }
     let s = index::span(vm, i, vm.heap.list_len(v))?;
+    if s.step == 1 {
+        return Ok(vm.heap.new_list_part(v, s.start, s.start + s.count)?);
+    }
     let new = vm.heap.new_list_cap(s.count)?;
     for k in 0..s.count {
         let item = vm.heap.list(v)[s.at(k)];

@@ -202,7 +202,7 @@ fn cast(vm: &mut Vm, args: Args) -> R {
             )));
         }
     };
-    if b.len % size_of(code) != 0 {
+    if !b.len.is_multiple_of(size_of(code)) {
         return Err(vm.type_error(format_args!("memoryview: length is not a multiple of itemsize")));
     }
     view(vm, Buffer { typecode: code, ..b })

@@ -8,7 +8,7 @@ use super::text::{as_str, bad_operand, repeat};
 use super::{codec, formatting, text_case as case, text_search as search};
 use crate::heap::Kind;
 use crate::registry::ids;
-use crate::value::Val;
+use crate::value::{Qstr, Val};
 use crate::vm::{Out, Vm};
 use core::fmt::Write;
 
@@ -123,6 +123,13 @@ pub(super) fn compare_bytes(op: CmpOp, x: &[u8], y: &[u8]) -> bool {
 // ---- items ----
 
 fn get_item(vm: &mut Vm, v: Val, i: Val) -> R {
+    if let Some(i) = i.as_small()
+        && i >= 0
+        && vm.heap.is_ascii(v)
+        && let Some(&c) = vm.heap.bytes(v).get(i as usize)
+    {
+        return Ok(Val::qstr(Qstr(u32::from(c))));
+    }
     if is_index(vm, i) {
         let at = index::index(vm, i, vm.heap.char_len(v), "string index")?;
         let from = vm.heap.char_to_byte(v, at);
