@@ -197,6 +197,9 @@ pub static FILTER: NativeType = NativeType {
 // ---- enumerate: iterator, next number ----
 
 fn enumerate_new(vm: &mut Vm, _cls: Val, args: Args) -> R {
+    if args.n == 0 && args.kw(vm, "iterable").is_none() {
+        return Err(vm.type_error(format_args!("enumerate() missing required argument 'iterable'")));
+    }
     let [iterable, start] = args.parse(vm, "enumerate", ["iterable", "start"], 1)?;
     let start = if start.is_null() { Val::ZERO } else { vm.index_val(start)? };
     let it = vm.iter(iterable)?;

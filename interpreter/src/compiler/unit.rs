@@ -161,6 +161,15 @@ impl<'a, 's> Unit<'a, 's> {
     #[inline(never)]
     pub fn finish(mut self: Box<Self>, source: &str) -> Gen<Box<Proto>> {
         self.b.proto.slots = self.high;
+        // Many functions wait for the end of their module: no room for growth that will not come.
+        let proto = &mut self.b.proto;
+        proto.code.shrink_to_fit();
+        proto.consts.shrink_to_fit();
+        proto.names.shrink_to_fit();
+        proto.lines.shrink_to_fit();
+        proto.slot_names.shrink_to_fit();
+        proto.free_names.shrink_to_fit();
+        proto.handlers.shrink_to_fit();
         let line = self.b.proto.first_line;
         self.b.finish().map(Box::new).map_err(|error: BuildError| {
             let start = crate::syntax::line_text(source, line).as_ptr() as usize;
