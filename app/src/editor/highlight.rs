@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, TryIter, unbounded};
 use ropey::Rope;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tree_sitter::{InputEdit, Node, Parser, Point, Tree};
 
 /// What a piece of text is, so that a theme can colour it.
@@ -116,7 +116,7 @@ impl Analysis {
 }
 
 /// Finds the errors of a text of one language: byte range and message.
-pub type Check = fn(&PathBuf, &str) -> Vec<(Range<usize>, String)>;
+pub type Check = fn(&Path, &str) -> Vec<(Range<usize>, String)>;
 
 /// The thread that looks at texts.
 pub struct Analyst {
@@ -478,7 +478,7 @@ mod tests {
     use super::*;
     use crate::editor::Document;
 
-    fn no_check(_: &PathBuf, _: &str) -> Vec<(Range<usize>, String)> {
+    fn no_check(_: &Path, _: &str) -> Vec<(Range<usize>, String)> {
         Vec::new()
     }
 

@@ -96,7 +96,8 @@ impl App {
             Command::Upload => self.start_next(Next::Upload),
             Command::Stop => self.runner.send(session::Command::Stop),
             Command::Reset => self.runner.send(session::Command::SoftReset),
-            Command::PowerCycle => self.runner.send(session::Command::HardReset),
+            Command::PowerCycle if self.runner.is_live() => self.runner.send(session::Command::HardReset),
+            Command::PowerCycle => self.reboot = true,
             Command::ToggleWatch => {
                 self.user.watch = !self.user.watch;
                 let text = if self.user.watch {
@@ -333,7 +334,7 @@ impl App {
             _ => self.bench.set(String::new(), Ok(emulator::bench::Bench::pico())),
         }
         self.bench_text = text;
-        self.reboot = true;
+        self.reboot |= self.runner.is_emulated();
     }
 
     /// Opens the emulated board with the bench as it is.
@@ -411,10 +412,11 @@ impl App {
         if next == Next::Run {
             // Without a script in the editor it is main.py, which has to be read first.
             let is_python = self.files.active().is_some_and(super::files::OpenFile::is_python);
-            if !is_python && let Some(main) = self.main_script() {
-                if self.files.by_path(&main).is_none() {
-                    self.open_file(main);
-                }
+            if !is_python
+                && let Some(main) = self.main_script()
+                && self.files.by_path(&main).is_none()
+            {
+                self.open_file(main);
             }
         }
     }
@@ -433,8 +435,9 @@ impl App {
 
     fn run_now(&mut self) {
         if !self.runner.is_live() {
-            // A board that could not start has said so itself.
-            self.tell(Notice::Info("There is no board to run on: choose one at the top.".to_owned()));
+            // A board that could not start, or was unplugged, may be there again.
+            self.autorun = true;
+            self.reboot = true;
             return;
         }
         let main = self.main_script();
@@ -529,7 +532,8 @@ impl App {
             match self.runner.target.clone() {
                 Target::Emulated(_) => self.boot(ctx),
                 // A real board does not care what the bench looks like.
-                port if self.runner.state == session::State::Idle && !self.runner.is_live() => {
+                port if !self.runner.is_live() => {
+                    self.run_when_ready = std::mem::take(&mut self.autorun);
                     self.choose_target(ctx, port);
                 }
                 Target::Serial { .. } => {}
@@ -620,6 +624,9 @@ impl App {
             } else {
                 file.document.reload(text);
                 file.document.mark_saved(file.document.revision());
+                if self.user.watch && file.is_python() {
+                    self.next = Some(self.last);
+                }
             }
         } else if self.opening.contains(&path) {
             self.show_new(&path, text);
@@ -688,7 +695,7 @@ impl App {
             }
         }
         let ours = |path: &PathBuf| {
-            // What this program wrote itself has been dealt with when it was saved.
+            // An open file is dealt with when it has been read, or was when it was saved.
             self.files.open.iter().any(|file| file.path == *path)
         };
         if self.user.watch
@@ -711,7 +718,8 @@ impl App {
 
 fn waker(ctx: &Context) -> impl Fn() + Send + 'static {
     let ctx = ctx.clone();
-    move || ctx.request_repaint()
+    // A short delay takes what comes in quick succession together.
+    move || ctx.request_repaint_after(std::time::Duration::from_millis(8))
 }
 
 fn describe_upload(written: usize, skipped: usize) -> String {

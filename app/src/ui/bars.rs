@@ -31,7 +31,7 @@ impl Bars<'_> {
         match command {
             Command::Run => self.can_run,
             Command::Stop => self.runner.is_live(),
-            Command::Reset | Command::PowerCycle => self.runner.is_live(),
+            Command::Reset => self.runner.is_live(),
             Command::Upload => self.runner.is_live() && self.files.folder.is_some(),
             Command::TogglePause
             | Command::Slower

@@ -1,7 +1,7 @@
 //! Disk, dialogs and port lists, on threads of their own: the window asks and goes on drawing.
 
 use crate::device;
-use crate::project::Watcher;
+use crate::project::{WatchError, Watcher};
 use crossbeam_channel::{Receiver, Sender, TryIter, unbounded};
 use emulator::bench::{Bench, BenchErrors};
 use emulator::signal::DataFile;
@@ -181,12 +181,13 @@ impl Io {
                 let mut watcher = None;
                 for job in inbox {
                     let done = match job {
-                        Job::Watch(folder) => {
-                            let made = watch(&folder, answers.clone(), Arc::clone(&wake_up));
-                            let (new, failed) = made.map_or_else(|f| (None, Some(f)), |w| (Some(w), None));
-                            watcher = new;
-                            failed
-                        }
+                        Job::Watch(folder) => match watch(&folder, answers.clone(), Arc::clone(&wake_up)) {
+                            Ok(new) => {
+                                watcher = Some(new);
+                                None
+                            }
+                            Err(error) => Some(Done::Failed(error.to_string())),
+                        },
                         job => carry_out(job),
                     };
                     if let Some(done) = done {
@@ -255,12 +256,16 @@ fn in_dialog(
     }
 }
 
-fn watch(folder: &Path, outbox: Sender<Done>, wake: Arc<dyn Fn() + Send + Sync>) -> Result<Watcher, Done> {
+fn watch(
+    folder: &Path,
+    outbox: Sender<Done>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+) -> Result<Watcher, WatchError> {
     let tell = move |paths| {
         let _ = outbox.send(Done::Touched(paths));
         wake();
     };
-    Watcher::new(folder, tell).map_err(|error| Done::Failed(error.to_string()))
+    Watcher::new(folder, tell)
 }
 
 fn carry_out(job: Job) -> Option<Done> {

@@ -545,7 +545,7 @@ fn data_folder() -> PathBuf {
 }
 
 /// The errors of a text, for the parser thread.
-fn check(path: &PathBuf, text: &str) -> Vec<(Range<usize>, String)> {
+fn check(path: &Path, text: &str) -> Vec<(Range<usize>, String)> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("py") => python_errors(text),
         Some("toml") if path.ends_with(crate::project::BENCH) => bench_errors(path, text),

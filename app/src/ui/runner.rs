@@ -169,7 +169,13 @@ impl Runner {
                     self.state = state;
                 }
                 Event::Output(bytes) => self.terminal.write(&bytes),
-                Event::RunEnded(end) => happened.push(Happened::Ended(end)),
+                Event::RunEnded(end) => {
+                    if !end.traceback.is_empty() {
+                        let text = end.traceback.trim_end().replace("\r\n", "\n").replace('\n', "\r\n");
+                        self.terminal.write(format!("\x1b[31m{text}\x1b[0m\r\n").as_bytes());
+                    }
+                    happened.push(Happened::Ended(end));
+                }
                 Event::UploadProgress(progress) => self.upload = Some(progress),
                 Event::Uploaded(summary) => {
                     self.upload = None;

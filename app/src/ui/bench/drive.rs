@@ -2,7 +2,6 @@
 
 use super::edit::Drive;
 use crate::ui::action::{Action, Queue};
-use crate::ui::kit;
 use crate::ui::theme::GRID;
 use egui::{ComboBox, DragValue, Grid, TextEdit, Ui};
 use emulator::part::InputInfo;
