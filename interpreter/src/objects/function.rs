@@ -217,6 +217,11 @@ impl Vm {
 
     /// Sets an attribute of a function (NULL deletes).
     pub(crate) fn set_function_attr(&mut self, f: Val, name: crate::value::Qstr, v: Val) -> R<()> {
+        if FUNCTION.entries.iter().any(|e| e.name() == self.heap.qstr(name)) {
+            return Err(
+                self.raise(super::native::ExcKind::AttributeError, format_args!("readonly attribute"))
+            );
+        }
         let d = match self.function_dict(f) {
             Some(d) => d,
             None => self.make_function_dict(f)?,

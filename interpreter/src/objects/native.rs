@@ -224,6 +224,7 @@ pub enum CmpOp {
 /// mean that the type lacks the operation. Subclasses written in Python are unwrapped before a slot or method is
 /// called: a slot always sees an object of its own kind.
 #[derive(Clone, Copy)]
+#[allow(clippy::type_complexity)]
 pub struct NativeType {
     /// Its place in the registry: one of [`crate::registry::ids`].
     pub id: u16,
@@ -325,6 +326,7 @@ impl NativeType {
 
 /// A module in Rust.
 #[derive(Clone, Copy)]
+#[allow(clippy::type_complexity)]
 pub struct NativeModule {
     /// Its place in the registry: one of [`crate::registry::modules`].
     pub id: u16,

@@ -134,7 +134,7 @@ impl Vm {
                     Field::D | Field::S | Field::B => {
                         // The first of no slots at all may lie one past the end.
                         let end = proto.slots as usize + usize::from(field == Field::B);
-                        if x % 4 != 0 || x / 4 >= end {
+                        if !x.is_multiple_of(4) || x / 4 >= end {
                             return Err(self.bad_code("slot", i));
                         }
                     }

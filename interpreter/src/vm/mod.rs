@@ -1,6 +1,6 @@
 //! The virtual machine: one [`Vm`] holds everything, there are no globals.
 //!
-//! - `run.rs`: the loop over bytecode. Python calls Python without recursion on the native stack; natives that
+//! - `run.rs`, `slow.rs`: the loop over bytecode. Python calls Python without recursion on the native stack; natives that
 //!   call back enter a nested loop, bounded by [`NATIVE_DEPTH`].
 //! - `call.rs`: callables and arguments. `class.rs`, `shape.rs`, `attr.rs`: classes and attributes.
 //! - `ops.rs`: what operators and built-in protocols mean. `generator.rs`, `unwind.rs`, `import.rs`, `load.rs`.
@@ -15,6 +15,7 @@ mod ops;
 mod out;
 mod run;
 mod shape;
+mod slow;
 mod source;
 #[cfg(test)]
 mod tests;
