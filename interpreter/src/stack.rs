@@ -22,3 +22,10 @@ pub fn is_low() -> bool {
     let here = 0u8;
     (&raw const here) as usize <= LIMIT.load(Ordering::Relaxed)
 }
+
+/// Whether fewer than so many bytes are left until then: asked before a computation of known depth begins.
+#[inline(always)]
+pub fn lacks(bytes: usize) -> bool {
+    let here = 0u8;
+    (&raw const here) as usize <= LIMIT.load(Ordering::Relaxed).saturating_add(bytes)
+}

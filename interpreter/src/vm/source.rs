@@ -10,6 +10,9 @@ use crate::objects::native::{ExcKind, R, Raised};
 use crate::syntax::ErrorKind;
 use crate::value::Val;
 
+/// Bytes of native stack that compiling a simple module takes.
+const COMPILE_STACK: usize = 2048;
+
 impl Vm {
     /// Runs a script in `__main__`; `name` is its file name in tracebacks.
     ///
@@ -51,6 +54,10 @@ impl Vm {
     /// SyntaxError; MemoryError.
     pub fn compile_source(&mut self, source: &str, file: &str, mode: Mode, globals: Val) -> R {
         self.namespace(globals)?;
+        // Imports nest on the native stack: say so here, before the parser takes it for nested parentheses.
+        if crate::stack::lacks(COMPILE_STACK) {
+            return Err(self.recursion_error());
+        }
         // On a chip the compiler's memory comes from the same arena: garbage must not be in its way. If it
         // does not suffice all the same, the compilation is given up.
         let _ = self.heap.ensure_gap(source.len().saturating_mul(6).saturating_add(8192));
