@@ -10,6 +10,9 @@ const STATUS: u32 = 0x18;
 const RANDOMBIT: u32 = 0x1C;
 const COUNT: u32 = 0x20;
 
+const ENABLE: u32 = 0xFAB;
+const DISABLE: u32 = 0xD1E;
+
 /// Typical frequency at reset settings.
 const ROSC_HZ: u64 = 6_500_000;
 
@@ -17,6 +20,7 @@ const ROSC_HZ: u64 = 6_500_000;
 #[derive(Clone, Debug)]
 pub struct Rosc {
     ctrl: u32,
+    enabled: bool,
     freqa: u32,
     freqb: u32,
     dormant: u32,
@@ -29,6 +33,7 @@ impl Default for Rosc {
     fn default() -> Rosc {
         Rosc {
             ctrl: 0xFABAA0,
+            enabled: true,
             freqa: 0,
             freqb: 0,
             dormant: 0x7761_6B65,
@@ -42,7 +47,7 @@ impl Default for Rosc {
 impl Rosc {
     /// Frequency in hertz. The data sheet gives no exact law; only the divider is honoured.
     pub fn hz(&self) -> u64 {
-        if self.ctrl >> 12 & 0xFFF == 0xD1E {
+        if !self.enabled {
             return 0;
         }
         let div = self.div.wrapping_sub(0xAA0);
@@ -75,7 +80,15 @@ impl Rosc {
     /// Writes a register.
     pub fn write(&mut self, offset: u32, value: u32) {
         match offset {
-            CTRL => self.ctrl = value & 0xFF_FFFF,
+            CTRL => {
+                self.ctrl = value & 0xFF_FFFF;
+                // Any other code keeps it as it is.
+                match value >> 12 & 0xFFF {
+                    ENABLE => self.enabled = true,
+                    DISABLE => self.enabled = false,
+                    _ => {}
+                }
+            }
             FREQA => self.freqa = value,
             FREQB => self.freqb = value,
             DORMANT => self.dormant = value,

@@ -10,25 +10,27 @@ const STARTUP: u32 = 0x0C;
 const COUNT: u32 = 0x1C;
 
 const ENABLE: u32 = 0xFAB;
+const DISABLE: u32 = 0xD1E;
 
 /// The crystal oscillator.
 #[derive(Clone, Debug)]
 pub struct Xosc {
     ctrl: u32,
+    enabled: bool,
     dormant: u32,
     startup: u32,
 }
 
 impl Default for Xosc {
     fn default() -> Xosc {
-        Xosc { ctrl: 0, dormant: 0x7761_6B65, startup: 0xC4 }
+        Xosc { ctrl: 0, enabled: false, dormant: 0x7761_6B65, startup: 0xC4 }
     }
 }
 
 impl Xosc {
     /// Whether it oscillates.
     pub fn running(&self) -> bool {
-        self.ctrl >> 12 & 0xFFF == ENABLE
+        self.enabled
     }
 
     /// Reads a register.
@@ -46,10 +48,36 @@ impl Xosc {
     /// Writes a register.
     pub fn write(&mut self, offset: u32, value: u32) {
         match offset {
-            CTRL => self.ctrl = value & 0xFF_FFFF,
+            CTRL => {
+                self.ctrl = value & 0xFF_FFFF;
+                // Any other code keeps it as it is.
+                match value >> 12 & 0xFFF {
+                    ENABLE => self.enabled = true,
+                    DISABLE => self.enabled = false,
+                    _ => {}
+                }
+            }
             DORMANT => self.dormant = value,
             STARTUP => self.startup = value & 0x10_3FFF,
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_two_codes_switch_it() {
+        let mut xosc = Xosc::default();
+        xosc.write(CTRL, 0xAA0);
+        assert!(!xosc.running());
+        xosc.write(CTRL, ENABLE << 12 | 0xAA0);
+        // Start-up code writes the range alone, and then sets the code again.
+        xosc.write(CTRL, 0xAA0);
+        assert!(xosc.running());
+        xosc.write(CTRL, DISABLE << 12 | 0xAA0);
+        assert!(!xosc.running());
     }
 }
