@@ -207,6 +207,15 @@ impl Vm {
                 }
             }};
         }
+        // The jump of a loop's bottom, which is always backward.
+        macro_rules! jump_back {
+            () => {{
+                pc = pc.byte_offset(*pc.add(1) as i32 as isize);
+                if self.pending.load(Ordering::Relaxed) {
+                    plain!(0, self.service());
+                }
+            }};
+        }
         macro_rules! arith {
             ($w:expr, $op:expr, $inplace:expr) => {{
                 let (x, y) = (*slot(r, op_b($w)), *slot(r, op_c($w)));
@@ -638,7 +647,7 @@ impl Vm {
                             *state.add(1) = Val::from_bits((left - 2) as u32);
                             *state =
                                 Val::from_bits(x.bits().wrapping_add((*state.add(2)).bits()).wrapping_sub(1));
-                            jump_bytes!(*pc.add(1) as i32);
+                            jump_back!();
                         } else if left == 1 {
                             pc = pc.add(2);
                         } else {
@@ -670,7 +679,7 @@ impl Vm {
                                 Some(&x) => {
                                     *slot(r, op_b(w)) = x;
                                     *state.add(1) = Val::small(i + 1);
-                                    jump_bytes!(*pc.add(1) as i32);
+                                    jump_back!();
                                 }
                                 None => pc = pc.add(2),
                             }
