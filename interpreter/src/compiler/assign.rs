@@ -35,7 +35,7 @@ impl<'a, 's> Codegen<'a, 's> {
                         return Ok(());
                     }
                     if let Some(slot) = self.local_target(name) {
-                        self.into_variable(value, slot)?;
+                        self.evaluate_variable(value, slot)?;
                         self.store(name, slot, target.span)?;
                         return Ok(());
                     }
@@ -86,7 +86,7 @@ impl<'a, 's> Codegen<'a, 's> {
         };
         match direct {
             Some(slot) => {
-                self.into_variable(last_value, slot)?;
+                self.evaluate_variable(last_value, slot)?;
                 for (i, target) in targets[..targets.len() - 1].iter().enumerate() {
                     self.assign(target, base + i as Slot)?;
                 }

@@ -74,7 +74,7 @@ fn writes_early(expr: &Expr<'_>) -> bool {
 
 impl<'a, 's> Codegen<'a, 's> {
     /// Evaluates into a variable: not before all operands have been read.
-    pub(super) fn into_variable(&mut self, expr: &'a Expr<'s>, slot: Slot) -> Gen {
+    pub(super) fn evaluate_variable(&mut self, expr: &'a Expr<'s>, slot: Slot) -> Gen {
         if !writes_early(expr) || self.is_constant(expr) {
             return self.into(expr, slot);
         }
@@ -129,7 +129,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// Evaluates into `dest`, whose own value is no longer needed (unless it is a variable that
-    /// `expr` reads; see [`Codegen::into_variable`]).
+    /// `expr` reads; see [`Codegen::evaluate_variable`]).
     #[inline(never)]
     pub(super) fn into(&mut self, expr: &'a Expr<'s>, dest: Slot) -> Gen {
         let top = self.unit.top;

@@ -198,6 +198,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     #[inline(never)]
+    #[expect(clippy::boxed_local, reason = "it is large: moving it would take stack")]
     pub fn into_unit<'x, 'y>(mut self: Box<Self>) -> Box<Unit<'x, 'y>> {
         let mut unit = Unit::new(self.unit.scope, "", String::new(), self.unit.b.proto.file.clone());
         if self.unit.scope == 1 {

@@ -272,7 +272,7 @@ impl<'s> Parser<'s> {
         let mut chain = 0;
         loop {
             left = match self.tok {
-                Tok::Or if min <= OR => self.bool_chain(left, BoolOp::Or)?,
+                Tok::Or if min == OR => self.bool_chain(left, BoolOp::Or)?,
                 Tok::And if min <= AND => self.bool_chain(left, BoolOp::And)?,
                 Tok::EqualEqual
                 | Tok::NotEqual

@@ -3,6 +3,9 @@
 //! [`Parser`] hands out one top-level statement at a time, so that the tree of a whole module
 //! never exists at once. [`check`] serves an editor.
 
+// Nodes and errors travel in boxes on purpose: see `Parse` and `BoxExpr`.
+#![allow(clippy::boxed_local, clippy::vec_box)]
+
 pub mod ast;
 mod error;
 mod expression;
