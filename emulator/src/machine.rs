@@ -126,6 +126,8 @@ pub struct Stats {
     pub time: Time,
     /// Of that, how long the first core slept.
     pub asleep: Time,
+    /// How often the program or its watchdog reset the chip.
+    pub resets: u64,
 }
 
 /// A board under power.
@@ -136,6 +138,7 @@ pub struct Machine {
     /// Since when the flash contents differ from the file.
     dirty_since: Option<Time>,
     save_error: Option<MachineError>,
+    resets: u64,
     console: Vec<u8>,
     console_channel: ChannelId,
 }
@@ -184,6 +187,7 @@ impl Machine {
             halted: None,
             dirty_since: None,
             save_error: None,
+            resets: 0,
             console: Vec::new(),
             console_channel,
         };
@@ -252,6 +256,7 @@ impl Machine {
                     break Stop::Fault(report);
                 }
                 rp2040::Stop::Demand(Demand::Reset) => {
+                    self.resets += 1;
                     self.chip.reset();
                     self.boot();
                 }
@@ -325,6 +330,7 @@ impl Machine {
             cycles: self.chip.cycles(),
             time: self.chip.now(),
             asleep: self.chip.asleep(),
+            resets: self.resets,
         }
     }
 
