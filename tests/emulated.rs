@@ -274,3 +274,17 @@ fn a_served_board_is_there_for_one_client_after_the_other() {
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
     assert_eq!(wait(&mut child), Some(0));
 }
+
+#[test]
+fn a_program_that_faults_gives_the_report_and_ends_with_1() {
+    let (code, out, err) = run("import machine\nprint('before')\nmachine.mem32[0x70000000] = 1\n", &[]);
+    assert_eq!((code, out.lines().next()), (Some(1), Some("before")), "{err}");
+    assert!(err.contains("HardFault") && err.contains("0x70000000"), "{err}");
+}
+
+#[test]
+fn a_board_that_restarts_ends_the_program() {
+    let (code, out, err) = run("import machine\nprint('before')\nmachine.reset()\n", &[]);
+    assert_eq!((code, out.lines().next()), (Some(1), Some("before")), "{err}");
+    assert!(err.contains("restarted"), "{err}");
+}

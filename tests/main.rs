@@ -6,3 +6,4 @@ mod examples;
 mod fake_board;
 mod firmware;
 mod serial;
+mod session;

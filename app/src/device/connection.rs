@@ -57,6 +57,12 @@ pub enum LinkError {
     /// The user asked to stop what was going on.
     #[error("stopped")]
     Stopped,
+    /// It began anew: whatever was running is gone.
+    #[error("{port} restarted: what was running on it is gone")]
+    Restarted {
+        /// The board.
+        port: String,
+    },
     /// The emulated processor gave up.
     #[error("the emulated board stopped: {0}")]
     Fault(String),

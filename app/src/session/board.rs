@@ -83,6 +83,14 @@ impl Board {
         }
     }
 
+    /// Did the chip reset itself since the last call? A real board's port vanishes instead.
+    pub fn take_restarted(&mut self) -> bool {
+        match self {
+            Board::Emulated(board) => board.take_restarted(),
+            Board::Serial(_) => false,
+        }
+    }
+
     /// What the bench has to say; each is told once.
     pub fn take_reports(&mut self) -> Vec<String> {
         match self {

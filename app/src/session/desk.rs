@@ -184,6 +184,10 @@ impl Connection for Desk {
             }
             let left = until.saturating_sub(self.now());
             self.board.pump(left.min(TURN), into)?;
+            // Last words first; the restart is told at the next reading.
+            if into.len() == had && self.board.take_restarted() {
+                return Err(LinkError::Restarted { port: self.name().to_string() });
+            }
             // While a program runs the worker wants to look at the requests itself, however slowly the
             // board's time passes.
             if into.len() > had || self.now() >= until {

@@ -54,6 +54,8 @@ pub struct EmulatedBoard {
     anchor: (Instant, Duration),
     /// When the board last said or was told something, or was seen busy.
     active: Instant,
+    /// Did the chip reset itself since last asked?
+    restarted: bool,
     /// What the bench says belongs on the board.
     uploads: Vec<Upload>,
     /// Does full speed end when the board idles?
@@ -82,6 +84,7 @@ impl EmulatedBoard {
             speed: what.speed,
             anchor: (now, Duration::ZERO),
             active: now,
+            restarted: false,
             uploads: uploads(&bench),
             idles: true,
             sample: Sample { at: now, time: Duration::ZERO, instructions: 0 },
@@ -130,6 +133,9 @@ impl EmulatedBoard {
             let said = self.machine.console_read();
             self.note_activity(&before, !said.is_empty());
             into.extend_from_slice(&said);
+            if self.machine.stats().resets != before.resets {
+                self.restarted = true;
+            }
             match stop {
                 Stop::Deadline => {}
                 Stop::Fault(report) => return Err(LinkError::Fault(report.to_string())),
@@ -215,6 +221,11 @@ impl EmulatedBoard {
             None => bench.release_input(now, part, input),
         }
         .map_err(|error| error.to_string())
+    }
+
+    /// Did the chip reset itself (its program, its watchdog, a panic) since the last call?
+    pub fn take_restarted(&mut self) -> bool {
+        std::mem::take(&mut self.restarted)
     }
 
     /// What the bench has to say: short circuits, wrong rates. Each is told once.

@@ -24,6 +24,8 @@ use crate::project::needed;
 const GRACE: Duration = Duration::from_secs(2);
 /// How long a serial port that vanished may take to come back (a board that resets does that).
 const COME_BACK: Duration = Duration::from_secs(4);
+/// A board that faults again sooner than this is beyond help by a reset.
+const FAULTS_APART: Duration = Duration::from_secs(1);
 
 /// Why an action on a board failed.
 #[derive(Debug, Error)]
@@ -78,6 +80,8 @@ pub struct Worker {
     desk: Desk,
     requests: Rc<Requests>,
     report: Rc<Report>,
+    /// When, on the board's clock, it last faulted by itself.
+    fault_at: Option<Duration>,
     /// Did the last program leave the board at its friendly prompt?
     at_prompt: bool,
 }
@@ -93,7 +97,7 @@ impl Worker {
         let board = open_board(&target, &trace)?;
         let (requests, report) = (Requests::new(inbox), Report::new(emit));
         let desk = Desk::new(board, requests.clone(), report.clone());
-        Ok(Worker { target, trace, desk, requests, report, at_prompt: false })
+        Ok(Worker { target, trace, desk, requests, report, fault_at: None, at_prompt: false })
     }
 
     /// The emulated board, for what only it can do.
@@ -179,6 +183,10 @@ impl Worker {
                 self.report.event(Event::Fault(report.clone()));
                 self.hard_reset()?;
                 Ok(RunEnd { ok: false, stopped: false, traceback: report })
+            }
+            Err(ReplError::Link(LinkError::Restarted { .. })) => {
+                let traceback = "The board restarted before the program was over.\n".to_string();
+                Ok(RunEnd { ok: false, stopped: false, traceback })
             }
             Err(error) => Err(error.into()),
         }
@@ -386,9 +394,15 @@ impl Worker {
             }
             Some(LinkError::Fault(report)) => {
                 self.report.event(Event::Fault(report.clone()));
+                // A firmware that faults as soon as it starts would do so for ever.
+                let now = self.desk.now();
+                if self.fault_at.replace(now).is_some_and(|before| now < before + FAULTS_APART) {
+                    return Err(error);
+                }
                 self.hard_reset()
             }
             Some(LinkError::Io { .. }) => Err(error),
+            // Stopped, restarted, refused: the board is there for the next request.
             _ => Ok(()),
         }
     }
