@@ -277,7 +277,8 @@ fn a_served_board_is_there_for_one_client_after_the_other() {
 
 #[test]
 fn a_program_that_faults_gives_the_report_and_ends_with_1() {
-    let (code, out, err) = run("import machine\nprint('before')\nmachine.mem32[0x70000000] = 1\n", &[]);
+    let (code, out, err) =
+        run("import machine, time\nprint('before')\ntime.sleep(0.1)\nmachine.mem32[0x70000000] = 1\n", &[]);
     assert_eq!((code, out.lines().next()), (Some(1), Some("before")), "{err}");
     assert!(err.contains("HardFault") && err.contains("0x70000000"), "{err}");
 }

@@ -1,6 +1,6 @@
 //! Sessions with a (fake) board on a serial port, above all those that go wrong.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use solderless::session::{Command, Event, RunEnd, Script, Session, State, Target, Upload, UploadSummary};
 
@@ -16,15 +16,16 @@ fn open(port: &str) -> Session {
 /// The first event that `pick` accepts.
 fn wait_for<T>(session: &Session, mut pick: impl FnMut(Event) -> Option<T>) -> T {
     let mut seen = Vec::new();
+    let until = Instant::now() + PATIENCE;
     loop {
-        match session.receiver().recv_timeout(PATIENCE) {
-            Ok(event) => {
+        match session.receiver().recv_deadline(until) {
+            Ok(event) if Instant::now() < until => {
                 seen.push(format!("{event:?}"));
                 if let Some(found) = pick(event) {
                     return found;
                 }
             }
-            Err(_) => panic!("what was waited for did not come; what came: {seen:#?}"),
+            _ => panic!("what was waited for did not come; what came: {seen:#?}"),
         }
     }
 }

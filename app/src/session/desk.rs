@@ -114,12 +114,14 @@ pub struct Desk {
     requests: Rc<Requests>,
     report: Rc<Report>,
     stats_due: Instant,
+    /// Why there is nothing more to read, until it has been told.
+    ended: Option<LinkError>,
 }
 
 impl Desk {
     /// Puts a board on the desk.
     pub fn new(board: Board, requests: Rc<Requests>, report: Rc<Report>) -> Desk {
-        Desk { board, requests, report, stats_due: Instant::now() }
+        Desk { board, requests, report, stats_due: Instant::now(), ended: None }
     }
 
     /// Applies what concerns the board itself.
@@ -183,10 +185,20 @@ impl Connection for Desk {
                 return Err(LinkError::Stopped);
             }
             let left = until.saturating_sub(self.now());
-            self.board.pump(left.min(TURN), into)?;
-            // Last words first; the restart is told at the next reading.
-            if into.len() == had && self.board.take_restarted() {
-                return Err(LinkError::Restarted { port: self.name().to_string() });
+            // Last words first: what ended them is told at the next reading.
+            let pumped = match self.ended.take() {
+                None => self.board.pump(left.min(TURN), into),
+                Some(error) => return Err(error),
+            };
+            self.ended = match pumped {
+                Err(error) => Some(error),
+                Ok(()) if self.board.take_restarted() => {
+                    Some(LinkError::Restarted { port: self.name().to_string() })
+                }
+                Ok(()) => None,
+            };
+            if self.ended.is_some() && into.len() == had {
+                continue;
             }
             // While a program runs the worker wants to look at the requests itself, however slowly the
             // board's time passes.

@@ -152,11 +152,12 @@ impl Worker {
     ) -> Result<RunEnd, WorkError> {
         self.at_prompt = false;
         let mut repl = RawRepl::enter(&mut self.desk, start)?;
-        repl.start(&script.source)?;
-        self.report.state(State::Running);
-        // From here on Stop means Ctrl-C for the program.
-        self.requests.stop_aborts.set(false);
-        let outcome = follow(&mut repl, limit, &self.requests, &self.report);
+        let outcome = repl.start(&script.source).and_then(|()| {
+            self.report.state(State::Running);
+            // From here on Stop means Ctrl-C for the program.
+            self.requests.stop_aborts.set(false);
+            follow(&mut repl, limit, &self.requests, &self.report)
+        });
         self.requests.stop_aborts.set(true);
         match outcome {
             Ok(Outcome::Ended { traceback, stopped }) => {
