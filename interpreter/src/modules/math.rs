@@ -83,7 +83,8 @@ fn with_poles(vm: &mut Vm, args: Args, allowed: fn(f32) -> bool, f: fn(f32) -> f
 
 fn pow(vm: &mut Vm, args: Args) -> R {
     let (x, y) = (args.get(vm, 0), args.get(vm, 1));
-    if vm.to_float(x)? == 0.0 && vm.to_float(y)? < 0.0 {
+    let y = vm.to_float(y)?;
+    if vm.to_float(x)? == 0.0 && y < 0.0 && y.is_finite() {
         return Err(domain_error(vm));
     }
     apply2(vm, args, libm::powf)

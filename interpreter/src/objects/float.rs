@@ -112,6 +112,8 @@ fn arithmetic(vm: &mut Vm, op: BinOp, x: f32, y: f32) -> R {
     let result = match op {
         BinOp::Add => x + y,
         BinOp::Sub => x - y,
+        // The RP2040 HAL's multiplication takes the wrong sign for an infinite second factor.
+        BinOp::Mul if !y.is_finite() => y * x,
         BinOp::Mul => x * y,
         BinOp::TrueDiv => x / y,
         BinOp::FloorDiv => div_mod(x, y).0,
