@@ -113,7 +113,9 @@ fn arithmetic(vm: &mut Vm, op: BinOp, x: f32, y: f32) -> R {
         BinOp::Add => x + y,
         BinOp::Sub => x - y,
         // The RP2040 HAL's multiplication takes the wrong sign for an infinite second factor.
-        BinOp::Mul if !y.is_finite() => y * x,
+        BinOp::Mul if y.is_infinite() && x != 0.0 && !x.is_nan() => {
+            if x.is_sign_negative() == y.is_sign_negative() { f32::INFINITY } else { f32::NEG_INFINITY }
+        }
         BinOp::Mul => x * y,
         BinOp::TrueDiv => x / y,
         BinOp::FloorDiv => div_mod(x, y).0,
