@@ -495,6 +495,22 @@ impl Command {
         !(plain_ctrl && letter) || matches!(self, Self::Run | Self::Save)
     }
 
+    /// The commands whose shortcuts were pressed, out of those that apply; the key presses are used up.
+    ///
+    /// A shortcut without Shift also matches with Shift held: so those with more modifiers come first, or
+    /// Shift+F5 would run instead of stop.
+    pub fn pressed(
+        input: &mut egui::InputState,
+        applies: impl Fn(Self, &KeyboardShortcut) -> bool,
+    ) -> Vec<Self> {
+        let each = |command: Self| command.shortcuts().iter().map(move |shortcut| (command, shortcut));
+        let mut pairs: Vec<_> = Self::all().flat_map(each).collect();
+        let more = |modifiers: Modifiers| u8::from(modifiers.shift) + u8::from(modifiers.alt);
+        pairs.sort_by_key(|(_, shortcut)| std::cmp::Reverse(more(shortcut.modifiers)));
+        pairs.retain(|(command, shortcut)| applies(*command, shortcut) && input.consume_shortcut(shortcut));
+        pairs.into_iter().map(|(command, _)| command).collect()
+    }
+
     /// The shortcut as menus show it, empty if there is none.
     pub fn shortcut_text(self, ctx: &egui::Context) -> String {
         self.shortcuts().first().map(|shortcut| ctx.format_shortcut(shortcut)).unwrap_or_default()
@@ -528,6 +544,28 @@ mod tests {
                     let apart =
                         a.scope() != b.scope() && a.scope() != Scope::Global && b.scope() != Scope::Global;
                     assert!(apart, "{a:?} and {b:?} both use {shortcut:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_shortcut_gives_its_own_command_and_no_other() {
+        for scope in [Scope::Global, Scope::Editor, Scope::Waves] {
+            for command in Command::all().filter(|command| command.scope() == scope) {
+                for shortcut in command.shortcuts() {
+                    let mut input = egui::InputState::default();
+                    input.events.push(egui::Event::Key {
+                        key: shortcut.logical_key,
+                        physical_key: None,
+                        pressed: true,
+                        repeat: false,
+                        modifiers: Modifiers { ctrl: shortcut.modifiers.command, ..shortcut.modifiers },
+                    });
+                    let applies = |other: Command, _: &KeyboardShortcut| {
+                        other.scope() == scope || other.scope() == Scope::Global
+                    };
+                    assert_eq!(Command::pressed(&mut input, applies), [command], "{shortcut:?}");
                 }
             }
         }

@@ -382,25 +382,18 @@ impl App {
         let overlay = !matches!(self.overlay, Overlay::None);
         let bars =
             Bars { user: &self.user, runner: &self.runner, files: &self.files, can_run: self.can_run() };
-        for command in Command::all() {
-            let applies = match command.scope() {
+        let applies = |command: Command, shortcut: &egui::KeyboardShortcut| {
+            let in_scope = match command.scope() {
                 Scope::Global => true,
                 Scope::Editor => in_editor,
                 Scope::Waves => in_waves,
             };
             // A page over the window keeps the keyboard to itself.
-            if !applies || (overlay && command != Command::Palette) {
-                continue;
-            }
-            for shortcut in command.shortcuts() {
-                if in_console && !command.works_in_console(shortcut) {
-                    continue;
-                }
-                if ctx.input_mut(|input| input.consume_shortcut(shortcut)) && bars.enabled(command) {
-                    queue.push(Action::Command(command));
-                }
-            }
-        }
+            let reachable = !overlay || command == Command::Palette;
+            in_scope && reachable && (!in_console || command.works_in_console(shortcut))
+        };
+        let pressed = ctx.input_mut(|input| Command::pressed(input, applies));
+        queue.extend(pressed.into_iter().filter(|command| bars.enabled(*command)).map(Action::Command));
     }
 
     /// Whether there is a script to run.

@@ -172,7 +172,10 @@ impl Runner {
                 Event::RunEnded(end) => {
                     if !end.traceback.is_empty() {
                         let text = end.traceback.trim_end().replace("\r\n", "\n").replace('\n', "\r\n");
-                        self.terminal.write(format!("\x1b[31m{text}\x1b[0m\r\n").as_bytes());
+                        // The board shows its prompt already: the traceback goes before it.
+                        let (erase, prompt) =
+                            if self.terminal.at_prompt() { ("\r\x1b[K", ">>> ") } else { ("", "") };
+                        self.terminal.write(format!("{erase}\x1b[31m{text}\x1b[0m\r\n{prompt}").as_bytes());
                     }
                     happened.push(Happened::Ended(end));
                 }
