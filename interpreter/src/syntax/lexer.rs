@@ -337,7 +337,7 @@ impl<'s> Lexer<'s> {
     }
 
     fn char(&self) -> Option<char> {
-        self.src[self.pos..].chars().next()
+        self.src.get(self.pos..)?.chars().next()
     }
 
     fn name(&mut self) -> Parse<Token> {
@@ -565,8 +565,8 @@ impl<'s> Lexer<'s> {
 
     fn bad_digit(&mut self, start: usize, radix: u32, kind: &str) -> Box<SyntaxError> {
         let b = self.peek(0);
-        self.pos += 1;
-        let span = Span::new(start as u32, self.pos.min(self.src.len()) as u32);
+        self.pos += self.char().map_or(0, char::len_utf8);
+        let span = Span::new(start as u32, self.pos as u32);
         if b.is_ascii_digit() && radix < 10 {
             SyntaxError::new(span, format!("invalid digit '{}' in {kind} literal", b as char))
         } else {

@@ -298,6 +298,12 @@ impl Vm {
     /// # Errors
     /// MemoryError.
     pub fn print_exception(&mut self, exc: Val, out: &mut Out) -> R<()> {
+        if !self.heap.is(exc, crate::heap::Kind::Exception) {
+            // `sys.print_exception` takes anything.
+            out.str(self, exc)?;
+            out.push("\n");
+            return Ok(());
+        }
         self.print_chain(exc, out, 0)
     }
 
