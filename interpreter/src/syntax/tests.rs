@@ -157,7 +157,7 @@ fn says_what_cpython_says() {
             "012",
             "1:1 leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers",
         ),
-        ("(0o\u{feff}8\n", "1:1 '(' was never closed"),
+        ("(0o\u{feff}8\n", "1:2 invalid octal literal"),
         ("0o8", "1:1 invalid digit '8' in octal literal"),
         ("0xg", "1:1 invalid hexadecimal literal"),
         ("1__0", "1:2 invalid decimal literal"),
