@@ -152,7 +152,7 @@ fn crc32(vm: &mut Vm, args: Args) -> R {
     for &byte in buffer.bytes(&vm.heap) {
         crc ^= u32::from(byte);
         for _ in 0..2 {
-            crc = crc >> 4 ^ NIBBLES[(crc & 15) as usize];
+            crc = (crc >> 4) ^ NIBBLES[(crc & 15) as usize];
         }
     }
     Ok(vm.heap.new_int(i64::from(!crc))?)
@@ -164,7 +164,7 @@ const NIBBLES: [u32; 16] = {
     while i < 16 {
         let (mut word, mut bit) = (i as u32, 0);
         while bit < 4 {
-            word = word >> 1 ^ (word & 1) * 0xedb8_8320;
+            word = (word >> 1) ^ ((word & 1) * 0xedb8_8320);
             bit += 1;
         }
         table[i] = word;
