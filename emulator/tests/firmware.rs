@@ -1,17 +1,21 @@
 //! Real firmware on the emulated board, through its USB console.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use emulator::bench::Bench;
 use emulator::clock::Time;
 use emulator::image::Image;
 use emulator::machine::{Machine, MachineOptions, Stats, Stop};
-use emulator::trace::{SharedTrace, Trace};
+use emulator::trace::{BusData, SharedTrace, Trace};
 
 fn board(options: MachineOptions) -> Machine {
+    on_bench(&Bench::pico(), SharedTrace::new(Trace::default()), options)
+}
+
+fn on_bench(bench: &Bench, trace: SharedTrace, options: MachineOptions) -> Machine {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../assets/solderless-rp2040.uf2");
     let image = Image::load(&path).unwrap();
-    Machine::on_bench(&Bench::pico(), &image, SharedTrace::new(Trace::default()), options).unwrap()
+    Machine::on_bench(bench, &image, trace, options).unwrap()
 }
 
 /// Runs until the console shows `text`, for at most five seconds of virtual time.
@@ -95,4 +99,30 @@ fn the_same_session_repeats_exactly() {
     let first = session();
     assert!(first.0.contains("41541750"), "{first:?}");
     assert_eq!(first, session());
+}
+
+/// What is printed leaves on the UART too, and what arrives there is input: a receiver types a sentence.
+#[test]
+fn a_uart_can_be_a_second_console() {
+    let bench = "[board]\ntype = \"pico\"\n\n[[part]]\ntype = \"gps_nmea\"\nname = \"gps\"\nbaud = 9600\n\
+                 pins = { tx = \"GP1\", rx = \"GP0\" }\n";
+    let bench = Bench::parse(bench, Path::new("bench.toml")).unwrap();
+    let trace = SharedTrace::new(Trace::default());
+    let mut board = on_bench(&bench, trace.clone(), MachineOptions::default());
+    ready(&mut board);
+    let printed = run(
+        &mut board,
+        "import os, sys\nfrom machine import UART\nos.dupterm(UART(0, 9600))\n\
+         print('said')\nline = sys.stdin.readline()\nos.dupterm(None)\nprint('heard', line)\n",
+    );
+    assert!(printed.contains("heard $GP"), "{printed:?}");
+    let sent: Vec<u8> = trace.read(|trace| {
+        let channel = trace.find("UART GP0").expect("bytes on the transmit pin");
+        let bytes = trace.items(channel, Time::ZERO, trace.now()).filter_map(|item| match item.what {
+            BusData::Uart { byte, .. } => Some(byte),
+            _ => None,
+        });
+        bytes.collect()
+    });
+    assert_eq!(String::from_utf8_lossy(&sent), "said\r\n");
 }

@@ -22,6 +22,7 @@ pub struct Host {
     /// Where console output goes, if not into `output`.
     pub sink: Option<fn(&[u8])>,
     interrupt_char: Option<u8>,
+    second_console: Option<u8>,
     /// µs since start. Advances by 1 whenever it is read, so that busy waits end.
     pub now: u64,
     alarm: Option<u64>,
@@ -93,6 +94,7 @@ impl Host {
             output: Vec::new(),
             sink: None,
             interrupt_char: None,
+            second_console: None,
             now: 0,
             alarm: None,
             wall_offset: 1_609_459_200_000_000,
@@ -216,6 +218,12 @@ impl Console for Host {
     }
     fn set_interrupt_char(&mut self, byte: Option<u8>) {
         self.interrupt_char = byte;
+    }
+    fn duplicate_console(&mut self, uart: Option<u8>) {
+        self.second_console = uart;
+    }
+    fn duplicated_console(&self) -> Option<u8> {
+        self.second_console
     }
 }
 

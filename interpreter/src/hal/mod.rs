@@ -76,6 +76,11 @@ pub trait Console {
     fn console_flush(&mut self) {}
     /// The received byte that becomes [`Event::Interrupt`] in place of input; `None`: all bytes are input.
     fn set_interrupt_char(&mut self, byte: Option<u8>);
+    /// Makes a UART (set up by the program) a second console beside the first: what is printed goes to
+    /// both, what either receives is input. `None` ends that.
+    fn duplicate_console(&mut self, uart: Option<u8>);
+    /// The UART that is a second console.
+    fn duplicated_console(&self) -> Option<u8>;
 }
 
 /// Time and sleep.

@@ -232,6 +232,27 @@ fn chdir(vm: &mut Vm, args: Args) -> R {
     }
 }
 
+/// `os.dupterm(uart)`: a second console beside USB; `None` ends it. Only `machine.UART` objects can be
+/// one. Returns whether there was one before, as the official function returns the stream.
+fn dupterm(vm: &mut Vm, args: Args) -> R {
+    let before = vm.hal.duplicated_console().is_some();
+    match args.opt(vm, 0) {
+        None => {}
+        Some(Val::NONE) => vm.hal.duplicate_console(None),
+        Some(stream) => {
+            let Some(uart) = vm.as_native(stream, &super::machine::uart::UART) else {
+                let name = vm.type_name(stream);
+                return Err(
+                    vm.type_error(format_args!("the second console must be a UART or None, not {name}"))
+                );
+            };
+            let id = super::machine::uart::id(vm, uart);
+            vm.hal.duplicate_console(Some(id));
+        }
+    }
+    Ok(if before { Val::TRUE } else { Val::NONE })
+}
+
 fn getcwd(vm: &mut Vm, _: Args) -> R {
     let cwd = vm.absolute("");
     vm.new_str(&cwd)
@@ -272,6 +293,7 @@ pub static OS: NativeModule = NativeModule {
     name: "os",
     entries: &[
         Entry::Fn("chdir", 1, 1, chdir),
+        Entry::Fn("dupterm", 0, 2, dupterm),
         Entry::Fn("getcwd", 0, 0, getcwd),
         Entry::Fn("ilistdir", 0, 1, ilistdir),
         Entry::Fn("listdir", 0, 1, listdir),

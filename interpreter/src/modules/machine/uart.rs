@@ -23,7 +23,8 @@ const IRQ_RXIDLE: i64 = 0x40;
 // w1 = controller | tx << 8 | rx << 16, w2 = baud rate,
 // w3 = timeout in ms | timeout between characters << 16.
 
-fn id(vm: &Vm, v: Val) -> u8 {
+/// The number of a UART's controller.
+pub fn id(vm: &Vm, v: Val) -> u8 {
     vm.heap.w(v, 1) as u8
 }
 

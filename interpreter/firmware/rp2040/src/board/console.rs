@@ -1,4 +1,4 @@
-//! The console: USB CDC, serviced in the USB interrupt.
+//! The console: USB CDC, serviced in the USB interrupt; and a UART beside it where a program asks for one.
 //!
 //! Received bytes go into a ring. When it is full, packets stay in the controller, which then answers
 //! NAK: the host waits and nothing is lost. While a script runs that never reads, this would also hold
@@ -7,14 +7,14 @@
 use core::cell::RefCell;
 
 use critical_section::Mutex;
-use interpreter::hal::Console;
+use interpreter::hal::{Console, Uart};
 use rp2040_hal::pac::{self, NVIC, interrupt};
 use rp2040_hal::usb::UsbBus;
 use usb_device::bus::UsbBusAllocator;
 use usb_device::device::{StringDescriptors, UsbDevice, UsbDeviceBuilder, UsbDeviceState, UsbVidPid};
 use usbd_serial::{SerialPort, USB_CLASS_CDC};
 
-use super::{Pico, clock, events};
+use super::{Pico, clock, events, uart};
 
 /// Two paste windows and a packet.
 const RING: usize = 1024;
@@ -179,9 +179,29 @@ pub fn readable() -> bool {
     with(|usb| usb.len > 0).unwrap_or(false)
 }
 
+/// Whether a byte is the interrupt character.
+pub fn is_interrupt_char(byte: u8) -> bool {
+    with(|usb| usb.interrupt_char == Some(byte)).unwrap_or(false)
+}
+
+impl Pico {
+    /// Sends to the second console, if there is one: waits while the line is slower than the program.
+    fn write_second(&mut self, mut bytes: &[u8]) {
+        let Some(id) = uart::second_console() else { return };
+        let mut deadline = clock::now() + WRITE_TIMEOUT_US;
+        while !bytes.is_empty() && clock::now() < deadline {
+            let n = self.uart_write(id, bytes);
+            if n > 0 {
+                bytes = &bytes[n..];
+                deadline = clock::now() + WRITE_TIMEOUT_US;
+            }
+        }
+    }
+}
+
 impl Console for Pico {
     fn console_read(&mut self) -> Option<u8> {
-        with(|usb| {
+        let byte = with(|usb| {
             if usb.len == 0 {
                 return None;
             }
@@ -193,12 +213,12 @@ impl Console for Pico {
                 usb.resume();
             }
             Some(byte)
-        })
-        .flatten()
+        });
+        byte.flatten().or_else(|| self.uart_read(uart::second_console()?))
     }
 
     fn console_readable(&mut self) -> bool {
-        readable()
+        readable() || uart::second_console().is_some_and(|id| self.uart_any(id) > 0)
     }
 
     fn console_writable(&mut self) -> bool {
@@ -206,6 +226,7 @@ impl Console for Pico {
     }
 
     fn console_write(&mut self, mut bytes: &[u8]) {
+        self.write_second(bytes);
         let mut deadline = clock::now() + WRITE_TIMEOUT_US;
         while !bytes.is_empty() {
             let sent = with(|usb| {
@@ -250,5 +271,13 @@ impl Console for Pico {
                 usb.discarding = false;
             }
         });
+    }
+
+    fn duplicate_console(&mut self, uart: Option<u8>) {
+        uart::set_second_console(uart);
+    }
+
+    fn duplicated_console(&self) -> Option<u8> {
+        uart::second_console()
     }
 }

@@ -3,13 +3,13 @@
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::ops::Deref;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use critical_section::Mutex;
 use interpreter::hal::{Error, Parity, Result, Uart, UartConfig};
 use rp2040_hal::pac::{self, NVIC, interrupt};
 
-use super::{Pico, SYS_HZ, clock, events, pins, regs, reset_and_release};
+use super::{Pico, SYS_HZ, clock, console, events, pins, regs, reset_and_release};
 
 /// RESETS bits.
 const RESET: [u32; 2] = [1 << 22, 1 << 23];
@@ -63,6 +63,31 @@ fn with<T>(id: u8, f: impl FnOnce(&pac::uart0::RegisterBlock) -> T) -> T {
     if id == 0 { f(regs.UART0.deref()) } else { f(regs.UART1.deref()) }
 }
 
+/// No UART.
+const NONE: u8 = u8::MAX;
+/// The UART that is a second console, or [`NONE`].
+static SECOND_CONSOLE: AtomicU8 = AtomicU8::new(NONE);
+
+/// The UART that is a second console.
+pub fn second_console() -> Option<u8> {
+    Some(SECOND_CONSOLE.load(Ordering::Relaxed)).filter(|&id| id != NONE)
+}
+
+/// Makes a UART a second console, or none.
+pub fn set_second_console(id: Option<u8>) {
+    SECOND_CONSOLE.store(id.unwrap_or(NONE), Ordering::Relaxed);
+}
+
+/// Keeps a received byte, unless it is the interrupt character of a console.
+fn take(id: u8, ring: &mut Ring, byte: u8) {
+    if second_console() == Some(id) && console::is_interrupt_char(byte) {
+        ring.len = 0;
+        events::keyboard_interrupt();
+    } else {
+        ring.push(byte);
+    }
+}
+
 /// A UART has received something since the last sleep: there may be no reason to sleep.
 static RECEIVED: AtomicBool = AtomicBool::new(false);
 
@@ -78,7 +103,7 @@ fn received(id: u8) {
     let report = with(id, |uart| {
         ring(id, |ring| {
             while uart.uartfr().read().rxfe().bit_is_clear() {
-                ring.push(uart.uartdr().read().bits() as u8);
+                take(id, ring, uart.uartdr().read().bits() as u8);
             }
             ring.report
         })
@@ -180,6 +205,9 @@ impl Uart for Pico {
 
     fn uart_deinit(&mut self, id: u8) {
         let Some(unit) = self.uart.get_mut(id as usize).and_then(Option::take) else { return };
+        if second_console() == Some(id) {
+            set_second_console(None);
+        }
         NVIC::mask(if id == 0 { pac::Interrupt::UART0_IRQ } else { pac::Interrupt::UART1_IRQ });
         with(id, |uart| uart.uartcr().write(|w| w.uarten().clear_bit()));
         drop(ring(id, |ring| core::mem::replace(ring, Ring::EMPTY)));
@@ -240,7 +268,7 @@ impl Pico {
                 with(id, |uart| {
                     ring(id, |ring| {
                         while ring.len < ring.bytes.len() && uart.uartfr().read().rxfe().bit_is_clear() {
-                            ring.push(uart.uartdr().read().bits() as u8);
+                            take(id, ring, uart.uartdr().read().bits() as u8);
                         }
                     });
                 });
