@@ -213,7 +213,7 @@ impl Waves {
                 canvas.row(data);
             }
             let name_rect = strip.with_min_x(names.left()).with_max_x(names.right());
-            self.draw_name(ui, name_rect.intersect(names), row, color, board, now, user);
+            self.draw_name(ui, name_rect, names, row, color, board, now, user);
         }
         let line = Stroke::new(1.0, tokens.border);
         ui.painter().vline(area.left(), rect.top()..=footer.top(), line);
@@ -303,13 +303,16 @@ impl Waves {
     fn draw_name(
         &mut self,
         ui: &Ui,
-        rect: Rect,
+        whole: Rect,
+        names: Rect,
         row: &Row,
         color: Color32,
         board: Option<&SharedTrace>,
         now: u64,
         user: &mut UserState,
     ) {
+        // A row that is cut off at the edge keeps its layout, so that name and value never meet.
+        let rect = whole.intersect(names);
         let tokens = Tokens::of(ui.visuals());
         let response = ui.interact(rect, ui.scope_id().with(("row", &row.name)), Sense::click());
         response
@@ -330,23 +333,23 @@ impl Waves {
             }
         });
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-        let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height())).shrink2(vec2(0.0, 2.0));
+        let bar = Rect::from_min_size(whole.min, vec2(3.0, whole.height())).shrink2(vec2(0.0, 2.0));
         painter.rect_filled(bar, 1.0, color);
         let time = self.cursors[0].unwrap_or(now);
         let value = rows::with(row, board, self.printed.trace(), |trace, id| {
             rows::value_at(row, trace, id, time, false)
         })
         .unwrap_or_default();
-        let left = rect.left() + 2.5 * GRID;
-        let two_lines = rect.height() >= 32.0 && !value.is_empty();
-        let name_y = if two_lines { rect.center().y - 7.5 } else { rect.center().y };
+        let left = whole.left() + 2.5 * GRID;
+        let two_lines = whole.height() >= 32.0 && !value.is_empty();
+        let name_y = if two_lines { whole.center().y - 7.5 } else { whole.center().y };
         let name = row.name.strip_prefix("print ").unwrap_or(&row.name);
         let font = egui::FontId::proportional(13.0);
         painter.text(pos2(left, name_y), Align2::LEFT_CENTER, name, font, tokens.text);
         let at = if two_lines {
-            (pos2(left, rect.center().y + 8.0), Align2::LEFT_CENTER)
+            (pos2(left, whole.center().y + 8.0), Align2::LEFT_CENTER)
         } else {
-            (pos2(rect.right() - 2.0 * GRID, rect.center().y), Align2::RIGHT_CENTER)
+            (pos2(whole.right() - 2.0 * GRID, whole.center().y), Align2::RIGHT_CENTER)
         };
         painter.text(at.0, at.1, value, mono(SMALL), tokens.weak);
     }
