@@ -167,7 +167,7 @@ pub struct OutputInfo {
 
 /// A part's behaviour. All methods have a default, since no part needs all of them. `pin` and `input` are
 /// indices into its [`PartType`].
-#[allow(unused_variables)]
+#[expect(unused_variables, reason = "the defaults do nothing, but their parameters have names")]
 pub trait Part {
     /// The supply comes up: drive the pins' idle levels, schedule what happens by itself.
     fn power_on(&mut self, cx: &mut Context) {}
