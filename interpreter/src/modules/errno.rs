@@ -42,14 +42,6 @@ pub static ERRNO: NativeModule = NativeModule {
     ..NativeModule::EMPTY
 };
 
-/// The name of an error number, for messages.
-pub fn name_of(errno: i64) -> Option<&'static str> {
-    ERRNO.entries.iter().find_map(|entry| match *entry {
-        Entry::Int(name, number) if number == errno => Some(name),
-        _ => None,
-    })
-}
-
 /// `errno.errorcode`, made when it is asked for.
 fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
     if name != "errorcode" {
