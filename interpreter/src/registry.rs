@@ -112,6 +112,7 @@ native_modules! {
     BUILTINS => crate::builtins::BUILTINS,
     ARRAY => crate::modules::array::ARRAY,
     BINASCII => crate::modules::binascii::BINASCII,
+    CMATH => crate::modules::cmath::CMATH,
     COLLECTIONS => crate::modules::collections::COLLECTIONS,
     ERRNO => crate::modules::errno::ERRNO,
     GC => crate::modules::gc::GC,

@@ -5,11 +5,11 @@ use crate::registry::modules;
 use crate::value::Val;
 use crate::vm::Vm;
 
-fn domain_error(vm: &mut Vm) -> crate::objects::native::Raised {
+pub(super) fn domain_error(vm: &mut Vm) -> crate::objects::native::Raised {
     vm.value_error(format_args!("math domain error"))
 }
 
-fn range_error(vm: &mut Vm) -> crate::objects::native::Raised {
+pub(super) fn range_error(vm: &mut Vm) -> crate::objects::native::Raised {
     vm.raise(ExcKind::OverflowError, format_args!("math range error"))
 }
 
@@ -217,14 +217,20 @@ fn isnan(vm: &mut Vm, args: Args) -> R {
     Ok(Val::bool(vm.to_float(x)?.is_nan()))
 }
 
-fn isclose(vm: &mut Vm, args: Args) -> R {
+/// What `isclose` is asked to compare, and its tolerances.
+pub(super) fn isclose_args(vm: &mut Vm, args: Args) -> R<(Val, Val, f32, f32)> {
     let [a, b, rel, abs] = args.parse(vm, "isclose", ["a", "b", "*rel_tol", "*abs_tol"], 2)?;
-    let (a, b) = (vm.to_float(a)?, vm.to_float(b)?);
     let rel = if rel.is_null() { 1e-9 } else { vm.to_float(rel)? };
     let abs = if abs.is_null() { 0.0 } else { vm.to_float(abs)? };
     if rel < 0.0 || abs < 0.0 {
         return Err(vm.value_error(format_args!("tolerances must be non-negative")));
     }
+    Ok((a, b, rel, abs))
+}
+
+fn isclose(vm: &mut Vm, args: Args) -> R {
+    let (a, b, rel, abs) = isclose_args(vm, args)?;
+    let (a, b) = (vm.to_float(a)?, vm.to_float(b)?);
     let difference = libm::fabsf(a - b);
     let close = a == b
         || (difference.is_finite()

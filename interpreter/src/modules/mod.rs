@@ -6,6 +6,7 @@
 pub mod array;
 pub mod attrtuple;
 pub mod binascii;
+pub mod cmath;
 pub mod collections;
 pub mod errno;
 pub mod events;

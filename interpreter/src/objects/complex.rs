@@ -9,7 +9,8 @@ use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
 
-type Complex = (f32, f32);
+/// Real and imaginary part.
+pub(crate) type Complex = (f32, f32);
 
 // ---- print, new ----
 
@@ -63,7 +64,11 @@ fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
     Ok(vm.heap.new_complex(a - d, b + c)?)
 }
 
-fn number(vm: &mut Vm, v: Val) -> R<Complex> {
+/// Any number as a complex one.
+///
+/// # Errors
+/// TypeError if it is none.
+pub(crate) fn number(vm: &mut Vm, v: Val) -> R<Complex> {
     if let Some(f) = vm.special(v, q::__complex__) {
         let c = vm.call_bound(f, v, &[])?;
         if let Some(c) = vm.heap.as_complex(c) {
@@ -129,7 +134,7 @@ fn multiply((a, b): Complex, (c, d): Complex) -> Complex {
 }
 
 /// Smith's method: no overflow on the way.
-fn divide((a, b): Complex, (c, d): Complex) -> Complex {
+pub(crate) fn divide((a, b): Complex, (c, d): Complex) -> Complex {
     if c.abs() >= d.abs() {
         let ratio = d / c;
         let scale = c + d * ratio;
