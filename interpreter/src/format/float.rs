@@ -23,8 +23,14 @@ impl Decimal {
         Self::from_scientific(format_args!("{value:e}"), 16)
     }
 
-    /// Exactly `count` significant digits, correctly rounded.
+    /// Exactly `count` significant digits, correctly rounded. Digits past the shortest text that reads back are
+    /// zeros, not the tail of the binary fraction: `0.1` has no more digits in 32 bits than in a double's.
     fn rounded(value: f32, count: usize) -> Result<Self, FormatError> {
+        let mut short = Self::shortest(value)?;
+        if short.digits.len() <= count {
+            short.pad(count)?;
+            return Ok(short);
+        }
         let decimals = count.saturating_sub(1);
         Self::from_scientific(format_args!("{value:.decimals$e}"), decimals)
     }
@@ -72,6 +78,14 @@ impl Decimal {
         }
         out.push_str(rest);
         push_exponent(out, self.exponent)
+    }
+
+    /// Appends zeros up to `count` digits.
+    fn pad(&mut self, count: usize) -> Result<(), FormatError> {
+        let more = count.saturating_sub(self.digits.len());
+        self.digits.try_reserve(more).map_err(|_| FormatError::NoMemory)?;
+        self.digits.extend(core::iter::repeat_n('0', more));
+        Ok(())
     }
 
     fn strip_zeros(&mut self) {
@@ -141,8 +155,15 @@ fn write_body(body: &mut String, spec: &Spec, kind: char, value: f32) -> Result<
             }
         }
         'f' | 'F' | '%' => {
-            // A percentage may exceed the range of f32, so it is scaled as f64 (exactly).
-            if kind == '%' {
+            let mut decimal = Decimal::shortest(value)?;
+            decimal.exponent += if kind == '%' && value != 0.0 { 2 } else { 0 };
+            // Up to the last decimal, as in `Decimal::rounded`.
+            let count = usize::try_from(decimal.exponent + 1 + exact as i32).unwrap_or(0);
+            if decimal.digits.len() <= count {
+                decimal.pad(count)?;
+                decimal.positional(body)?;
+            } else if kind == '%' {
+                // A percentage may exceed the range of f32, so it is scaled as f64 (exactly).
                 write!(body, "{:.exact$}", f64::from(value) * 100.0)?;
             } else {
                 write!(body, "{value:.exact$}")?;
@@ -317,6 +338,13 @@ mod tests {
             (".1", 5.0, "5e+00"),
             ("z.1f", -0.01, "0.0"),
             (".1f", -0.01, "-0.0"),
+            (".10f", 0.1, "0.1000000000"),
+            (".0f", 1e19, "10000000000000000000"),
+            (".7g", 1e28, "1e+28"),
+            (".3f", 6e-5, "0.000"),
+            (".5f", 6e-5, "0.00006"),
+            (".9f", 0.0, "0.000000000"),
+            (".2%", 3e38, "30000000000000000000000000000000000000000.00%"),
             ("8", f32::NAN, "     nan"),
             ("F", f32::NEG_INFINITY, "-INF"),
             ("<8.1f", 1.0, "1.0     "),

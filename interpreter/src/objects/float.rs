@@ -57,6 +57,18 @@ fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
             vm.type_error(format_args!("float() argument must be a string or a real number, not '{t}'"))
         );
     }
+    if !vm.heap.is_float(inner)
+        && !is_integer(&vm.heap, inner)
+        && let Some(method) = vm.special(v, q::__float__)
+    {
+        let f = vm.call_bound(method, v, &[])?;
+        let value = vm.unwrap(f);
+        if vm.heap.is_float(value) {
+            return Ok(value);
+        }
+        let (t, got) = (vm.type_name(v), vm.type_name(f));
+        return Err(vm.type_error(format_args!("{t}.__float__ returned non-float (type {got})")));
+    }
     let f = vm.to_float(v)?;
     Ok(vm.heap.new_float(f)?)
 }
