@@ -13,6 +13,7 @@ use crate::chip::rp2040::{self, Chip, Demand, SRAM_BASE, SRAM_BYTES, XIP_BASE};
 use crate::clock::Time;
 use crate::cpu::EngineError;
 use crate::cpu::fault::FaultReport;
+use crate::cpu::probe::Probe;
 use crate::image::Image;
 use crate::trace::{Channel, ChannelId, SharedTrace};
 use crate::world::World;
@@ -332,6 +333,11 @@ impl Machine {
             asleep: self.chip.asleep(),
             resets: self.resets,
         }
+    }
+
+    /// What is noted of the first core's program while it runs.
+    pub fn probe(&mut self) -> &mut Probe {
+        self.chip.probe()
     }
 
     /// The first core's r0 to r12, sp, lr, pc.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use crossbeam_channel::{Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use emulator::trace::SharedTrace;
 
 use crate::device::ports;
@@ -76,6 +76,14 @@ pub struct Opened {
 
 /// Opens a board. Ctrl-C asks it to do `on_interrupt`; pressed three times it ends this program at once.
 pub fn open(target: Target, on_interrupt: Command, emit: impl Fn(Event) + 'static) -> Result<Opened> {
+    let (requests, inbox) = requests(on_interrupt)?;
+    let trace = SharedTrace::default();
+    let worker = Worker::open(target, trace.clone(), inbox, emit)?;
+    Ok(Opened { worker, requests, trace })
+}
+
+/// Where requests to boards go in and come out; Ctrl-C puts `on_interrupt` in. To be called once.
+pub fn requests(on_interrupt: Command) -> Result<(Sender<Command>, Receiver<Command>)> {
     static PRESSED: AtomicUsize = AtomicUsize::new(0);
     let (requests, inbox) = unbounded();
     let asked = requests.clone();
@@ -86,9 +94,7 @@ pub fn open(target: Target, on_interrupt: Command, emit: impl Fn(Event) + 'stati
         let _ = asked.send(on_interrupt.clone());
     })
     .context("Ctrl-C cannot be caught")?;
-    let trace = SharedTrace::default();
-    let worker = Worker::open(target, trace.clone(), inbox, emit)?;
-    Ok(Opened { worker, requests, trace })
+    Ok((requests, inbox))
 }
 
 /// Reads `5`, `5s`, `1.5s`, `250ms`, `2min`, `1h`.

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Only this part of the program prints.
 
+mod bench;
 mod board;
 mod cat;
 mod console;
@@ -74,6 +75,7 @@ enum Sub {
     Put(put::Args),
     Exec(exec::Args),
     Serve(serve::Args),
+    Bench(bench::Args),
 }
 
 impl WindowArgs {
@@ -123,6 +125,7 @@ pub fn main() -> Asked {
         Some(Sub::Put(args)) => put::run(args),
         Some(Sub::Exec(args)) => exec::run(args),
         Some(Sub::Serve(args)) => serve::run(args),
+        Some(Sub::Bench(args)) => bench::run(args),
     };
     Asked::Done(done.unwrap_or_else(|error| {
         eprintln!("solderless: {error:#}");

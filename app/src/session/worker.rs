@@ -127,7 +127,7 @@ impl Worker {
 
     /// Puts on an emulated board what the script imports, and what its bench says belongs there. What is on
     /// a real board is for its owner to say.
-    fn prepare(&mut self, script: &Script) -> Result<(), WorkError> {
+    pub fn prepare(&mut self, script: &Script) -> Result<(), WorkError> {
         let Some(board) = self.emulated() else { return Ok(()) };
         let mut uploads = board.uploads().to_vec();
         let imported = script.folder.iter().flat_map(|folder| needed(folder, &script.source));

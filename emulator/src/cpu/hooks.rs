@@ -8,6 +8,7 @@ use unicorn_engine_sys::{MemType, RegisterARM, uc_engine};
 
 use super::cost::CostTable;
 use super::nvic::Ppb;
+use super::probe::Probe;
 use super::{Access, Bus, Region, RegionKind, engine};
 
 /// Why a hook stopped the engine.
@@ -41,6 +42,8 @@ pub(super) struct Link<B> {
     /// An exception waits for PRIMASK alone: look at it at every block.
     pub watch_primask: bool,
     pub instructions: u64,
+    /// What is noted of the program while it runs.
+    pub probe: Probe,
     pub costs: CostTable,
     pub ppb: Ppb,
     pub regions: Vec<Region>,
@@ -121,6 +124,9 @@ pub(super) unsafe extern "C" fn on_block<B: Bus>(
     link.fall_through = if cost.conditional() { pc.wrapping_add(size) } else { 1 };
     link.left -= i64::from(cost.cycles() + u32::from(taken));
     link.instructions += u64::from(cost.instructions());
+    if link.probe.counting {
+        link.probe.count(pc, cost.instructions());
+    }
     link.block = pc;
     link.block_cycles = cost.cycles();
     link.accesses = 0;
@@ -298,6 +304,7 @@ pub(super) unsafe extern "C" fn on_write<B: Bus>(
         link.accessed(&access, come_back);
         return;
     }
+    link.probe.store(address, value as u32, link.instructions, access.cycle);
     // SAFETY: as in `on_read`.
     let bus = unsafe { &mut *link.bus };
     bus.write(&mut access, address, size, value as u32);

@@ -11,6 +11,7 @@ pub mod fault;
 mod hooks;
 pub mod memory;
 pub mod nvic;
+pub mod probe;
 
 use unicorn_engine_sys::{MemType, RegisterARM};
 
@@ -24,6 +25,7 @@ use hooks::{
 };
 use memory::Memory;
 use nvic::{HARD_FAULT, Ppb, SVCALL};
+use probe::Probe;
 
 use crate::clock::Time;
 
@@ -149,6 +151,7 @@ impl<B: Bus> Core<B> {
             fall_through: 1,
             watch_primask: false,
             instructions: 0,
+            probe: Probe::default(),
             costs,
             ppb: Ppb::default(),
             regions: regions.to_vec(),
@@ -275,6 +278,11 @@ impl<B: Bus> Core<B> {
     /// Instructions executed.
     pub fn instructions(&self) -> u64 {
         self.link().instructions
+    }
+
+    /// What is noted of the program while it runs.
+    pub fn probe(&mut self) -> &mut Probe {
+        &mut self.link_mut().probe
     }
 
     /// Whether the core sleeps or is locked up.

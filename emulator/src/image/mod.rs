@@ -4,6 +4,7 @@
 
 mod elf;
 mod hex;
+pub mod symbols;
 mod uf2;
 
 use std::fs;

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::clock::Time;
 use crate::cpu::memory::Memory;
+use crate::cpu::probe::Probe;
 use crate::cpu::{self, Core, EngineError, Region, RegionKind};
 use crate::image::boot2_checksum;
 use crate::world::World;
@@ -188,6 +189,11 @@ impl Chip {
     /// Instructions executed by both cores.
     pub fn instructions(&self) -> u64 {
         self.core0.instructions() + self.core1.as_ref().map_or(0, Core::instructions)
+    }
+
+    /// What is noted of core 0's program while it runs.
+    pub fn probe(&mut self) -> &mut Probe {
+        self.core0.probe()
     }
 
     /// The flash chip.
