@@ -216,9 +216,10 @@ impl Heap {
             return Err(NoMemory);
         }
         let r = self.region;
-        if self.stress() {
+        if self.stress() || size > self.budget {
             self.collect_with(owner);
         }
+        self.budget = self.budget.saturating_sub(size);
         let mut block = None;
         if how == Move::Fixed {
             // What will not move is best where it does not part the gap.

@@ -133,8 +133,39 @@ impl Heap {
         self.temp_cap = TEMPS;
     }
 
+    /// Collects once every so many bytes allocated, not only when memory runs out; 0 ends that.
+    pub fn set_threshold(&mut self, bytes: u32) {
+        self.threshold = if bytes == 0 { 0 } else { bytes.max(CELL) };
+        self.collect();
+    }
+
+    /// Forgets the peak so far, so that [`Stats::peak`](super::Stats) tells of what comes.
+    pub fn reset_peak(&mut self) {
+        self.collect();
+        self.peak = 0;
+    }
+
+    /// Leaves only as many cells in the list of free ones as may be used before the next collection; the
+    /// next sweep finds the others.
+    fn ration(&mut self, free: u32) {
+        let all = self.free;
+        let (mut p, mut left) = (all, self.threshold / CELL);
+        while p != 0 && left > 1 {
+            // SAFETY: `p` is a free cell, linked by its word 1.
+            p = unsafe { self.at(p).add(1).read() };
+            left -= 1;
+        }
+        if p != 0 {
+            // SAFETY: as above.
+            unsafe { self.at(p).add(1).write(0) };
+            self.rationed = free.saturating_sub(self.threshold / CELL);
+        }
+    }
+
     fn collect_keeping(&mut self, head: u32, words: [u32; 3]) {
         self.collections += 1;
+        let before = self.used();
+        self.rationed = 0;
         self.mark(head, words);
         self.shrink_temps();
         self.compact();
@@ -147,6 +178,12 @@ impl Heap {
         let cells = (r.end() - r.cells_low()) / CELL - free_cells;
         let live = (cells * CELL + r.top() - r.low() - r.hole_bytes()) as usize;
         self.peak = self.peak.max(live);
+        self.freed = self.freed.wrapping_add(before.saturating_sub(live));
+        self.budget = u32::MAX;
+        if self.threshold != 0 && !self.locked && !self.stress {
+            self.budget = self.threshold;
+            self.ration(free_cells);
+        }
     }
 
     /// Decides how far the cells may grow before the next collection: until free cells make up 7/16 of all free
@@ -155,7 +192,8 @@ impl Heap {
         let r = self.region;
         let gap = u64::from((r.cells_low() - r.top()).saturating_sub(r.reserve()));
         let free = u64::from(free_cells * CELL);
-        let growth = ((gap + free) * 7 / 16).saturating_sub(free).max(u64::from(CELL)).min(gap);
+        let most = if self.threshold == 0 { gap } else { u64::from(self.threshold).saturating_sub(free) };
+        let growth = ((gap + free) * 7 / 16).saturating_sub(free).min(most).max(u64::from(CELL)).min(gap);
         self.floor = r.cells_low() - (growth as u32 & !(CELL - 1));
     }
 

@@ -113,6 +113,8 @@ pub struct Stats {
     pub cells: usize,
     /// Highest amount seen live by a collection, or in use now.
     pub peak: usize,
+    /// All that was ever allocated.
+    pub allocated: usize,
     /// Collections so far.
     pub collections: usize,
 }
@@ -138,6 +140,14 @@ pub struct Heap {
     locked_free: u32,
     peak: usize,
     collections: usize,
+    /// Bytes that collections have freed.
+    freed: usize,
+    /// Collect once so many bytes are allocated; 0: only when memory runs out.
+    threshold: u32,
+    /// Bytes of buffers that may be allocated until then.
+    budget: u32,
+    /// Free cells kept out of the list for the threshold's sake.
+    rationed: u32,
     /// The arena's memory, if this heap allocated it.
     own: Option<(*mut u8, Layout)>,
 }
@@ -212,6 +222,10 @@ impl Heap {
             locked_free: 0,
             peak: 0,
             collections: 0,
+            freed: 0,
+            threshold: 0,
+            budget: u32::MAX,
+            rationed: 0,
             own: None,
         };
         heap.set_floor(0);
@@ -337,15 +351,8 @@ impl Heap {
     pub fn stats(&self) -> Stats {
         let r = self.region;
         let total = (r.end() - r.low()) as usize;
-        let mut free_cells = 0;
-        let mut p = self.free;
-        while p != 0 {
-            free_cells += 1;
-            // SAFETY: `p` is a free cell, linked by its word 1.
-            p = unsafe { self.at(p).add(1).read() };
-        }
-        let cells = ((r.end() - r.cells_low()) / cell::CELL) as usize - free_cells;
-        let used = cells * 16 + (r.top() - r.low() - r.hole_bytes()) as usize;
+        let cells = self.cells_used();
+        let used = self.used();
         Stats {
             total,
             used,
@@ -353,8 +360,27 @@ impl Heap {
             largest: (r.cells_low() - r.top()).saturating_sub(r.reserve()) as usize,
             cells,
             peak: self.peak.max(used.min(total)),
+            allocated: used.wrapping_add(self.freed),
             collections: self.collections,
         }
+    }
+
+    fn cells_used(&self) -> usize {
+        let r = self.region;
+        let mut free_cells = self.rationed as usize;
+        // While the heap is locked the list is put aside.
+        let mut p = if self.locked { self.locked_free } else { self.free };
+        while p != 0 {
+            free_cells += 1;
+            // SAFETY: `p` is a free cell, linked by its word 1.
+            p = unsafe { self.at(p).add(1).read() };
+        }
+        ((r.end() - r.cells_low()) / cell::CELL) as usize - free_cells
+    }
+
+    fn used(&self) -> usize {
+        let r = self.region;
+        self.cells_used() * cell::CELL as usize + (r.top() - r.low() - r.hole_bytes()) as usize
     }
 
     /// Turns stress mode on or off: collect and compact at every allocation.

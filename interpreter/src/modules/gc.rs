@@ -44,6 +44,8 @@ fn threshold(vm: &mut Vm, args: Args) -> R {
             // Kept in whole cells, as the official firmware keeps it in blocks.
             let bytes = vm.index(v)?.clamp(-1, i64::from(Val::INT_MAX)) as i32;
             vm.state.gc_threshold = if bytes < 0 { -1 } else { bytes & !15 };
+            vm.clear_above(args);
+            vm.heap.set_threshold(vm.state.gc_threshold.max(0) as u32);
             Ok(Val::NONE)
         }
     }

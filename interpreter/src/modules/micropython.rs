@@ -52,6 +52,29 @@ fn mem_info(vm: &mut Vm, _: Args) -> R {
     Ok(Val::NONE)
 }
 
+fn mem_total(vm: &mut Vm, _: Args) -> R {
+    let allocated = vm.heap.stats().allocated;
+    Ok(vm.heap.new_uint(allocated as u64)?)
+}
+
+fn mem_current(vm: &mut Vm, _: Args) -> R {
+    let used = vm.heap.stats().used;
+    Ok(vm.heap.new_uint(used as u64)?)
+}
+
+/// The most that was in use so far, garbage known as such not counted. Ours alone: with a true argument the
+/// count starts afresh.
+fn mem_peak(vm: &mut Vm, args: Args) -> R {
+    let peak = vm.heap.stats().peak;
+    if let Some(reset) = args.opt(vm, 0)
+        && vm.truth(reset)?
+    {
+        vm.clear_above(args);
+        vm.heap.reset_peak();
+    }
+    Ok(vm.heap.new_uint(peak as u64)?)
+}
+
 fn stack_use(vm: &mut Vm, _: Args) -> R {
     Ok(Val::small(vm.heap.sp() as i32 * 4))
 }
@@ -96,7 +119,10 @@ pub static MICROPYTHON: NativeModule = NativeModule {
         Entry::Fn("heap_locked", 0, 0, heap_locked),
         Entry::Fn("heap_unlock", 0, 0, heap_unlock),
         Entry::Fn("kbd_intr", 1, 1, kbd_intr),
+        Entry::Fn("mem_current", 0, 0, mem_current),
         Entry::Fn("mem_info", 0, 1, mem_info),
+        Entry::Fn("mem_peak", 0, 1, mem_peak),
+        Entry::Fn("mem_total", 0, 0, mem_total),
         Entry::Fn("native", 1, 1, same),
         Entry::Fn("opt_level", 0, 1, opt_level),
         Entry::Fn("schedule", 2, 2, schedule),
