@@ -15,6 +15,7 @@ mod arena;
 pub mod blocks;
 mod buffer;
 pub mod cell;
+mod foreign;
 mod gc;
 mod hash;
 mod num;

@@ -99,7 +99,7 @@ impl Heap {
             return unsafe { core::slice::from_raw_parts(self.buf_ptr(v), n) };
         }
         if head & 0xff == Kind::ByteArray as u32 || head & 0xff == Kind::Array as u32 {
-            return &[];
+            return if head & F_A != 0 { self.foreign_bytes(v) } else { &[] };
         }
         let p = self.payload(v).as_ptr().cast::<u8>();
         // SAFETY: the payload is 12 bytes; the last one is the length, at most 11.
@@ -301,6 +301,9 @@ impl Heap {
         let n = self.w(v, 2) as usize;
         let need = n.checked_add(by).ok_or(NoMemory)?;
         if need > self.buf_cap(v) {
+            if self.flag(v, F_A) {
+                self.own_bytes(v)?;
+            }
             self.grow_buffer(v, need, need.saturating_add((need >> 2) + 8))?;
         }
         self.set_w(v, 2, need as u32);
