@@ -151,6 +151,10 @@ impl Vm {
     /// The entry of a native type (not of its bases), as a value: functions and getters as native functions.
     fn native_entry(&mut self, t: &'static NativeType, name: Qstr) -> Option<Val> {
         let text = self.heap.qstr(name);
+        // Most lookups end in `object`, which has special methods only.
+        if t.id == ids::OBJECT && !text.starts_with("__") {
+            return None;
+        }
         let i = t.entries.iter().position(|e| e.name() == text)?;
         self.entry_val(&t.entries[i], || registry::type_fn(t, i))
     }

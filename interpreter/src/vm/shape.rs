@@ -8,6 +8,7 @@ use super::Vm;
 use crate::heap::{NoMemory, q};
 use crate::value::{Qstr, Val};
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 /// A shape's number: what an instance's cell has in `aux`.
 pub(crate) type ShapeId = u16;
@@ -32,9 +33,27 @@ struct Shape {
     count: u16,
 }
 
+/// Shapes with more attributes than this are not searched name by name each time: what was found is remembered.
+const SMALL: u16 = 6;
+
+/// Places remembered. A power of two: the index is cut out of a product.
+const MEMORY: usize = 128;
+
+/// Where a large shape has a name. Shapes never change, so it stays true.
+#[derive(Clone, Copy, Debug, Default)]
+struct Found {
+    /// Names with greater numbers are searched each time: there are hardly so many.
+    name: u16,
+    shape: ShapeId,
+    place: u16,
+}
+
+/// The place of a name that the shape lacks.
+const NOWHERE: u16 = u16::MAX;
+
 /// All shapes. Number 0 is not used.
 #[derive(Debug, Default)]
-pub(crate) struct Shapes(Vec<Shape>);
+pub(crate) struct Shapes(Vec<Shape>, Vec<Cell<Found>>);
 
 const NO_NAME: Qstr = Qstr(u32::MAX);
 
@@ -73,7 +92,24 @@ impl Shapes {
 
     /// The place of an attribute.
     #[inline]
-    pub fn find(&self, mut id: ShapeId, name: Qstr) -> Option<usize> {
+    pub fn find(&self, id: ShapeId, name: Qstr) -> Option<usize> {
+        if self.0[id as usize].count <= SMALL { self.search(id, name) } else { self.recall(id, name) }
+    }
+
+    fn recall(&self, id: ShapeId, name: Qstr) -> Option<usize> {
+        let Ok(short) = u16::try_from(name.0) else { return self.search(id, name) };
+        let hash = u32::from(short) ^ u32::from(id) << 3;
+        let Some(entry) = self.1.get(hash as usize % MEMORY) else { return self.search(id, name) };
+        let known = entry.get();
+        if (known.name, known.shape) == (short, id) {
+            return if known.place == NOWHERE { None } else { Some(known.place.into()) };
+        }
+        let found = self.search(id, name);
+        entry.set(Found { name: short, shape: id, place: found.map_or(NOWHERE, |place| place as u16) });
+        found
+    }
+
+    fn search(&self, mut id: ShapeId, name: Qstr) -> Option<usize> {
         loop {
             let s = &self.0[id as usize];
             if s.name == name {
@@ -119,6 +155,10 @@ impl Shapes {
             count: s.count.checked_add(1).ok_or(NoMemory)?,
         })?;
         self.0[id as usize].child = new;
+        if s.count >= SMALL && self.1.is_empty() && self.1.try_reserve_exact(MEMORY).is_ok() {
+            // Without the room for it every search is one name by name.
+            self.1.resize(MEMORY, Cell::default());
+        }
         Ok(new)
     }
 }
