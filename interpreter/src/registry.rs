@@ -106,6 +106,8 @@ types! {
     REVERSED => crate::builtins::lazy::REVERSED,
     CALLABLE_ITERATOR => crate::builtins::lazy::CALLABLE_ITERATOR,
     COMPILED => crate::builtins::COMPILED,
+    TEMPLATE => crate::modules::templatelib::TEMPLATE,
+    INTERPOLATION => crate::modules::templatelib::INTERPOLATION,
 }
 
 native_modules! {
@@ -126,8 +128,10 @@ native_modules! {
     OS => crate::modules::os::OS,
     RANDOM => crate::modules::random::RANDOM,
     RE => crate::modules::re::RE,
+    STRING => crate::modules::templatelib::STRING,
     STRUCT => crate::modules::struct_::STRUCT,
     SYS => crate::modules::sys::SYS,
+    TEMPLATELIB => crate::modules::templatelib::TEMPLATELIB,
     TIME => crate::modules::time::TIME,
     VFS => crate::modules::vfs::VFS,
 }

@@ -159,6 +159,7 @@ impl<'a, 's> Codegen<'a, 's> {
     fn operation(&mut self, expr: &'a Expr<'s>, dest: Slot) -> Gen {
         match &expr.kind {
             ExprKind::Joined(parts) => self.joined(parts, dest, expr.span),
+            ExprKind::Template(parts) => self.template(parts, dest, expr.span),
             ExprKind::Unary(op, value) => self.unary(expr.span, *op, value, dest),
             ExprKind::Binary(..) => self.binary(expr, dest),
             ExprKind::Bool(op, items) => self.bool_value(*op, items, dest),
@@ -588,6 +589,62 @@ impl<'a, 's> Codegen<'a, 's> {
         self.line(field.value.span);
         self.unit.b.abc(Op::Format, dest, value, how);
         self.free_to(top);
+        Ok(())
+    }
+
+    /// A t-string: the texts around its fields as one constant, and four values a field.
+    #[inline(never)]
+    fn template(&mut self, parts: &'a [FPart<'s>], dest: Slot, span: Span) -> Gen {
+        let mut texts = Vec::new();
+        let mut open = true;
+        for part in parts {
+            match part {
+                FPart::Text(text) => {
+                    texts.push(Const::Str((&**text).into()));
+                    open = false;
+                }
+                FPart::Field(_) => {
+                    if open {
+                        texts.push(Const::Str("".into()));
+                    }
+                    open = true;
+                }
+            }
+        }
+        if open {
+            texts.push(Const::Str("".into()));
+        }
+        let base = self.window_base(dest, span)?;
+        let callee = self.alloc(span)?;
+        self.constant(callee, Const::Builtin("__template__"));
+        let strings = self.alloc(span)?;
+        self.constant(strings, Const::Tuple(texts));
+        let fields = self.alloc(span)?;
+        self.unit.b.abc(Op::BuildList, fields, fields, 0);
+        let top = self.unit.top;
+        for part in parts {
+            let FPart::Field(field) = part else { continue };
+            let value = self.temp(&field.value)?;
+            self.unit.b.ab(Op::ListAppend, fields, value);
+            self.free_to(top);
+            let slot = self.alloc(span)?;
+            self.constant(slot, Const::Str(field.source.into()));
+            self.unit.b.ab(Op::ListAppend, fields, slot);
+            let conversion = match field.conversion {
+                None => Const::None,
+                Some(Conversion::Str) => Const::Str("s".into()),
+                Some(Conversion::Repr) => Const::Str("r".into()),
+                Some(Conversion::Ascii) => Const::Str("a".into()),
+            };
+            self.constant(slot, conversion);
+            self.unit.b.ab(Op::ListAppend, fields, slot);
+            self.joined(&field.spec, slot, span)?;
+            self.unit.b.ab(Op::ListAppend, fields, slot);
+            self.free_to(top);
+        }
+        self.line(span);
+        self.unit.b.ab(Op::Call, base, 2);
+        self.move_to(dest, base);
         Ok(())
     }
 }

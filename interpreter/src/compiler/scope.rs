@@ -690,7 +690,7 @@ impl<'s> Walk<'s> {
             | ExprKind::Imaginary(_)
             | ExprKind::Str(_)
             | ExprKind::Bytes(_) => Ok(()),
-            ExprKind::Joined(parts) => self.fparts(parts),
+            ExprKind::Joined(parts) | ExprKind::Template(parts) => self.fparts(parts),
             ExprKind::Name(name) => {
                 self.use_name(name);
                 Ok(())

@@ -25,6 +25,7 @@ pub mod re;
 pub mod stream;
 pub mod struct_;
 pub mod sys;
+pub mod templatelib;
 pub mod time;
 pub mod vfs;
 

@@ -59,6 +59,8 @@ pub enum ExprKind<'s> {
     Bytes(Box<[u8]>),
     /// An f-string (or a concatenation with one).
     Joined(Vec<FPart<'s>>),
+    /// A t-string.
+    Template(Vec<FPart<'s>>),
     Name(&'s str),
     Unary(UnaryOp, Box<Expr<'s>>),
     Binary(BinaryOp, Box<Expr<'s>>, Box<Expr<'s>>),
@@ -160,6 +162,8 @@ pub enum FPart<'s> {
 #[derive(Clone, Debug)]
 pub struct FField<'s> {
     pub value: BoxExpr<'s>,
+    /// Its source, which a t-string keeps.
+    pub source: &'s str,
     pub conversion: Option<Conversion>,
     /// Empty where there is none.
     pub spec: Vec<FPart<'s>>,
@@ -433,6 +437,7 @@ impl<'s> Expr<'s> {
             | ExprKind::Str(_)
             | ExprKind::Bytes(_) => "literal",
             ExprKind::Joined(_) => "f-string expression",
+            ExprKind::Template(_) => "t-string expression",
             ExprKind::Name(_) => "name",
             ExprKind::Unary(..) | ExprKind::Binary(..) | ExprKind::Bool(..) => "expression",
             ExprKind::Compare(..) => "comparison",

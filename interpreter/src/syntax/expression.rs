@@ -841,11 +841,15 @@ impl<'s> Parser<'s> {
         let mut text = String::new();
         let mut bytes: Option<Vec<u8>> = None;
         let mut parts = Vec::new();
-        let (mut any_str, mut any_f) = (false, false);
+        let (mut any_str, mut any_f, mut template) = (false, false, false);
         while matches!(self.tok, Tok::Str | Tok::FStart) {
             if self.tok == Tok::FStart {
-                (any_str, any_f) = (true, true);
                 let quote = self.lexer.fquote(self.span);
+                if quote.template {
+                    template = true;
+                } else {
+                    (any_str, any_f) = (true, true);
+                }
                 self.fstring(quote, &mut text, &mut parts)?;
             } else {
                 let literal = StringLiteral::new(self.source(), self.span);
@@ -860,10 +864,18 @@ impl<'s> Parser<'s> {
                 let span = Span::new(start.start, self.span.end);
                 return Err(SyntaxError::new(span, "cannot mix bytes and nonbytes literals"));
             }
+            if template && (any_str || bytes.is_some()) {
+                let span = Span::new(start.start, self.span.end);
+                let message = "cannot mix t-string literals with string or bytes literals";
+                return Err(SyntaxError::new(span, message));
+            }
             self.advance()?;
         }
         let kind = if let Some(bytes) = bytes {
             ExprKind::Bytes(bytes.into_boxed_slice())
+        } else if template {
+            flush(&mut text, &mut parts);
+            ExprKind::Template(parts)
         } else if any_f && !parts.is_empty() {
             flush(&mut text, &mut parts);
             ExprKind::Joined(parts)
@@ -897,10 +909,11 @@ impl<'s> Parser<'s> {
         self.advance()?;
         if matches!(self.tok, Tok::RightBrace | Tok::Bang | Tok::Colon | Tok::Equal) {
             let found = self.tok.text().unwrap_or("");
-            return Err(self.error_here(format!("f-string: valid expression required before '{found}'")));
+            return Err(quote.error(self.span, &format!("valid expression required before '{found}'")));
         }
         let value = self.value()?;
         self.no_bare_star(&value)?;
+        let source = self.text(Span::new(start, self.span.start)).trim_end();
         let documents = self.accept(Tok::Equal)?;
         if documents {
             text.push_str(self.text(Span::new(start, self.span.start)));
@@ -912,12 +925,12 @@ impl<'s> Parser<'s> {
                 "r" => Conversion::Repr,
                 "a" => Conversion::Ascii,
                 _ if self.tok != Tok::Name => {
-                    return Err(self.error_here("f-string: invalid conversion character"));
+                    return Err(quote.error(self.span, "invalid conversion character"));
                 }
                 other => {
-                    return Err(self.error_here(format!(
-                        "f-string: invalid conversion character '{other}': expected 's', 'r', or 'a'"
-                    )));
+                    let message =
+                        format!("invalid conversion character '{other}': expected 's', 'r', or 'a'");
+                    return Err(quote.error(self.span, &message));
                 }
             });
             self.advance()?;
@@ -932,14 +945,15 @@ impl<'s> Parser<'s> {
             }
             Tok::Colon => self.spec(quote, &mut spec)?,
             _ => {
-                return Err(self.error_here(if conversion.is_some() {
-                    "f-string: expecting ':' or '}'"
+                let message = if conversion.is_some() {
+                    "expecting ':' or '}'"
                 } else {
-                    "f-string: expecting '=', or '!', or ':', or '}'"
-                }));
+                    "expecting '=', or '!', or ':', or '}'"
+                };
+                return Err(quote.error(self.span, message));
             }
         }
-        parts.push(FPart::Field(Box::new(FField { value, conversion, spec })));
+        parts.push(FPart::Field(Box::new(FField { value, source, conversion, spec })));
         self.leave();
         Ok(())
     }
@@ -958,7 +972,7 @@ impl<'s> Parser<'s> {
                 }
                 FEnd::Quote => {
                     let here = Span::new(self.lexer.offset() - 1, self.lexer.offset());
-                    return Err(SyntaxError::new(here, "f-string: expecting '}', or format specs"));
+                    return Err(quote.error(here, "expecting '}', or format specs"));
                 }
             }
         }

@@ -51,8 +51,19 @@ pub struct FQuote {
     pub quote: u8,
     pub triple: bool,
     pub raw: bool,
+    /// `t"…"`: a template.
+    pub template: bool,
     /// Offset of the opening.
     pub start: u32,
+}
+
+impl FQuote {
+    /// A syntax error in the f-string or t-string.
+    #[cold]
+    pub fn error(&self, span: Span, message: &str) -> Box<SyntaxError> {
+        let what = if self.template { 't' } else { 'f' };
+        SyntaxError::new(span, format!("{what}-string: {message}"))
+    }
 }
 
 /// What ended a stretch of f-string text; it has been consumed.
@@ -373,7 +384,7 @@ impl<'s> Lexer<'s> {
         let quote = self.peek(0);
         let triple = self.peek(1) == quote && self.peek(2) == quote;
         self.pos += if triple { 3 } else { 1 };
-        if prefix.contains(['f', 'F']) {
+        if prefix.contains(['f', 'F', 't', 'T']) {
             return Ok(self.token(Tok::FStart, start));
         }
         loop {
@@ -415,6 +426,7 @@ impl<'s> Lexer<'s> {
             quote,
             triple: text.len() - prefix_len == 3,
             raw: text[..prefix_len].contains(['r', 'R']),
+            template: text[..prefix_len].contains(['t', 'T']),
             start: span.start,
         }
     }
@@ -427,7 +439,8 @@ impl<'s> Lexer<'s> {
             let b = self.peek(0);
             let text = self.span_from(start);
             if self.at_end() || (!q.triple && matches!(b, b'\n' | b'\r')) {
-                return Err(self.unterminated("f-string", q.triple, q.start as usize));
+                let what = if q.template { "t-string" } else { "f-string" };
+                return Err(self.unterminated(what, q.triple, q.start as usize));
             }
             match b {
                 b'\\' => {
@@ -448,7 +461,7 @@ impl<'s> Lexer<'s> {
                 b'{' if !in_spec && self.peek(1) == b'{' => self.pos += 2,
                 b'{' => {
                     if self.brackets.len() >= MAX_BRACKETS {
-                        return Err(SyntaxError::new(text, "f-string: expressions nested too deeply"));
+                        return Err(q.error(text, "expressions nested too deeply"));
                     }
                     self.brackets.push(Bracket { open: b'f', offset: self.pos as u32 });
                     self.pos += 1;
@@ -462,7 +475,7 @@ impl<'s> Lexer<'s> {
                 b'}' if self.peek(1) == b'}' => self.pos += 2,
                 b'}' => {
                     let here = Span::new(self.pos as u32, self.pos as u32 + 1);
-                    return Err(SyntaxError::new(here, "f-string: single '}' is not allowed"));
+                    return Err(q.error(here, "single '}' is not allowed"));
                 }
                 _ if b == q.quote && (!q.triple || (self.peek(1) == b && self.peek(2) == b)) => {
                     self.pos += if q.triple { 3 } else { 1 };
@@ -693,5 +706,8 @@ fn is_string_prefix(text: &str) -> bool {
     for (to, from) in lower.iter_mut().zip(text.bytes()) {
         *to = from.to_ascii_lowercase();
     }
-    matches!(&lower[..text.len()], b"r" | b"b" | b"u" | b"f" | b"rb" | b"br" | b"fr" | b"rf")
+    matches!(
+        &lower[..text.len()],
+        b"r" | b"b" | b"u" | b"f" | b"t" | b"rb" | b"br" | b"fr" | b"rf" | b"tr" | b"rt"
+    )
 }

@@ -102,7 +102,7 @@ impl<'s> Parser<'s> {
             Tok::Int | Tok::Float | Tok::Imaginary | Tok::Minus | Tok::Str | Tok::FStart => {
                 let value = self.operand(SUM)?;
                 match value.kind {
-                    ExprKind::Joined(_) => {
+                    ExprKind::Joined(_) | ExprKind::Template(_) => {
                         let message = "patterns may only match literals and attribute lookups";
                         return Err(SyntaxError::new(value.span, message));
                     }
