@@ -108,11 +108,17 @@ types! {
     COMPILED => crate::builtins::COMPILED,
     TEMPLATE => crate::modules::templatelib::TEMPLATE,
     INTERPOLATION => crate::modules::templatelib::INTERPOLATION,
+    POLL => crate::modules::select::POLL,
+    TASK => crate::modules::asyncio::task::TASK,
+    TASK_QUEUE => crate::modules::asyncio::queue::TASK_QUEUE,
+    PAUSE => crate::modules::asyncio::pause::PAUSE,
+    LOOP => crate::modules::asyncio::event_loop::LOOP,
 }
 
 native_modules! {
     BUILTINS => crate::builtins::BUILTINS,
     ARRAY => crate::modules::array::ARRAY,
+    ASYNCIO => crate::modules::asyncio::ASYNCIO,
     BINASCII => crate::modules::binascii::BINASCII,
     CMATH => crate::modules::cmath::CMATH,
     COLLECTIONS => crate::modules::collections::COLLECTIONS,
@@ -129,6 +135,7 @@ native_modules! {
     RANDOM => crate::modules::random::RANDOM,
     RE => crate::modules::re::RE,
     STRING => crate::modules::templatelib::STRING,
+    SELECT => crate::modules::select::SELECT,
     STRUCT => crate::modules::struct_::STRUCT,
     SYS => crate::modules::sys::SYS,
     TEMPLATELIB => crate::modules::templatelib::TEMPLATELIB,

@@ -99,19 +99,30 @@ const NAMES: &[Entry] = &[
     Entry::Val("__debug__", Val::TRUE),
 ];
 
-const COUNT: usize = NAMES.len() + ExcKind::ALL.len();
+const COUNT: usize = {
+    let (mut n, mut i) = (NAMES.len(), 0);
+    while i < ExcKind::ALL.len() {
+        n += ExcKind::ALL[i].is_builtin() as usize;
+        i += 1;
+    }
+    n
+};
 
 /// [`NAMES`] and the exceptions.
 const ENTRIES: [Entry; COUNT] = {
     let mut all = [NAMES[0]; COUNT];
+    let mut n = 0;
+    while n < NAMES.len() {
+        all[n] = NAMES[n];
+        n += 1;
+    }
     let mut i = 0;
-    while i < COUNT {
-        all[i] = if i < NAMES.len() {
-            NAMES[i]
-        } else {
-            let kind = ExcKind::ALL[i - NAMES.len()];
-            Entry::Val(kind.name(), kind.val())
-        };
+    while i < ExcKind::ALL.len() {
+        let kind = ExcKind::ALL[i];
+        if kind.is_builtin() {
+            all[n] = Entry::Val(kind.name(), kind.val());
+            n += 1;
+        }
         i += 1;
     }
     all

@@ -449,6 +449,9 @@ impl Uart for Host {
         self.uart[id as usize].extend(bytes);
         bytes.len()
     }
+    fn uart_writable(&mut self, _id: u8) -> bool {
+        true
+    }
     fn uart_txdone(&mut self, _id: u8) -> bool {
         true
     }

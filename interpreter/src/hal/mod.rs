@@ -275,6 +275,8 @@ pub trait Uart {
     fn uart_read(&mut self, id: u8) -> Option<u8>;
     /// Takes as many bytes as fit without waiting.
     fn uart_write(&mut self, id: u8, bytes: &[u8]) -> usize;
+    /// Whether [`Uart::uart_write`] would take a byte.
+    fn uart_writable(&mut self, id: u8) -> bool;
     /// Whether everything written has left the pin.
     fn uart_txdone(&mut self, id: u8) -> bool;
     /// Holds the line low for at least 13 bit times.

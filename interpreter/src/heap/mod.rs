@@ -87,6 +87,8 @@ pub enum Root {
     Sent,
     /// The exception thrown into a delegating generator.
     Thrown,
+    /// What the event loop of `asyncio` keeps (a list).
+    Asyncio,
 }
 
 impl Root {

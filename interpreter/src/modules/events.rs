@@ -79,6 +79,8 @@ fn idle(vm: &Vm) -> bool {
 }
 
 fn run_all(vm: &mut Vm) -> R<()> {
+    let queue = vm.heap.root(Root::Scheduled);
+    let mut scheduled = if queue.is_null() { 0 } else { vm.heap.list_len(queue) };
     while !idle(vm) {
         let mark = vm.heap.mark_temps();
         if core::mem::take(&mut vm.state.events.alarm) {
@@ -92,7 +94,12 @@ fn run_all(vm: &mut Vm) -> R<()> {
             let id = vm.state.events.uarts.trailing_zeros();
             vm.state.events.uarts &= vm.state.events.uarts - 1;
             uart::fire(vm, id as u8)?;
+        } else if scheduled == 0 {
+            // What callbacks have scheduled waits for the next time: the program runs in between.
+            vm.pending().store(true, Ordering::Relaxed);
+            break;
         } else {
+            scheduled -= 1;
             let queue = vm.heap.root(Root::Scheduled);
             let pair = vm.heap.list(queue)[0];
             vm.heap.keep(pair)?;
@@ -146,7 +153,7 @@ pub fn schedule(vm: &mut Vm, function: Val, argument: Val) -> R<()> {
 /// Forgets everything: at a soft reset.
 pub fn clear(vm: &mut Vm) {
     vm.state.events = Pending::default();
-    for root in [Root::Scheduled, Root::Irq, Root::Timers] {
+    for root in [Root::Scheduled, Root::Irq, Root::Timers, Root::Asyncio] {
         vm.heap.set_root(root, Val::NULL);
     }
     vm.state.timers.clear();

@@ -3,6 +3,11 @@
 /// Name (with `/` between the parts, `x/__init__` for a package) and source.
 static SOURCES: &[(&str, &str)] = &[
     ("_collections", include_str!("../../frozen/_collections.py")),
+    ("asyncio/event", include_str!("../../frozen/asyncio/event.py")),
+    ("asyncio/funcs", include_str!("../../frozen/asyncio/funcs.py")),
+    ("asyncio/lock", include_str!("../../frozen/asyncio/lock.py")),
+    ("asyncio/queues", include_str!("../../frozen/asyncio/queues.py")),
+    ("asyncio/stream", include_str!("../../frozen/asyncio/stream.py")),
     ("unittest", include_str!("../../frozen/unittest.py")),
 ];
 

@@ -4,6 +4,7 @@
 //! and the console have in common), [`events`] (callbacks).
 
 pub mod array;
+pub mod asyncio;
 pub mod attrtuple;
 pub mod binascii;
 pub mod cmath;
@@ -22,6 +23,7 @@ pub mod micropython;
 pub mod os;
 pub mod random;
 pub mod re;
+pub mod select;
 pub mod stream;
 pub mod struct_;
 pub mod sys;

@@ -49,9 +49,20 @@ pub fn no_flush(_: &mut Vm, _: Val) -> R<()> {
 /// # Errors
 /// TypeError if it is no stream.
 fn ops(vm: &mut Vm, stream: Val) -> R<&'static Ops> {
+    match native_ops(vm, stream) {
+        Some(ops) => Ok(ops),
+        None => {
+            let name = vm.type_name(stream);
+            Err(vm.type_error(format_args!("stream operation not supported by '{name}'")))
+        }
+    }
+}
+
+/// The operations of a stream of a native type.
+fn native_ops(vm: &Vm, stream: Val) -> Option<&'static Ops> {
     use super::{io, machine::uart, sys};
     use crate::registry::ids;
-    let found = if vm.heap.is(stream, Kind::Object) {
+    if vm.heap.is(stream, Kind::Object) {
         match vm.heap.aux(stream) {
             ids::FILE_IO => Some(&io::FILE_OPS),
             ids::TEXT_IO => Some(&io::TEXT_OPS),
@@ -64,14 +75,53 @@ fn ops(vm: &mut Vm, stream: Val) -> R<&'static Ops> {
         }
     } else {
         None
-    };
-    match found {
-        Some(ops) => Ok(ops),
-        None => {
-            let name = vm.type_name(stream);
-            Err(vm.type_error(format_args!("stream operation not supported by '{name}'")))
-        }
     }
+}
+
+/// The request of `ioctl` that asks for readiness.
+const IOCTL_POLL: i32 = 3;
+const EINVAL: i32 = 22;
+
+/// Can the object be asked with [`poll`]?
+///
+/// # Errors
+/// OSError if it is no stream.
+pub fn check(vm: &mut Vm, stream: Val) -> R<()> {
+    if native_ops(vm, stream).is_none() && vm.getattr_opt(stream, "ioctl")?.is_none() {
+        return Err(vm.raise(ExcKind::OSError, format_args!("stream operation not supported")));
+    }
+    Ok(())
+}
+
+/// Which of the events (bits of `select`) a stream is ready for: those wanted, errors and hang-ups.
+///
+/// # Errors
+/// OSError with what the `ioctl` method of a stream in Python reports; what it raises.
+pub fn poll(vm: &mut Vm, stream: Val, wanted: u32) -> R<u32> {
+    use super::select::{POLLIN, POLLOUT};
+    use crate::registry::ids;
+    if native_ops(vm, stream).is_none() {
+        let answer = vm.call_method(stream, "ioctl", &[Val::small(IOCTL_POLL), Val::small(wanted as i32)])?;
+        let answer = vm.index(answer)?;
+        return match u32::try_from(answer) {
+            Ok(events) => Ok(events),
+            Err(_) => Err(vm.raise_os(i32::try_from(-answer).unwrap_or(EINVAL))),
+        };
+    }
+    let (readable, writable) = match vm.heap.aux(stream) {
+        ids::UART => {
+            let id = super::machine::uart::id(vm, stream);
+            (vm.hal.uart_any(id) > 0, vm.hal.uart_writable(id))
+        }
+        ids::CONSOLE_TEXT | ids::CONSOLE => {
+            let input = vm.heap.w(stream, 1) == 0;
+            (input && vm.hal.console_readable(), !input && vm.hal.console_writable())
+        }
+        // Files and streams in memory never make anybody wait.
+        _ => (true, true),
+    };
+    let ready = if readable { POLLIN } else { 0 } | if writable { POLLOUT } else { 0 };
+    Ok(ready & wanted)
 }
 
 /// Whether a byte begins a character.

@@ -6,7 +6,7 @@ use crate::value::Val;
 use crate::vm::Vm;
 
 /// Ticks wrap at 2^30, so that they are always small ints.
-const TICKS_MASK: i64 = (1 << 30) - 1;
+pub(super) const TICKS_MASK: i64 = (1 << 30) - 1;
 const TICKS_HALF: i64 = 1 << 29;
 
 /// Sleeps while callbacks run and Ctrl-C works.
@@ -72,20 +72,31 @@ fn ticks_cpu(vm: &mut Vm, _: Args) -> R {
     Ok(ticks(u64::from(vm.hal.ticks_cpu())))
 }
 
+/// The signed distance of two ticks.
+pub(super) fn distance(end: i64, start: i64) -> i64 {
+    (end.wrapping_sub(start).wrapping_add(TICKS_HALF) & TICKS_MASK) - TICKS_HALF
+}
+
 fn ticks_diff(vm: &mut Vm, args: Args) -> R {
     let (end, start) = (args.get(vm, 0), args.get(vm, 1));
-    let distance = vm.index(end)?.wrapping_sub(vm.index(start)?);
-    Ok(Val::small((((distance.wrapping_add(TICKS_HALF)) & TICKS_MASK) - TICKS_HALF) as i32))
+    Ok(Val::small(distance(vm.index(end)?, vm.index(start)?) as i32))
 }
 
 fn ticks_add(vm: &mut Vm, args: Args) -> R {
     let (ticks, delta) = (args.get(vm, 0), args.get(vm, 1));
     let (ticks, delta) = (vm.index(ticks)?, vm.index(delta)?);
-    // Half a period would be as far forwards as backwards.
+    Ok(Val::small(add_ticks(vm, ticks, delta)? as i32))
+}
+
+/// Ticks so much later.
+///
+/// # Errors
+/// OverflowError for half a period and more, which would be as far forwards as backwards.
+pub(super) fn add_ticks(vm: &mut Vm, ticks: i64, delta: i64) -> R<u32> {
     if !(1 - TICKS_HALF..TICKS_HALF).contains(&delta) {
         return Err(vm.raise(ExcKind::OverflowError, format_args!("ticks interval overflow")));
     }
-    Ok(Val::small((ticks.wrapping_add(delta) & TICKS_MASK) as i32))
+    Ok((ticks.wrapping_add(delta) & TICKS_MASK) as u32)
 }
 
 fn time(vm: &mut Vm, _: Args) -> R {

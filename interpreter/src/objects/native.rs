@@ -425,9 +425,14 @@ exceptions! {
     DeprecationWarning: Warning,
     RuntimeWarning: Warning,
     UserWarning: Warning,
+    CancelledError: BaseException,
 }
 
 impl ExcKind {
+    /// Is it a name in `builtins`? (The others belong to modules.)
+    pub const fn is_builtin(self) -> bool {
+        !matches!(self, ExcKind::CancelledError)
+    }
     /// The class as a native type.
     pub fn native_type(self) -> &'static NativeType {
         crate::objects::exception::type_of_kind(self)

@@ -57,7 +57,9 @@ impl Vm {
         let coroutine = if self.code_flags(code).has(Flags::COROUTINE) { F_A } else { 0 };
         let g =
             self.heap.alloc_cell(header(Kind::Generator, F_BUFVALS | F_V3 | coroutine, FRESH), 0, 0, 0)?;
-        self.heap.alloc_buffer(g, 4 * (HEAD + params), Move::Movable)?;
+        // Coroutines suspend sooner or later, and it must not need memory then: the event loop's users count on it.
+        let room = if coroutine == 0 { params } else { params.max(self.heap.aux(f) as usize) };
+        self.heap.alloc_buffer(g, 4 * (HEAD + room), Move::Movable)?;
         let base = self.slot_index(dst) + 3;
         for i in 0..params {
             let v = self.heap.slot(base + i);
@@ -420,7 +422,11 @@ impl Vm {
                 Err(raised) => self.stop_value(raised).map(|v| Some(Step::Return(v))),
             };
         }
-        Ok(self.next(it)?.map(Step::Yield))
+        // A native iterator may raise StopIteration to give a value: a task of `asyncio` does.
+        match self.next(it) {
+            Ok(v) => Ok(v.map(Step::Yield)),
+            Err(raised) => self.stop_value(raised).map(|v| Some(Step::Return(v))),
+        }
     }
 
     /// The value of the StopIteration being raised, which ends; other exceptions go on.

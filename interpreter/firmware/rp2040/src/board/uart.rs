@@ -240,6 +240,11 @@ impl Uart for Pico {
         })
     }
 
+    fn uart_writable(&mut self, id: u8) -> bool {
+        self.uart.get(id as usize).is_none_or(Option::is_none)
+            || with(id, |uart| uart.uartfr().read().txff().bit_is_clear())
+    }
+
     fn uart_txdone(&mut self, id: u8) -> bool {
         self.uart.get(id as usize).is_none_or(Option::is_none)
             || with(id, |uart| uart.uartfr().read().busy().bit_is_clear())
