@@ -429,6 +429,8 @@ ops! {
     ClassDone [No No No];
     /// After a generator's frame: the generator is finished.
     GenDone [No No No];
+    /// Leaves the run loop with an exception.
+    ExitRaised [No No No];
 }
 
 impl Op {

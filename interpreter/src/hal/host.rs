@@ -5,7 +5,6 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 
@@ -28,7 +27,7 @@ pub struct Host {
     alarm: Option<u64>,
     wall_offset: u64,
     pub events: VecDeque<Event>,
-    pending: &'static AtomicBool,
+    pending: &'static Pending,
     irq_on: bool,
     pub pins: [HostPin; PINS],
     /// What each ADC channel reads.
@@ -99,7 +98,7 @@ impl Host {
             alarm: None,
             wall_offset: 1_609_459_200_000_000,
             events: VecDeque::new(),
-            pending: Box::leak(Box::new(AtomicBool::new(false))),
+            pending: Box::leak(Box::new(Pending::new())),
             irq_on: true,
             pins: [pin; PINS],
             adc: [0; 5],
@@ -157,7 +156,7 @@ impl Host {
 
     fn raise(&mut self, event: Event) {
         self.events.push_back(event);
-        self.pending.store(true, Ordering::Relaxed);
+        self.pending.set();
     }
 
     fn advance(&mut self, to: u64) {
@@ -256,7 +255,7 @@ impl Clock for Host {
 }
 
 impl Events for Host {
-    fn pending(&self) -> &'static AtomicBool {
+    fn pending(&self) -> &'static Pending {
         self.pending
     }
     fn next_event(&mut self) -> Option<Event> {

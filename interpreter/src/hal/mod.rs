@@ -9,9 +9,11 @@
 
 use core::any::Any;
 use core::fmt;
-use core::sync::atomic::AtomicBool;
 
 pub mod host;
+mod pending;
+
+pub use pending::Pending;
 
 /// Everything a board offers. `Any`, so that a test may find its own board again.
 pub trait Hal:
@@ -116,7 +118,7 @@ pub enum Event {
 pub trait Events {
     /// The flag that says that [`Events::next_event`] has something. The implementation sets it (also
     /// from interrupts), the interpreter clears it before it empties the queue.
-    fn pending(&self) -> &'static AtomicBool;
+    fn pending(&self) -> &'static Pending;
     /// The oldest event not yet delivered.
     fn next_event(&mut self) -> Option<Event>;
     /// `machine.disable_irq`: returns whether interrupts were on.

@@ -123,19 +123,21 @@ pub struct Stats {
 }
 
 /// The memory of one virtual machine.
+// In this order: what the VM's assembly code uses comes first.
+#[repr(C)]
 pub struct Heap {
-    region: Region,
+    /// One past the last slot of the VM's stack in use.
+    pub(crate) top: *mut Val,
     /// First free cell; each links to the next by its word 1.
-    free: u32,
+    pub(crate) free: u32,
+    pub(crate) temps: *mut Val,
+    pub(crate) temp_len: usize,
+    pub(crate) temp_cap: usize,
     /// The cells may not grow below this address before the next collection.
     floor: u32,
-    temps: *mut Val,
-    temp_len: usize,
-    temp_cap: usize,
+    region: Region,
     stack: *mut Val,
     stack_len: usize,
-    /// One past the last slot of the VM's stack in use.
-    top: *mut Val,
     roots: [Val; Root::COUNT],
     stress: bool,
     /// While allocation is forbidden: true, and the list of free cells is put aside.

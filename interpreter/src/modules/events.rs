@@ -9,7 +9,6 @@ use crate::heap::Root;
 use crate::objects::native::{ExcKind, R};
 use crate::value::Val;
 use crate::vm::Vm;
-use core::sync::atomic::Ordering;
 
 use super::machine::{pin, timer, uart};
 
@@ -55,7 +54,7 @@ pub fn service(vm: &mut Vm) -> R<()> {
     }
     if interrupt {
         if !idle(vm) {
-            vm.pending().store(true, Ordering::Relaxed);
+            vm.pending().set();
         }
         return Err(vm.raise_args(ExcKind::KeyboardInterrupt, &[]));
     }
@@ -146,7 +145,7 @@ pub fn schedule(vm: &mut Vm, function: Val, argument: Val) -> R<()> {
     }
     let pair = vm.heap.new_tuple(&[function, argument])?;
     vm.heap.list_push(queue, pair)?;
-    vm.pending().store(true, Ordering::Relaxed);
+    vm.pending().set();
     Ok(())
 }
 

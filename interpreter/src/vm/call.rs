@@ -27,7 +27,9 @@ pub(crate) const STUB_EXIT: usize = 0;
 pub(crate) const STUB_INIT: usize = 1;
 pub(crate) const STUB_CLASS: usize = 2;
 pub(crate) const STUB_GEN: usize = 3;
-pub(crate) const STUBS: [Op; 4] = [Op::Exit, Op::InitDone, Op::ClassDone, Op::GenDone];
+/// Not returned to: where an exception goes that leaves the loop.
+pub(crate) const STUB_RAISED: usize = 4;
+pub(crate) const STUBS: [Op; 5] = [Op::Exit, Op::InitDone, Op::ClassDone, Op::GenDone, Op::ExitRaised];
 
 /// Fields of a code object's description (the tuple in w3).
 pub(crate) mod meta {

@@ -1,10 +1,12 @@
 //! The virtual machine: one [`Vm`] holds everything, there are no globals.
 //!
-//! - `run.rs`, `slow.rs`: the loop over bytecode. Python calls Python without recursion on the native stack; natives that
+//! - `run.rs`, `step.rs`, `slow.rs`: the loop over bytecode; `arm.rs`: its hot part by hand. Python calls Python without recursion on the native stack; natives that
 //!   call back enter a nested loop, bounded by [`NATIVE_DEPTH`].
 //! - `call.rs`: callables and arguments. `class.rs`, `shape.rs`, `attr.rs`: classes and attributes.
 //! - `ops.rs`: what operators and built-in protocols mean. `generator.rs`, `unwind.rs`, `import.rs`, `load.rs`.
 
+#[cfg(target_arch = "arm")]
+mod arm;
 mod attr;
 mod call;
 mod class;
@@ -17,20 +19,22 @@ mod run;
 mod shape;
 mod slow;
 mod source;
+mod step;
 #[cfg(test)]
 mod tests;
 mod unwind;
 
-use crate::hal::Hal;
-use crate::heap::{Heap, NoMemory, Root};
+use crate::hal::{Hal, Pending};
+use crate::heap::{Heap, NoMemory, Root, TempMark};
 use crate::objects::native::{ExcKind, R, Raised};
 use crate::value::Val;
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 pub use crate::objects::native::{Args, BinOp, CmpOp, UnOp};
+#[cfg(target_arch = "arm")]
+pub(crate) use arm::{DISPATCH, DISPATCH_PENDING};
 pub(crate) use call::meta;
 pub(crate) use class::INFO_BASES;
 pub(crate) use generator::{Resume, Step};
@@ -42,30 +46,34 @@ pub(crate) use unwind::{X_CAUSE, X_CONTEXT, X_SUPPRESS, X_TRACEBACK};
 pub const NATIVE_DEPTH: usize = if cfg!(target_pointer_width = "32") { 24 } else { 64 };
 
 /// Everything an interpreter is.
+// In this order, because the code in `arm.rs` reaches the first 128 bytes with one instruction.
+#[repr(C)]
 pub struct Vm {
-    /// All Python objects, and the stack.
-    pub heap: Heap,
-    /// The board.
-    pub hal: Box<dyn Hal>,
-    /// Set by `hal` (perhaps in an interrupt) when [`Vm::service`] should look at its events.
-    pub(crate) pending: &'static AtomicBool,
     /// The instruction being executed, valid while a slow path runs.
     pub(crate) pc: *const u32,
     /// The current frame's slot 0.
     pub(crate) r: *mut Val,
-    /// Start of the arena: return addresses on the stack are offsets from here.
-    pub(crate) base: *mut u8,
-    /// The stub instructions that special frames return to.
-    pub(crate) stubs: *const u32,
     /// One past the last usable slot of the stack.
     pub(crate) stack_end: *mut Val,
-    /// Depth of native recursion.
-    pub(crate) depth: usize,
-    pub(crate) shapes: shape::Shapes,
+    /// Set by `hal` (perhaps in an interrupt) when [`Vm::service`] should look at its events.
+    pub(crate) pending: &'static Pending,
+    /// Where the temp log stood when the innermost run of the loop began.
+    pub(crate) mark: TempMark,
     /// Names in `builtins` were assigned: cached builtins are not to be trusted.
     pub(crate) builtins_changed: bool,
     /// How the generator resumed last came back: by returning.
     pub(crate) ended: bool,
+    /// All Python objects, and the stack.
+    pub heap: Heap,
+    /// The board.
+    pub hal: Box<dyn Hal>,
+    /// Start of the arena: return addresses on the stack are offsets from here.
+    pub(crate) base: *mut u8,
+    /// The stub instructions that special frames return to.
+    pub(crate) stubs: *const u32,
+    /// Depth of native recursion.
+    pub(crate) depth: usize,
+    pub(crate) shapes: shape::Shapes,
     /// Where modules in Python come from.
     pub loader: Loader,
     /// What the native modules keep.
@@ -100,6 +108,7 @@ impl Vm {
     /// [`NoMemory`] if the heap is too small to start in.
     pub fn on(heap: Heap, hal: Box<dyn Hal>) -> Result<Vm, NoMemory> {
         let pending = hal.pending();
+        let mark = heap.mark_temps();
         let mut vm = Vm {
             heap,
             hal,
@@ -110,6 +119,7 @@ impl Vm {
             stubs: core::ptr::null(),
             stack_end: core::ptr::null_mut(),
             depth: 0,
+            mark,
             shapes: shape::Shapes::default(),
             builtins_changed: false,
             ended: false,
@@ -281,7 +291,7 @@ impl Vm {
     #[cold]
     #[inline(never)]
     pub fn service(&mut self) -> R<()> {
-        self.pending.store(false, Ordering::Relaxed);
+        self.pending.clear();
         crate::modules::events::service(self)
     }
 
@@ -291,7 +301,7 @@ impl Vm {
     /// As [`Vm::service`].
     #[inline]
     pub fn poll(&mut self) -> R<()> {
-        if self.pending.load(Ordering::Relaxed) { self.service() } else { Ok(()) }
+        if self.pending.is_set() { self.service() } else { Ok(()) }
     }
 
     // ---- native recursion ----
@@ -334,13 +344,13 @@ impl Vm {
     }
 
     /// The flag that says that there is an event to service.
-    pub fn pending(&self) -> &'static AtomicBool {
+    pub fn pending(&self) -> &'static Pending {
         self.pending
     }
 
     /// Is there an event that [`Vm::poll`] would service?
     pub fn interrupt_pending(&self) -> bool {
-        self.pending.load(Ordering::Relaxed)
+        self.pending.is_set()
     }
 
     /// Text to the console: a line feed becomes CR LF.

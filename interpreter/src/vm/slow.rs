@@ -3,7 +3,7 @@
 
 use super::Vm;
 use super::call::Next;
-use super::run::{KEY_KIND, KEY_MODULE, op_b, op_c, slot};
+use super::step::{KEY_KIND, KEY_MODULE, op_b, op_c, slot};
 use crate::bytecode::Op;
 use crate::heap::cell::{F_A, F_BUF};
 use crate::heap::{Kind, Root, q};
@@ -105,7 +105,7 @@ impl Vm {
         let text = self.text(name).unwrap_or_default();
         match self.builtin(&text) {
             Some(v) => {
-                if !v.is_ptr() {
+                if !v.is_ptr() && !self.builtins_changed {
                     // SAFETY: `pc` is a LoadGlobal in a code buffer that we may write; its next word is the cache.
                     unsafe { *self.pc.cast_mut().add(1) = v.bits() };
                 }
@@ -192,6 +192,9 @@ impl Vm {
                 // SAFETY: as above.
                 unsafe {
                     *state.add(1) = Val::small(count as i32);
+                    // ForRange adds it to a tagged number: without a tag of its own. To the collector it may look
+                    // like a cell's address, which does no harm.
+                    *state.add(2) = Val::from_bits((s as u32) << 1);
                 }
                 return Ok(());
             }
@@ -541,6 +544,7 @@ impl Vm {
                     Op::GetAttr | Op::SetAttr | Op::CallMethod | Op::CallMethodKw => {
                         b[i + 1] = Val::from_bits(b[i + 1].bits() & 0xffff);
                     }
+                    Op::LoadGlobal => b[i + 1] = Val::NULL,
                     _ => {}
                 }
                 i += op.len_words();

@@ -1,15 +1,14 @@
 //! What interrupts report: a short queue and the flag that the virtual machine looks at.
 
 use core::cell::RefCell;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use critical_section::Mutex;
-use interpreter::hal::{EDGE_FALL, EDGE_RISE, Event, Events, LEVEL_HIGH, LEVEL_LOW};
+use interpreter::hal::{EDGE_FALL, EDGE_RISE, Event, Events, LEVEL_HIGH, LEVEL_LOW, Pending};
 use rp2040_hal::pac::{self, NVIC, interrupt};
 
 use super::{Pico, clock, regs};
 
-static PENDING: AtomicBool = AtomicBool::new(false);
+static PENDING: Pending = Pending::new();
 
 /// What is to be delivered. One slot a source, so that nothing overflows: edges that come faster than
 /// they are served merge, as in the hardware.
@@ -53,18 +52,18 @@ pub fn start() {
 
 /// Makes the interpreter look at what there is to do.
 pub fn wake() {
-    PENDING.store(true, Ordering::Relaxed);
+    PENDING.set();
 }
 
 /// Reports the interrupt character.
 pub fn keyboard_interrupt() {
     with(|q| q.interrupt = true);
-    PENDING.store(true, Ordering::Relaxed);
+    PENDING.set();
 }
 
 pub fn uart_received(id: usize) {
     with(|q| q.uart[id] = true);
-    PENDING.store(true, Ordering::Relaxed);
+    PENDING.set();
 }
 
 pub fn set_alarm(at: Option<u64>) {
@@ -136,7 +135,7 @@ fn IO_IRQ_BANK0() {
             }
         }
     });
-    PENDING.store(true, Ordering::Relaxed);
+    PENDING.set();
 }
 
 fn acknowledge_timer(alarm: usize) {
@@ -155,7 +154,7 @@ fn TIMER_IRQ_1() {
     with(|q| match q.alarm_at {
         Some(at) if at <= clock::now() => {
             (q.alarm_at, q.alarm) = (None, true);
-            PENDING.store(true, Ordering::Relaxed);
+            PENDING.set();
         }
         Some(at) => clock::arm(1, at),
         None => {}
@@ -169,7 +168,7 @@ fn TIMER_IRQ_2() {
 }
 
 impl Events for Pico {
-    fn pending(&self) -> &'static AtomicBool {
+    fn pending(&self) -> &'static Pending {
         &PENDING
     }
 

@@ -1,0 +1,69 @@
+//! The flag that says that something outside the interpreter wants attention.
+//!
+//! The virtual machine looks at it on every back edge. On the chip that look costs one instruction: the flag is a
+//! pointer to the table by which the machine finds the code of the next op, and setting it exchanges that table for
+//! one that leads to the event service whatever the op is.
+
+#[cfg(not(target_arch = "arm"))]
+use core::sync::atomic::AtomicBool;
+#[cfg(target_arch = "arm")]
+use core::sync::atomic::AtomicPtr;
+use core::sync::atomic::Ordering;
+
+/// The flag. Interrupts may set it.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Pending {
+    #[cfg(target_arch = "arm")]
+    table: AtomicPtr<()>,
+    #[cfg(not(target_arch = "arm"))]
+    flag: AtomicBool,
+}
+
+impl Default for Pending {
+    fn default() -> Pending {
+        Pending::new()
+    }
+}
+
+#[cfg(target_arch = "arm")]
+impl Pending {
+    /// A flag that is not set.
+    pub const fn new() -> Pending {
+        Pending { table: AtomicPtr::new(crate::vm::DISPATCH) }
+    }
+    /// Asks for attention.
+    pub fn set(&self) {
+        self.table.store(crate::vm::DISPATCH_PENDING, Ordering::Relaxed);
+    }
+    /// Attention is being given.
+    pub fn clear(&self) {
+        self.table.store(crate::vm::DISPATCH, Ordering::Relaxed);
+    }
+    /// Does something wait?
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.table.load(Ordering::Relaxed) != crate::vm::DISPATCH
+    }
+}
+
+#[cfg(not(target_arch = "arm"))]
+impl Pending {
+    /// A flag that is not set.
+    pub const fn new() -> Pending {
+        Pending { flag: AtomicBool::new(false) }
+    }
+    /// Asks for attention.
+    pub fn set(&self) {
+        self.flag.store(true, Ordering::Relaxed);
+    }
+    /// Attention is being given.
+    pub fn clear(&self) {
+        self.flag.store(false, Ordering::Relaxed);
+    }
+    /// Does something wait?
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,63 @@
+@ Items of lists and tuples.
+
+OP get_item
+    ldrb r2, [r0, #2]
+    ldr r2, [r1, r2]
+    ldrb r3, [r0, #3]
+    ldr r3, [r1, r3]
+    asrs r3, r3, #1
+    bcc 9f
+    lsls r6, r2, #29
+    bne 9f
+    ldrb r6, [r2]
+    cmp r6, #{KIND_LIST}
+    bne 5f
+1:  ldr r6, [r2, #8]
+    ldr r2, [r2, #4]
+2:  cmp r3, r6
+    bhs 4f
+3:  lsls r3, r3, #2
+    ldr r3, [r2, r3]
+    RESULT 4
+4:  @ Perhaps counted from the end.
+    adds r3, r3, r6
+    cmp r3, r6
+    blo 3b
+    b 90f
+5:  cmp r6, #{KIND_TUPLE}
+    bne 9f
+    ldrb r6, [r2, #1]
+    lsrs r6, r6, #1
+    bcs 1b
+    ldrh r6, [r2, #2]
+    adds r2, #4
+    b 2b
+9:  b 90f
+
+OP set_item
+    ldrb r2, [r0, #1]
+    ldr r2, [r1, r2]
+    ldrb r3, [r0, #2]
+    ldr r3, [r1, r3]
+    asrs r3, r3, #1
+    bcc 9f
+    lsls r6, r2, #29
+    bne 9f
+    ldrb r6, [r2]
+    cmp r6, #{KIND_LIST}
+    bne 9f
+    ldr r6, [r2, #8]
+    ldr r2, [r2, #4]
+    cmp r3, r6
+    bhs 4f
+3:  lsls r3, r3, #2
+    ldrb r6, [r0, #3]
+    ldr r6, [r1, r6]
+    str r6, [r2, r3]
+    NEXT 4
+4:  adds r3, r3, r6
+    cmp r3, r6
+    blo 3b
+9:  b 90f
+
+    FALLBACK

@@ -1,0 +1,195 @@
+@ Jumps, compare and branch, the bottoms of loops.
+
+@ Jumps by the bytes in r2; a backward jump polls.
+.macro TAKE
+    cmp r2, #0
+    bgt 1f
+    ldr r5, [r7]
+1:  adds r0, r0, r2
+    NEXT0
+.endm
+
+OP jump
+    movs r2, #2
+    ldrsh r2, [r0, r2]
+    lsls r2, r2, #2
+    TAKE
+
+@ True and False are the most frequent, then None and ints.
+.macro JUMPIF name, taken, other
+OP \name
+    ldrb r2, [r0, #1]
+    ldr r2, [r1, r2]
+    ldr r3, ={TRUE}
+    cmp r2, r3
+    beq \taken
+    ldr r3, ={FALSE}
+    cmp r2, r3
+    beq \other
+    cmp r2, #{NONE}
+    beq \other
+    cmp r2, #1
+    beq \other
+    lsrs r2, r2, #1
+    bcs \taken
+    b 90f
+.endm
+
+    JUMPIF jtrue, 7f, 8f
+7:  movs r2, #2
+    ldrsh r2, [r0, r2]
+    lsls r2, r2, #2
+    TAKE
+8:  NEXT 4
+
+    JUMPIF jfalse, 8f, 7f
+7:  movs r2, #2
+    ldrsh r2, [r0, r2]
+    lsls r2, r2, #2
+    TAKE
+8:  NEXT 4
+
+OP jnone
+    ldrb r2, [r0, #1]
+    ldr r2, [r1, r2]
+    cmp r2, #{NONE}
+    bne 8f
+    movs r2, #2
+    ldrsh r2, [r0, r2]
+    lsls r2, r2, #2
+    TAKE
+8:  NEXT 4
+
+OP jnotnone
+    ldrb r2, [r0, #1]
+    ldr r2, [r1, r2]
+    cmp r2, #{NONE}
+    beq 8f
+    movs r2, #2
+    ldrsh r2, [r0, r2]
+    lsls r2, r2, #2
+    TAKE
+8:  NEXT 4
+
+@ Compare and branch on small ints; `skip` is the condition under which the jump is not taken.
+.macro BRANCH name, skip
+OP \name
+    ldrb r2, [r0, #1]
+    ldr r2, [r1, r2]
+    ldrb r3, [r0, #2]
+    ldr r3, [r1, r3]
+    lsrs r6, r2, #1
+    bcc 9f
+    lsrs r6, r3, #1
+    bcc 9f
+    cmp r2, r3
+    b\skip 8f
+    ldr r2, [r0, #4]
+    TAKE
+8:  NEXT 8
+9:  b 90f
+.endm
+
+.macro BRANCH_IMM name, skip
+OP \name
+    ldrb r2, [r0, #1]
+    ldr r2, [r1, r2]
+    movs r3, #2
+    ldrsb r3, [r0, r3]
+    asrs r2, r2, #1
+    bcc 9f
+    cmp r2, r3
+    b\skip 8f
+    ldr r2, [r0, #4]
+    TAKE
+8:  NEXT 8
+9:  b 90f
+.endm
+
+    BRANCH jlt, ge
+    BRANCH jle, gt
+    BRANCH jgt, le
+    BRANCH jge, lt
+    BRANCH jeq, ne
+    BRANCH jne, eq
+    BRANCH jnlt, lt
+    BRANCH jnle, le
+    BRANCH jngt, gt
+    BRANCH jnge, ge
+    BRANCH jneq, eq
+    BRANCH jnne, ne
+    FALLBACK
+    BRANCH_IMM jlt_imm, ge
+    BRANCH_IMM jle_imm, gt
+    BRANCH_IMM jgt_imm, le
+    BRANCH_IMM jge_imm, lt
+    BRANCH_IMM jeq_imm, ne
+    BRANCH_IMM jne_imm, eq
+    BRANCH_IMM jnlt_imm, lt
+    BRANCH_IMM jnle_imm, le
+    BRANCH_IMM jngt_imm, gt
+    BRANCH_IMM jnge_imm, ge
+    BRANCH_IMM jneq_imm, eq
+    BRANCH_IMM jnne_imm, ne
+
+@ State a: the next number, how many are left (a small int; -1 marks an iterator), the step without a tag.
+OP for_range
+    ldrb r2, [r0, #1]
+    adds r2, r1, r2
+    ldr r3, [r2, #4]
+    subs r3, #2
+    bmi 9f
+    str r3, [r2, #4]
+    ldr r3, [r2]
+    ldr r6, [r2, #8]
+    adds r6, r6, r3
+    str r6, [r2]
+    ldrb r2, [r0, #2]
+    str r3, [r1, r2]
+    ldr r2, [r0, #4]
+    adds r0, r0, r2
+    BACKEDGE
+9:  adds r3, #1
+    bne 8f
+    NEXT 8
+8:  b 90f
+
+@ State a: a list or tuple and the index (a small int, negative for an iterator).
+OP for_iter
+    ldrb r2, [r0, #1]
+    adds r2, r1, r2
+    ldr r6, [r2]
+    ldr r3, [r2, #4]
+    asrs r3, r3, #1
+    bmi 9f
+    mov ip, r2
+    ldrb r2, [r6]
+    cmp r2, #{KIND_LIST}
+    bne 1f
+2:  ldr r2, [r6, #8]
+    cmp r3, r2
+    bhs 8f
+    ldr r6, [r6, #4]
+3:  lsls r3, r3, #2
+    ldr r6, [r6, r3]
+    ldrb r2, [r0, #2]
+    str r6, [r1, r2]
+    lsrs r3, r3, #1
+    adds r3, #3
+    mov r2, ip
+    str r3, [r2, #4]
+    ldr r2, [r0, #4]
+    adds r0, r0, r2
+    BACKEDGE
+1:  @ A tuple: with a buffer as a list, else with up to three items in the cell.
+    ldrb r2, [r6, #1]
+    lsrs r2, r2, #1
+    bcs 2b
+    ldrh r2, [r6, #2]
+    adds r6, #4
+    cmp r3, r2
+    blo 3b
+8:  NEXT 8
+9:  b 90f
+
+    FALLBACK
