@@ -45,6 +45,8 @@ pub struct Host {
     pub flash_fuse: Option<u32>,
     /// The power has failed: flash neither programs nor erases any more.
     pub flash_dead: bool,
+    /// Set by another thread, with the pending flag, to press Ctrl-C.
+    pub stop: Option<&'static AtomicBool>,
     /// Input still to come: time (µs) and bytes, earliest first.
     pub later: VecDeque<(u64, Vec<u8>)>,
     random: u32,
@@ -109,6 +111,7 @@ impl Host {
             flash: vec![0xFF; (blocks * BLOCK) as usize],
             flash_fuse: None,
             flash_dead: false,
+            stop: None,
             later: VecDeque::new(),
             random: 1,
             freq: 125_000_000,
@@ -259,6 +262,9 @@ impl Events for Host {
         self.pending
     }
     fn next_event(&mut self) -> Option<Event> {
+        if self.stop.is_some_and(|stop| stop.swap(false, Ordering::Relaxed)) {
+            return Some(Event::Interrupt);
+        }
         self.events.pop_front()
     }
     fn disable_irq(&mut self) -> bool {
