@@ -31,7 +31,11 @@ fn main() -> ExitCode {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(&args[0])];
     folders.extend(args.iter().skip(3).map(PathBuf::from));
     let span = Duration::from_secs(seconds);
-    if child { work(target, span, seed, &folders) } else { parent(&args[0], span, seed, &args[3.min(args.len())..]) }
+    if child {
+        work(target, span, seed, &folders)
+    } else {
+        parent(&args[0], span, seed, &args[3.min(args.len())..])
+    }
 }
 
 /// Makes inputs and runs them until the time is over.
@@ -113,7 +117,8 @@ fn parent(target: &str, span: Duration, seed: u64, folders: &[String]) -> ExitCo
                     None => "it overflowed the stack, or worse".to_string(),
                 };
                 // Thread numbers differ from run to run.
-                let place = what.split_once("panicked at").map_or(what.as_str(), |(_, rest)| rest).to_string();
+                let place =
+                    what.split_once("panicked at").map_or(what.as_str(), |(_, rest)| rest).to_string();
                 if !found.contains(&place) || code == Some(run::HANGS) {
                     let file = PathBuf::from("fuzz-found").join(format!("{target}-{}-{}", seed, found.len()));
                     let _ = fs::create_dir_all("fuzz-found");

@@ -48,8 +48,29 @@ const WORDS: &[&str] = &[
 
 /// Control bytes and escape sequences of a terminal.
 const KEYS: &[&str] = &[
-    "\x01", "\x02", "\x03", "\x04", "\x05", "\x05A\x01", "\r", "\n", "\t", "\x08", "\x7f", "\x1b[A", "\x1b[B",
-    "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[3~", "\x1b", "\x17", "\x15", "\x0b", "\x00",
+    "\x01",
+    "\x02",
+    "\x03",
+    "\x04",
+    "\x05",
+    "\x05A\x01",
+    "\r",
+    "\n",
+    "\t",
+    "\x08",
+    "\x7f",
+    "\x1b[A",
+    "\x1b[B",
+    "\x1b[C",
+    "\x1b[D",
+    "\x1b[H",
+    "\x1b[F",
+    "\x1b[3~",
+    "\x1b",
+    "\x17",
+    "\x15",
+    "\x0b",
+    "\x00",
 ];
 
 /// A new source text.
@@ -80,11 +101,7 @@ pub fn repl(rng: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
         if rng.below(3) == 0 {
             typed.extend(rng.pick(KEYS).bytes());
         }
-        let text = if rng.below(2) == 0 {
-            excerpt(rng, seeds)
-        } else {
-            source(rng, seeds)
-        };
+        let text = if rng.below(2) == 0 { excerpt(rng, seeds) } else { source(rng, seeds) };
         typed.extend(text.iter().take(1024).map(|&byte| if byte == b'\n' { b'\r' } else { byte }));
     }
     for _ in 0..rng.below(12) {

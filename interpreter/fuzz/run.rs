@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use interpreter::hal::Events;
 use interpreter::hal::host::Host;
+use interpreter::hal::{Events, Pending};
 use interpreter::repl::shell;
 use interpreter::vm::{Out, Vm};
 
@@ -61,7 +61,7 @@ pub fn run(target: Target, input: &[u8]) {
 }
 
 /// Presses Ctrl-C when an input takes too long, and ends the process when that does not help.
-fn watch(round: u64, pending: &'static AtomicBool) {
+fn watch(round: u64, pending: &'static Pending) {
     let begun = Instant::now();
     let running = || ROUND.load(Ordering::SeqCst) == round;
     while running() && begun.elapsed() < PATIENCE {
@@ -74,7 +74,7 @@ fn watch(round: u64, pending: &'static AtomicBool) {
             heeded = true;
             pressed = Instant::now();
         }
-        pending.store(true, Ordering::SeqCst);
+        pending.set();
         if heeded && begun.elapsed() > UNHEEDED {
             std::process::exit(CATCHES_EVERYTHING);
         }

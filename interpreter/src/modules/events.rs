@@ -95,7 +95,7 @@ fn run_all(vm: &mut Vm) -> R<()> {
             uart::fire(vm, id as u8)?;
         } else if scheduled == 0 {
             // What callbacks have scheduled waits for the next time: the program runs in between.
-            vm.pending().store(true, Ordering::Relaxed);
+            vm.pending().set();
             break;
         } else {
             scheduled -= 1;
