@@ -9,8 +9,9 @@ use std::{fs, io};
 pub const MARK: &str = "built from sources ";
 
 /// Files and folders of the `interpreter` crate that end up in the image.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "Cargo.toml",
+    "build.rs",
     "src",
     "frozen",
     "firmware/rp2040/Cargo.toml",

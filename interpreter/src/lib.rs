@@ -6,6 +6,7 @@ pub mod bigint;
 pub mod builtins;
 pub mod bytecode;
 pub mod compiler;
+pub mod deflate;
 pub mod format;
 pub mod fs;
 pub mod hal;

@@ -1,22 +1,52 @@
-//! Modules written in Python that are part of the firmware; compiled when imported.
+//! Modules written in Python that are part of the firmware: every file in `frozen/`, packed by the build script,
+//! and unpacked and compiled when imported.
 
-/// Name (with `/` between the parts, `x/__init__` for a package) and source.
-static SOURCES: &[(&str, &str)] = &[
-    ("_collections", include_str!("../../frozen/_collections.py")),
-    ("asyncio/event", include_str!("../../frozen/asyncio/event.py")),
-    ("asyncio/funcs", include_str!("../../frozen/asyncio/funcs.py")),
-    ("asyncio/lock", include_str!("../../frozen/asyncio/lock.py")),
-    ("asyncio/queues", include_str!("../../frozen/asyncio/queues.py")),
-    ("asyncio/stream", include_str!("../../frozen/asyncio/stream.py")),
-    ("unittest", include_str!("../../frozen/unittest.py")),
-];
+use alloc::string::String;
 
-/// The source of a frozen module: "unittest", or "asyncio/__init__" for a package.
-pub fn source(name: &str) -> Option<&'static str> {
-    SOURCES.iter().find(|(n, _)| *n == name).map(|(_, source)| *source)
+use crate::deflate::inflate;
+
+/// A packed module.
+struct Frozen {
+    /// With `/` between the parts, `x/__init__` for a package.
+    name: &'static str,
+    /// Bytes of the source.
+    len: usize,
+    data: &'static [u8],
+}
+
+static MODULES: &[Frozen] = include!(concat!(env!("OUT_DIR"), "/frozen.rs"));
+
+/// Is there a frozen module of this name: "unittest", or "asyncio/__init__" for a package?
+pub fn exists(name: &str) -> bool {
+    MODULES.iter().any(|module| module.name == name)
+}
+
+/// Bytes of a frozen module's source.
+pub fn size(name: &str) -> usize {
+    MODULES.iter().find(|module| module.name == name).map_or(0, |module| module.len)
+}
+
+/// The source of a frozen module; `None` also without the memory for it.
+pub fn source(name: &str) -> Option<String> {
+    let module = MODULES.iter().find(|module| module.name == name)?;
+    String::from_utf8(inflate(module.data, module.len)?).ok()
 }
 
 /// All names, for completion and `help('modules')`.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    SOURCES.iter().map(|(name, _)| *name)
+    MODULES.iter().map(|module| module.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_unpacks_and_compiles() {
+        for name in names() {
+            let source = source(name).unwrap();
+            let compiled = crate::compiler::compile(&source, name, crate::compiler::Mode::Exec);
+            assert!(compiled.is_ok(), "{name}: {compiled:?}");
+        }
+    }
 }

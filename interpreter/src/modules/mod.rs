@@ -9,6 +9,7 @@ pub mod attrtuple;
 pub mod binascii;
 pub mod cmath;
 pub mod collections;
+pub mod deflate;
 pub mod errno;
 pub mod events;
 pub mod frozen;

@@ -60,7 +60,7 @@ fn ops(vm: &mut Vm, stream: Val) -> R<&'static Ops> {
 
 /// The operations of a stream of a native type.
 fn native_ops(vm: &Vm, stream: Val) -> Option<&'static Ops> {
-    use super::{io, machine::uart, sys};
+    use super::{deflate, io, machine::uart, sys};
     use crate::registry::ids;
     if vm.heap.is(stream, Kind::Object) {
         match vm.heap.aux(stream) {
@@ -68,6 +68,7 @@ fn native_ops(vm: &Vm, stream: Val) -> Option<&'static Ops> {
             ids::TEXT_IO => Some(&io::TEXT_OPS),
             ids::STRING_IO => Some(&io::STRING_OPS),
             ids::BYTES_IO => Some(&io::BYTES_OPS),
+            ids::DEFLATE_IO => Some(&deflate::OPS),
             ids::UART => Some(&uart::OPS),
             ids::CONSOLE_TEXT => Some(&sys::TEXT_OPS),
             ids::CONSOLE => Some(&sys::BINARY_OPS),
@@ -318,6 +319,78 @@ pub fn write_str(vm: &mut Vm, stream: Val, text: Val) -> R<()> {
         write_from(vm, stream, ops, text, 0, None)?;
     } else {
         vm.call_method(stream, "write", &[text])?;
+    }
+    Ok(())
+}
+
+/// What a stream method in Python returned: a count, or an error as a negative number.
+fn count(vm: &mut Vm, result: Val) -> R<usize> {
+    if result.is_none() {
+        return Err(vm.raise_os(11));
+    }
+    let n = vm.index(result)?;
+    usize::try_from(n).map_err(|_| vm.raise_os(n.unsigned_abs() as i32))
+}
+
+/// Reads some bytes from any stream, native or with a `readinto` in Python; 0 is the end.
+///
+/// # Errors
+/// What reading raises; OSError(EAGAIN) if there is nothing now.
+pub fn read_some(vm: &mut Vm, stream: Val, buf: &mut [u8]) -> R<usize> {
+    if vm.heap.is(stream, Kind::Object) {
+        let ops = ops(vm, stream)?;
+        return match (ops.read)(vm, stream, buf)? {
+            Some(n) => Ok(n),
+            None => Err(vm.raise_os(11)),
+        };
+    }
+    let mark = vm.heap.mark_temps();
+    let target = vm.heap.new_bytearray_zeroed(buf.len())?;
+    let result = vm.call_method(stream, "readinto", &[target])?;
+    let n = count(vm, result)?.min(buf.len());
+    buf[..n].copy_from_slice(&vm.heap.bytes(target)[..n]);
+    vm.heap.release_temps(mark);
+    Ok(n)
+}
+
+/// Writes all of the bytes to any stream, native or with a `write` in Python.
+///
+/// # Errors
+/// What writing raises.
+pub fn write_some(vm: &mut Vm, stream: Val, bytes: &[u8]) -> R<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let n = if vm.heap.is(stream, Kind::Object) {
+            let ops = ops(vm, stream)?;
+            (ops.write)(vm, stream, rest)?.unwrap_or(0)
+        } else {
+            let mark = vm.heap.mark_temps();
+            let data = vm.heap.new_bytearray(rest)?;
+            let result = vm.call_method(stream, "write", &[data])?;
+            vm.heap.release_temps(mark);
+            if result.is_none() { rest.len() } else { count(vm, result)? }
+        };
+        if n == 0 {
+            return Err(vm.raise_os(5));
+        }
+        rest = rest.get(n..).unwrap_or(&[]);
+    }
+    Ok(())
+}
+
+/// Closes any stream; one in Python by its `close`, or else its `ioctl`.
+///
+/// # Errors
+/// What closing raises.
+pub fn close_any(vm: &mut Vm, stream: Val) -> R<()> {
+    if vm.heap.is(stream, Kind::Object) {
+        let ops = ops(vm, stream)?;
+        return (ops.close)(vm, stream);
+    }
+    if vm.getattr_opt(stream, "close")?.is_some() {
+        vm.call_method(stream, "close", &[])?;
+    } else if let Some(ioctl) = vm.getattr_opt(stream, "ioctl")? {
+        vm.call(ioctl, &[Val::small(4), Val::ZERO])?;
     }
     Ok(())
 }

@@ -109,7 +109,7 @@ impl Vm {
                 match folder.strip_prefix(".frozen/") {
                     Some(folder) => {
                         let file = format!("{folder}/{own}");
-                        frozen(&file).map(|_| Found::Frozen(file, false))
+                        frozen::exists(&file).then_some(Found::Frozen(file, false))
                     }
                     None => self.find_in(&folder, own),
                 }
@@ -136,9 +136,14 @@ impl Vm {
         let Some(file) = file else { return Ok(m) };
         let f = self.new_str(&file)?;
         self.heap.dict_set_qstr(globals, q::__file__, f)?;
-        let frozen = file.strip_prefix(".frozen/").and_then(frozen);
-        let result = match frozen {
-            Some(source) => self.run_in(source, &file, globals),
+        let result = match file.strip_prefix(".frozen/").filter(|name| frozen::exists(name)) {
+            Some(name) => {
+                self.make_room(frozen::size(name));
+                match frozen::source(name) {
+                    Some(source) => self.run_in(&source, &file, globals),
+                    None => Err(self.no_memory()),
+                }
+            }
             None => match (self.loader.read)(self, &file)? {
                 Some(source) => self.run_in(&source, &file, globals),
                 None => Err(self.no_module(name, "")),
@@ -181,11 +186,11 @@ impl Vm {
             let folder = self.heap.list(list)[i];
             let Some(folder) = self.text(folder) else { continue };
             if folder == ".frozen" {
-                if frozen(name).is_some() {
+                if frozen::exists(name) {
                     return Ok(Some(Found::Frozen(String::from(name), false)));
                 }
                 let package = format!("{name}/__init__");
-                if frozen(&package).is_some() {
+                if frozen::exists(&package) {
                     return Ok(Some(Found::Frozen(package, true)));
                 }
                 continue;
@@ -371,4 +376,4 @@ impl Vm {
     }
 }
 
-use crate::modules::frozen::source as frozen;
+use crate::modules::frozen;
