@@ -99,6 +99,8 @@ types! {
     WDT => crate::modules::machine::wdt::WDT,
     MEM => crate::modules::machine::MEM,
     VFS_LFS2 => crate::modules::vfs::VFS_LFS2,
+    RING_IO => crate::modules::ringio::RING_IO,
+    UCTYPES_STRUCT => crate::modules::uctypes::UCTYPES_STRUCT,
     DUNDER => dunder::DUNDER,
     MAP => crate::builtins::lazy::MAP,
     ZIP => crate::builtins::lazy::ZIP,
@@ -142,6 +144,7 @@ native_modules! {
     SYS => crate::modules::sys::SYS,
     TEMPLATELIB => crate::modules::templatelib::TEMPLATELIB,
     TIME => crate::modules::time::TIME,
+    UCTYPES => crate::modules::uctypes::UCTYPES,
     VFS => crate::modules::vfs::VFS,
 }
 

@@ -112,6 +112,7 @@ pub static MICROPYTHON: NativeModule = NativeModule {
     id: modules::MICROPYTHON,
     name: "micropython",
     entries: &[
+        Entry::Type("RingIO", &super::ringio::RING_IO),
         Entry::Fn("alloc_emergency_exception_buf", 1, 1, alloc_emergency_exception_buf),
         Entry::Fn("bytecode", 1, 1, same),
         Entry::Fn("const", 1, 1, same),

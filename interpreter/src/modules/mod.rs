@@ -24,12 +24,14 @@ pub mod micropython;
 pub mod os;
 pub mod random;
 pub mod re;
+pub mod ringio;
 pub mod select;
 pub mod stream;
 pub mod struct_;
 pub mod sys;
 pub mod templatelib;
 pub mod time;
+pub mod uctypes;
 pub mod vfs;
 
 use alloc::string::String;

@@ -60,7 +60,7 @@ fn ops(vm: &mut Vm, stream: Val) -> R<&'static Ops> {
 
 /// The operations of a stream of a native type.
 fn native_ops(vm: &Vm, stream: Val) -> Option<&'static Ops> {
-    use super::{deflate, io, machine::uart, sys};
+    use super::{deflate, io, machine::uart, ringio, sys};
     use crate::registry::ids;
     if vm.heap.is(stream, Kind::Object) {
         match vm.heap.aux(stream) {
@@ -70,6 +70,7 @@ fn native_ops(vm: &Vm, stream: Val) -> Option<&'static Ops> {
             ids::BYTES_IO => Some(&io::BYTES_OPS),
             ids::DEFLATE_IO => Some(&deflate::OPS),
             ids::UART => Some(&uart::OPS),
+            ids::RING_IO => Some(&ringio::OPS),
             ids::CONSOLE_TEXT => Some(&sys::TEXT_OPS),
             ids::CONSOLE => Some(&sys::BINARY_OPS),
             _ => None,

@@ -54,6 +54,10 @@ impl Buffer {
             let types = [&bytes::BYTES, &bytearray::BYTEARRAY, &array::ARRAY, &memoryview::MEMORYVIEW];
             return types.into_iter().find_map(|t| vm.as_native(v, t)).and_then(|v| Buffer::of(&vm.heap, v));
         }
+        if vm.heap.is(v, Kind::Object) {
+            let Ok(Some(bytes)) = crate::modules::uctypes::bytes_of(vm, v) else { return None };
+            return Buffer::of(&vm.heap, bytes);
+        }
         Buffer::of(&vm.heap, v)
     }
 

@@ -6,7 +6,7 @@ use super::index::{self, bad_index, is_index};
 use super::native::{Args, BinOp, Entry, ExcKind, NativeType, R};
 use super::text::bad_operand;
 use super::{text_case as case, text_search as search};
-use crate::heap::Kind;
+use crate::heap::{F_A, Kind};
 use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
@@ -78,7 +78,8 @@ fn set_item(vm: &mut Vm, v: Val, i: Val, x: Val) -> R<()> {
         if x.is_null() {
             return splice(vm, v, at, at + 1, None);
         }
-        let b = buffer::byte(vm, x, "byte")?;
+        // Memory that is not the bytearray's own takes numbers as C does.
+        let b = if vm.heap.flag(v, F_A) { vm.index(x)? as u8 } else { buffer::byte(vm, x, "byte")? };
         vm.heap.text_mut(v)[at] = b;
         return Ok(());
     }

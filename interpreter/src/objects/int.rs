@@ -10,7 +10,7 @@ use super::float;
 use super::integer::{self, is_integer, operand};
 use super::native::{Args, BinOp, CmpOp, Entry, ExcKind, NativeType, R, Raised, UnOp};
 use crate::bigint::Big;
-use crate::heap::q;
+use crate::heap::{Kind, q};
 use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
@@ -58,7 +58,9 @@ pub(super) fn text_of(vm: &mut Vm, v: Val) -> R<Option<String>> {
     if vm.heap.is_str(inner) {
         return Ok(vm.text(inner));
     }
-    match Buffer::opt(vm, inner) {
+    // A struct of uctypes has bytes and may be a number, too.
+    let buffer = if vm.heap.is(inner, Kind::Object) { None } else { Buffer::opt(vm, inner) };
+    match buffer {
         Some(buffer) => Ok(Some(String::from_utf8_lossy(buffer.bytes(&vm.heap)).into_owned())),
         None => Ok(None),
     }
@@ -72,6 +74,9 @@ fn convert(vm: &mut Vm, v: Val) -> R {
     let inner = vm.unwrap(v);
     if let Some(f) = vm.heap.as_float(inner) {
         return float::to_int(vm, f);
+    }
+    if let Some(address) = crate::modules::uctypes::int_of(vm, inner)? {
+        return Ok(address);
     }
     for name in [q::__int__, q::__index__] {
         if let Some(f) = vm.special(v, name) {
