@@ -42,6 +42,57 @@ pub enum Word {
     Const,
 }
 
+/// Selectors of [`Op::Machine`]. Operands are in consecutive slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Machine {
+    /// The low 32 bits of an int, signed.
+    Int,
+    /// The low 32 bits of an int, unsigned.
+    Uint,
+    /// Truth.
+    Bool,
+    /// An address: that of a buffer's bytes, which stay there from now on; or an int.
+    Pointer,
+    /// `value << count`
+    ShiftLeft,
+    /// `value >> count`
+    ShiftRight,
+    /// `value >> count` of an unsigned value
+    ShiftRightUint,
+    /// Address, index: the unsigned item there.
+    Load8,
+    /// The same of two bytes.
+    Load16,
+    /// Four bytes; signed.
+    Load32,
+    /// Address, index, value: the value's low bits go there.
+    Store8,
+    /// The same of two bytes.
+    Store16,
+    /// Four bytes.
+    Store32,
+}
+
+impl Machine {
+    /// All of them in the order of their numbers.
+    pub const ALL: [Machine; 13] = [
+        Machine::Int,
+        Machine::Uint,
+        Machine::Bool,
+        Machine::Pointer,
+        Machine::ShiftLeft,
+        Machine::ShiftRight,
+        Machine::ShiftRightUint,
+        Machine::Load8,
+        Machine::Load16,
+        Machine::Load32,
+        Machine::Store8,
+        Machine::Store16,
+        Machine::Store32,
+    ];
+}
+
 macro_rules! ops {
     ($($(#[$doc:meta])* $name:ident [$a:ident $b:ident $c:ident] $([$($w:ident)+])?;)*) => {
         /// Every operation. `r[x]` is slot x of the frame.
@@ -415,6 +466,10 @@ ops! {
     MatchClass [D S S] [Raw];
     /// `r[a] = len(r[b])`.
     Len [D S No];
+
+    // ---- machine values of `@micropython.viper`
+    /// `r[a] = ` what [`Machine`] c makes of `r[b]`, `r[b+1]` and `r[b+2]`.
+    Machine [D B N];
 
     // ---- the prompt
     /// Prints `repr(r[a])` unless None, and keeps it in `_`.

@@ -35,8 +35,12 @@ impl<'a, 's> Codegen<'a, 's> {
                         return Ok(());
                     }
                     if let Some(slot) = self.local_target(name) {
+                        let kind = self.viper_type(value);
                         self.evaluate_variable(value, slot)?;
                         self.store(name, slot, target.span)?;
+                        if self.unit.viper.is_some() {
+                            self.viper_assigned(name, kind);
+                        }
                         return Ok(());
                     }
                 }
@@ -115,6 +119,7 @@ impl<'a, 's> Codegen<'a, 's> {
                 let name = self.mangled(node.name.name);
                 self.unit.b.named(Op::SetAttr, object, from, 0, &name);
             }
+            ExprKind::Subscript(object, index) if self.viper_store(object, index, from)? => {}
             ExprKind::Subscript(object, index) => {
                 let object = self.any(object)?;
                 let index = self.any(index)?;
@@ -164,6 +169,10 @@ impl<'a, 's> Codegen<'a, 's> {
     #[inline(never)]
     pub(super) fn augmented(&mut self, target: &'a Expr<'s>, op: BinaryOp, value: &'a Expr<'s>) -> Gen {
         let top = self.unit.top;
+        if self.unit.viper.is_some() && self.viper_augmented(target, op, value)? {
+            self.free_to(top);
+            return Ok(());
+        }
         match &target.kind {
             ExprKind::Name(name) => {
                 if let Some(slot) = self.local(name) {

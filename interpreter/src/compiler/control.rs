@@ -137,6 +137,9 @@ impl<'a, 's> Codegen<'a, 's> {
         self.unit.b.place(start);
         self.line(node.target.span);
         let item = self.loop_target(&node.target)?;
+        if let (Some(_), ExprKind::Name(name)) = (range, &node.target.kind) {
+            self.viper_assigned(name, super::viper::Type::Int);
+        }
         self.free_to(inner);
         self.block(&node.body)?;
         self.unit.b.place(again);

@@ -380,9 +380,12 @@ impl<'a, 's> Codegen<'a, 's> {
     #[inline(never)]
     fn function_object(&mut self, node: &'a Function<'s>, dest: Slot) -> Gen {
         self.make_function((node.name.span, node.name.name, node.name.span), &node.params, dest, |gen_| {
+            if super::viper::is_viper(&node.decorators) {
+                gen_.begin_viper(node);
+            }
             gen_.block(&node.body)?;
             if !gen_.is_unreachable() {
-                gen_.unit.b.a(Op::ReturnNone, 0);
+                gen_.return_statement(None)?;
             }
             Ok(())
         })

@@ -157,6 +157,9 @@ impl<'a, 's> Codegen<'a, 's> {
 
     // It recurses: each form stands in a function of its own.
     fn operation(&mut self, expr: &'a Expr<'s>, dest: Slot) -> Gen {
+        if self.unit.viper.is_some() && self.viper_operation(expr, dest)? {
+            return Ok(());
+        }
         match &expr.kind {
             ExprKind::Joined(parts) => self.joined(parts, dest, expr.span),
             ExprKind::Template(parts) => self.template(parts, dest, expr.span),

@@ -18,6 +18,7 @@ pub mod scope;
 mod statement;
 mod unit;
 mod unwind;
+mod viper;
 
 #[cfg(test)]
 mod tests;

@@ -396,7 +396,7 @@ impl<'s> Walk<'s> {
                 self.expr(value)?;
                 self.target(target)
             }
-            StmtKind::AnnAssign(target, value) => {
+            StmtKind::AnnAssign(target, _, value) => {
                 if let Some(value) = value {
                     self.expr(value)?;
                 }

@@ -38,10 +38,15 @@ impl<'a, 's> Codegen<'a, 's> {
             StmtKind::Expr(expr) => self.effect(expr),
             StmtKind::Assign(targets, value) => self.assignment(targets, value),
             StmtKind::AugAssign(target, op, value) => self.augmented(target, *op, value),
-            StmtKind::AnnAssign(target, Some(value)) => {
-                self.assignment(core::slice::from_ref(&**target), value)
+            StmtKind::AnnAssign(target, annotation, Some(value)) => {
+                self.assignment(core::slice::from_ref(&**target), value)?;
+                self.viper_annotated(target, *annotation, true);
+                Ok(())
             }
-            StmtKind::AnnAssign(target, None) => self.annotation(target),
+            StmtKind::AnnAssign(target, annotation, None) => {
+                self.viper_annotated(target, *annotation, false);
+                self.annotation(target)
+            }
             StmtKind::Return(value) => self.return_statement(value.as_deref()),
             StmtKind::Delete(targets) => targets.iter().try_for_each(|t| self.delete_target(t)),
             StmtKind::Pass | StmtKind::Global(_) | StmtKind::Nonlocal(_) => Ok(()),

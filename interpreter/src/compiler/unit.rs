@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 
 use super::scope::{Scopes, mangle};
 use super::unwind::Block;
+use super::viper::Viper;
 use super::{Consts, Mode};
 use crate::bytecode::{BuildError, Const, Flags, Op, Proto, ProtoBuilder, Slot};
 use crate::syntax::ast::*;
@@ -52,6 +53,8 @@ pub(super) struct Unit<'a, 's> {
     pub blocks: Vec<Block<'a, 's>>,
     /// In the body of a top-level class: a method uses `__class__`.
     pub class_cell: bool,
+    /// What is known in a function of machine values.
+    pub viper: Option<Box<Viper<'s>>>,
     /// Expression statements print: module level of interactive input.
     pub prints: bool,
 }
@@ -92,6 +95,7 @@ impl<'a, 's> Unit<'a, 's> {
             unbind: 0,
             blocks: Vec::new(),
             class_cell: false,
+            viper: None,
             prints: false,
         })
     }

@@ -123,6 +123,15 @@ impl<'a, 's> Codegen<'a, 's> {
     pub(super) fn return_statement(&mut self, value: Option<&'a Expr<'s>>) -> Gen {
         let top = self.unit.top;
         let leaves = self.unit.blocks.iter().any(|b| !matches!(b, Block::Loop(_) | Block::Try(_)));
+        if let Some(slot) = self.viper_return(value, Span::default())? {
+            self.leave_blocks(0, |gen_| {
+                gen_.unit.b.a(Op::Return, slot);
+                Ok(())
+            })?;
+            self.free_to(top);
+            self.unreachable();
+            return Ok(());
+        }
         match value {
             Some(value) if !matches!(value.kind, ExprKind::None) => {
                 // What runs on the way out must not change the value.

@@ -236,6 +236,8 @@ pub enum ParamKind {
 pub struct Param<'s> {
     pub name: Ident<'s>,
     pub kind: ParamKind,
+    /// Its annotation, if that is a name.
+    pub annotation: Option<&'s str>,
     pub default: Option<BoxExpr<'s>>,
 }
 
@@ -259,8 +261,8 @@ pub enum StmtKind<'s> {
     /// `a = b = value`: targets from left to right.
     Assign(Vec<Expr<'s>>, BoxExpr<'s>),
     AugAssign(BoxExpr<'s>, BinaryOp, BoxExpr<'s>),
-    /// `target: annotation = value`, the annotation dropped.
-    AnnAssign(BoxExpr<'s>, Option<BoxExpr<'s>>),
+    /// `target: annotation = value`, the annotation dropped unless it is a name.
+    AnnAssign(BoxExpr<'s>, Option<&'s str>, Option<BoxExpr<'s>>),
     Return(Option<BoxExpr<'s>>),
     Delete(Vec<Expr<'s>>),
     Pass,
@@ -346,6 +348,8 @@ pub struct Function<'s> {
     pub is_async: bool,
     pub name: Ident<'s>,
     pub params: Vec<Param<'s>>,
+    /// The annotation of what it returns, if that is a name.
+    pub returns: Option<&'s str>,
     pub decorators: Vec<Expr<'s>>,
     pub body: Block<'s>,
 }

@@ -322,12 +322,20 @@ impl<'s> Parser<'s> {
                 self.unexpected()
             });
         }
-        self.expression()?;
+        let annotation = self.annotation()?;
         let value = if self.accept(Tok::Equal)? { Some(self.value()?) } else { None };
         if let Some(value) = &value {
             self.no_bare_star(value)?;
         }
-        Ok(StmtKind::AnnAssign(target, value))
+        Ok(StmtKind::AnnAssign(target, annotation, value))
+    }
+
+    /// An annotation: only names are kept, for the functions that are compiled to machine values.
+    fn annotation(&mut self) -> Parse<Option<&'s str>> {
+        Ok(match self.expression()?.kind {
+            ExprKind::Name(name) => Some(name),
+            _ => None,
+        })
     }
 
     /// `type X = value`, or None where `type` is a name.
@@ -733,12 +741,10 @@ impl<'s> Parser<'s> {
         self.force(Tok::LeftParen)?;
         let params = self.params(Tok::RightParen)?;
         self.expect(Tok::RightParen)?;
-        if self.accept(Tok::Arrow)? {
-            self.expression()?;
-        }
+        let returns = if self.accept(Tok::Arrow)? { self.annotation()? } else { None };
         self.colon(true)?;
         let body = self.block("function definition", start)?;
-        let node = Function { is_async, name, params, decorators, body };
+        let node = Function { is_async, name, params, returns, decorators, body };
         self.finish(out, start, StmtKind::Function(Box::new(node)))
     }
 
@@ -811,11 +817,12 @@ impl<'s> Parser<'s> {
             let message = format!("duplicate argument '{}' in function definition", name.name);
             return Err(SyntaxError::new(name.span, message));
         }
+        let mut annotation = None;
         if end == Tok::RightParen && self.accept(Tok::Colon)? {
             if kind == ParamKind::Star && self.tok == Tok::Star {
                 self.starred()?;
             } else {
-                self.expression()?;
+                annotation = self.annotation()?;
             }
         }
         let mut default = None;
@@ -841,7 +848,7 @@ impl<'s> Parser<'s> {
             let message = "parameter without a default follows parameter with a default";
             return Err(SyntaxError::new(name.span, message));
         }
-        params.push(Param { name, kind, default });
+        params.push(Param { name, kind, annotation, default });
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod class;
 mod generator;
 mod import;
 mod load;
+mod machine;
 mod ops;
 mod out;
 mod run;

@@ -997,6 +997,10 @@ handlers! { (pc, r, vm, w)
         value(vm.len(*slot(r, op_b(w))).map(|n| Val::small(n as i32)), vm, pc.add(1))
     }
 
+    Machine => {
+        value(vm.machine(slot(r, op_b(w)), op_c(w)), vm, pc.add(1))
+    }
+
     // ---- the prompt
     PrintExpr => {
         plain(vm.op_print_expr(*slot(r, op_a(w))), vm, pc.add(1))

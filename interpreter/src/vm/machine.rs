@@ -1,0 +1,94 @@
+//! Machine values of `@micropython.viper`: ints cut to 32 bits, and memory by address.
+
+use super::Vm;
+use crate::bytecode::Machine;
+use crate::heap::Kind;
+use crate::objects::native::{BinOp, R};
+use crate::value::Val;
+
+impl Vm {
+    /// [`crate::bytecode::Op::Machine`]; operands start at `at`.
+    pub(super) fn machine(&mut self, at: *const Val, how: usize) -> R {
+        // SAFETY: the compiler reserves as many slots as the operation reads, and three lie in any frame's stack.
+        let operand = |i: usize| unsafe { *at.add(i) };
+        let value = operand(0);
+        match Machine::ALL[how] {
+            Machine::Int if value.is_small() => Ok(value),
+            Machine::Int => {
+                let bits = self.low_bits(value)?;
+                self.signed(bits)
+            }
+            Machine::Uint => {
+                let bits = self.low_bits(value)?;
+                Ok(self.heap.new_uint(u64::from(bits))?)
+            }
+            Machine::Bool => Ok(Val::bool(self.truth(value)?)),
+            Machine::Pointer => {
+                let address = self.address_of(value)?;
+                Ok(self.heap.new_uint(u64::from(address))?)
+            }
+            how @ (Machine::ShiftLeft | Machine::ShiftRight | Machine::ShiftRightUint) => {
+                let (bits, count) = (self.low_bits(value)?, self.low_bits(operand(1))? & 0xff);
+                match how {
+                    Machine::ShiftLeft => self.signed(bits.checked_shl(count).unwrap_or(0)),
+                    Machine::ShiftRight => self.signed((bits as i32 >> count.min(31)) as u32),
+                    _ => Ok(self.heap.new_uint(u64::from(bits.checked_shr(count).unwrap_or(0)))?),
+                }
+            }
+            how @ (Machine::Load8 | Machine::Load16 | Machine::Load32) => {
+                let size = 1 << (how as u8 - Machine::Load8 as u8);
+                let address = self.item_address(value, operand(1), size)?;
+                let mut bytes = [0; 4];
+                let bits = if self.heap.read_address(address, &mut bytes[..size as usize]) {
+                    u32::from_le_bytes(bytes)
+                } else {
+                    self.hal.mem_read(address, size as u8).map_err(|e| self.raise_hal(e))?
+                };
+                self.signed(bits)
+            }
+            how => {
+                let size = 1 << (how as u8 - Machine::Store8 as u8);
+                let address = self.item_address(value, operand(1), size)?;
+                let bits = self.low_bits(operand(2))?;
+                if !self.heap.write_address(address, &bits.to_le_bytes()[..size as usize]) {
+                    self.hal.mem_write(address, size as u8, bits).map_err(|e| self.raise_hal(e))?;
+                }
+                Ok(Val::NONE)
+            }
+        }
+    }
+
+    fn signed(&mut self, bits: u32) -> R {
+        Ok(self.heap.new_int(i64::from(bits as i32))?)
+    }
+
+    /// The low 32 bits of an int.
+    fn low_bits(&mut self, v: Val) -> R<u32> {
+        if v.is_small() {
+            return Ok(v.small_value() as u32);
+        }
+        let Some(int) = self.as_int(v) else {
+            let t = self.type_name(v);
+            return Err(self.type_error(format_args!("can't convert {t} to int")));
+        };
+        if let Some(i) = self.heap.as_i64(int) {
+            return Ok(i as u32);
+        }
+        let mask = self.heap.new_uint(u64::from(u32::MAX))?;
+        let low = self.binary(BinOp::And, int, mask)?;
+        Ok(self.heap.as_i64(low).unwrap_or(0) as u32)
+    }
+
+    /// The address that an int is, or the one of a buffer's bytes.
+    fn address_of(&mut self, v: Val) -> R<u32> {
+        let v = self.unwrap(v);
+        match self.heap.kind(v) {
+            Some(Kind::ByteArray | Kind::Bytes | Kind::Array | Kind::Str) => Ok(self.heap.pin_bytes(v)),
+            _ => self.low_bits(v),
+        }
+    }
+
+    fn item_address(&mut self, base: Val, index: Val, size: u32) -> R<u32> {
+        Ok(self.low_bits(base)?.wrapping_add(self.low_bits(index)?.wrapping_mul(size)))
+    }
+}
