@@ -263,7 +263,11 @@ impl Events for Host {
         self.pending
     }
     fn next_event(&mut self) -> Option<Event> {
-        if self.stop.is_some_and(|stop| stop.swap(false, Ordering::Relaxed)) {
+        // Not `swap`: this file is compiled for cores without it too.
+        if let Some(stop) = self.stop
+            && stop.load(Ordering::Relaxed)
+        {
+            stop.store(false, Ordering::Relaxed);
             return Some(Event::Interrupt);
         }
         self.events.pop_front()
