@@ -407,7 +407,12 @@ fn integer_of(vm: &mut Vm, v: Val, kind: char) -> R {
         for name in if matches!(kind, 'd' | 'i' | 'u') { ["__int__", "__index__"] } else { ["__index__"; 2] }
         {
             if let Some(f) = vm.getattr_opt(v, name)? {
-                return vm.call(f, &[]);
+                let i = vm.call(f, &[])?;
+                if let Some(i) = vm.as_native(i, &super::int::INT) {
+                    return Ok(i);
+                }
+                let got = vm.type_name(i);
+                return Err(vm.type_error(format_args!("{name} returned non-int (type {got})")));
             }
         }
     }

@@ -72,8 +72,10 @@ fn extend_with(vm: &mut Vm, list: Val, items: Val) -> R<()> {
         vm.heap.list_extend(list, items)?;
         return Ok(());
     }
-    // What knows its length gets room for it at once.
-    if let Some(len) = vm.native_type_of(items).len {
+    // What knows its length gets room for it at once. (An instance of a subclass may have its own idea of it.)
+    if vm.unwrap(items) == items
+        && let Some(len) = vm.native_type_of(items).len
+    {
         let n = len(vm, items)?;
         vm.heap.list_reserve_exact(list, n)?;
     }
