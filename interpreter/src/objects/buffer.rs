@@ -3,6 +3,7 @@
 use super::native::{R, Raised};
 use super::{array, bytearray, bytes, memoryview};
 use crate::heap::{Heap, Kind};
+use crate::modules::framebuf;
 use crate::value::Val;
 use crate::vm::Vm;
 
@@ -52,7 +53,14 @@ impl Buffer {
     pub fn opt(vm: &mut Vm, v: Val) -> Option<Buffer> {
         if vm.heap.is(v, Kind::Instance) {
             let types = [&bytes::BYTES, &bytearray::BYTEARRAY, &array::ARRAY, &memoryview::MEMORYVIEW];
-            return types.into_iter().find_map(|t| vm.as_native(v, t)).and_then(|v| Buffer::of(&vm.heap, v));
+            let plain = types.into_iter().find_map(|t| vm.as_native(v, t));
+            return match plain {
+                Some(v) => Buffer::of(&vm.heap, v),
+                None => vm.as_native(v, &framebuf::FRAME_BUFFER).and_then(|v| framebuf::buffer(vm, v)),
+            };
+        }
+        if vm.heap.is(v, Kind::Object) && vm.heap.aux(v) == framebuf::FRAME_BUFFER.id {
+            return framebuf::buffer(vm, v);
         }
         if vm.heap.is(v, Kind::Object) {
             let Ok(Some(bytes)) = crate::modules::uctypes::bytes_of(vm, v) else { return None };
