@@ -19,6 +19,7 @@ pub mod gc;
 pub mod hashlib;
 pub mod heapq;
 pub mod io;
+pub mod itertools;
 pub mod json;
 pub mod machine;
 pub mod math;
