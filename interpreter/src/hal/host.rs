@@ -232,7 +232,7 @@ impl Console for Host {
 
 impl Clock for Host {
     fn ticks_us(&mut self) -> u64 {
-        self.advance(self.now + 1);
+        self.advance(self.now.saturating_add(1));
         self.now
     }
     fn ticks_cpu(&mut self) -> u32 {

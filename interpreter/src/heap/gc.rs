@@ -217,6 +217,11 @@ impl Heap {
             self.mark_word(self.roots[i].bits(), &mut s);
             self.drain(&mut s);
         }
+        for i in 0..self.main_stack.2 {
+            // SAFETY: at most the stack's length were in use when it was put away.
+            self.mark_word(unsafe { self.main_stack.0.add(i).read() }.bits(), &mut s);
+            self.drain(&mut s);
+        }
         debug_assert!(self.sp() <= self.stack_len);
         for i in 0..self.sp().min(self.stack_len) {
             // SAFETY: `i` is below the stack's length.

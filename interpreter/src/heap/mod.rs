@@ -89,6 +89,8 @@ pub enum Root {
     Thrown,
     /// What the event loop of `asyncio` keeps (a list).
     Asyncio,
+    /// Stacks and roots of the threads that do not run (a list).
+    Threads,
 }
 
 impl Root {
@@ -138,6 +140,8 @@ pub struct Heap {
     region: Region,
     stack: *mut Val,
     stack_len: usize,
+    /// The main stack, its length, and the slots of it in use while another one is in its place.
+    main_stack: (*mut Val, usize, usize),
     roots: [Val; Root::COUNT],
     stress: bool,
     /// While allocation is forbidden: true, and the list of free cells is put aside.
@@ -220,6 +224,7 @@ impl Heap {
             temp_cap: TEMPS,
             stack,
             stack_len: slots,
+            main_stack: (stack, slots, 0),
             top: stack,
             roots: [Val::NULL; Root::COUNT],
             stress: false,
@@ -299,6 +304,39 @@ impl Heap {
     pub fn set_top(&mut self, top: *mut Val) {
         self.top = top;
     }
+    /// Puts another stack in place: the buffer of a cell, or the main one. `sp` slots of it are in use; what the
+    /// stack put away has in use stays alive as long as its cell does.
+    pub fn use_stack(&mut self, cell: Option<Val>, sp: usize) {
+        let in_use = self.sp();
+        if self.stack == self.main_stack.0 {
+            self.main_stack.2 = in_use;
+        } else if let Some(owner) = self.stack_cell() {
+            self.set_w(owner, 2, in_use as u32);
+        }
+        match cell {
+            Some(cell) => {
+                self.stack = self.buf_ptr(cell).cast();
+                self.stack_len = self.buf_cap(cell) / size_of::<Val>();
+                self.set_w(cell, 2, 0);
+            }
+            None => {
+                (self.stack, self.stack_len) = (self.main_stack.0, self.main_stack.1);
+                self.main_stack.2 = 0;
+            }
+        }
+        self.set_sp(sp);
+    }
+
+    /// The cell whose buffer is the stack in place, by the list at [`Root::Threads`].
+    fn stack_cell(&self) -> Option<Val> {
+        let values = self.root(Root::Threads);
+        if values.is_null() {
+            return None;
+        }
+        let owns = |v: &&Val| self.is(**v, Kind::Raw) && self.buf_ptr(**v).cast() == self.stack;
+        self.list(values).iter().find(owns).copied()
+    }
+
     /// Number of slots of the VM's stack.
     #[inline(always)]
     pub fn stack_len(&self) -> usize {

@@ -9,7 +9,7 @@ use crate::vm::{Out, Vm};
 
 /// The field names of each kind of such tuple.
 static FIELDS: &[&[&str]] =
-    &[&["name", "version", "_machine"], &["sysname", "nodename", "release", "version", "machine"]];
+    &[&["name", "version", "_machine", "_thread"], &["sysname", "nodename", "release", "version", "machine"]];
 
 /// Which field names a tuple has.
 #[derive(Clone, Copy, Debug)]

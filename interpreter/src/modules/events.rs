@@ -29,6 +29,15 @@ pub struct Pending {
     pub pin_flags: u8,
     /// A callback runs.
     running: bool,
+    /// How often callbacks have run.
+    pub served: u32,
+}
+
+impl Pending {
+    /// Does a callback run?
+    pub fn running(&self) -> bool {
+        self.running
+    }
 }
 
 /// Deals with events: raises KeyboardInterrupt, runs callbacks. The virtual machine has cleared its flag.
@@ -62,6 +71,7 @@ pub fn service(vm: &mut Vm) -> R<()> {
         return Ok(());
     }
     vm.state.events.running = true;
+    vm.state.events.served = vm.state.events.served.wrapping_add(u32::from(!idle(vm)));
     let result = run_all(vm);
     vm.state.events.running = false;
     result

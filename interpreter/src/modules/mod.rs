@@ -34,6 +34,7 @@ pub mod stream;
 pub mod struct_;
 pub mod sys;
 pub mod templatelib;
+pub mod thread;
 pub mod time;
 pub mod uctypes;
 pub mod vfs;
@@ -58,6 +59,8 @@ pub struct State {
     pub random: random::Generator,
     /// The byte that interrupts a running script, from `micropython.kbd_intr`.
     pub kbd_intr: Option<u8>,
+    /// Bytes of the stacks of threads to be started; 0: as many as usual.
+    pub thread_stack: u32,
     /// Depth of `micropython.heap_lock`.
     pub heap_lock: u32,
     pub opt_level: u32,
@@ -75,6 +78,7 @@ impl Default for State {
             timers: Vec::new(),
             random: random::Generator::default(),
             kbd_intr: Some(3),
+            thread_stack: 0,
             heap_lock: 0,
             opt_level: 0,
             gc_disabled: false,

@@ -46,7 +46,7 @@ fn wait(vm: &mut Vm, entries: Val, timeout: Option<u64>) -> R<usize> {
             return Ok(ready);
         }
         vm.poll()?;
-        vm.hal.sleep_until((now + ASK_AGAIN_US).min(deadline.unwrap_or(u64::MAX)));
+        vm.idle_until((now + ASK_AGAIN_US).min(deadline.unwrap_or(u64::MAX)))?;
         vm.poll()?;
     }
 }

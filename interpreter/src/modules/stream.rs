@@ -115,6 +115,7 @@ pub fn poll(vm: &mut Vm, stream: Val, wanted: u32) -> R<u32> {
             let id = super::machine::uart::id(vm, stream);
             (vm.hal.uart_any(id) > 0, vm.hal.uart_writable(id))
         }
+        ids::RING_IO => (super::ringio::available(vm, stream) > 0, super::ringio::room(vm, stream) > 0),
         ids::CONSOLE_TEXT | ids::CONSOLE => {
             let input = vm.heap.w(stream, 1) == 0;
             (input && vm.hal.console_readable(), !input && vm.hal.console_writable())

@@ -28,7 +28,8 @@ fn console_read(vm: &mut Vm, console: Val, buf: &mut [u8]) -> R<Option<usize>> {
             break byte;
         }
         vm.poll()?;
-        vm.hal.sleep_until(u64::MAX);
+        let until = vm.input_deadline();
+        vm.idle_until(until)?;
     };
     // A terminal ends a line with CR.
     if vm.heap.w(console, 2) == 0 && *first == b'\r' {
@@ -229,7 +230,9 @@ fn implementation(vm: &mut Vm) -> R {
     let version = version_tuple(vm, [1, 28, 0])?;
     let machine = vm.hal.board();
     let machine = vm.new_str(machine)?;
-    attrtuple::new(vm, Fields::Implementation, &[name, version, machine])
+    // Threads take turns: no two ever run at once.
+    let thread = vm.new_str("GIL")?;
+    attrtuple::new(vm, Fields::Implementation, &[name, version, machine, thread])
 }
 
 fn version_info(vm: &mut Vm) -> R {

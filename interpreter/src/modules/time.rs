@@ -3,7 +3,7 @@
 use crate::objects::native::{Args, Entry, ExcKind, NativeModule, R};
 use crate::registry::modules;
 use crate::value::Val;
-use crate::vm::Vm;
+use crate::vm::{Vm, Wait};
 
 /// Ticks wrap at 2^30, so that they are always small ints.
 pub(super) const TICKS_MASK: i64 = (1 << 30) - 1;
@@ -20,8 +20,18 @@ pub fn sleep_us(vm: &mut Vm, us: u64) -> R<()> {
         if vm.hal.ticks_us() >= deadline {
             return Ok(());
         }
-        vm.hal.sleep_until(deadline);
+        vm.idle_until(deadline)?;
     }
+}
+
+/// Sleeps for a Python call: other threads run meanwhile.
+fn sleep_call(vm: &mut Vm, us: u64) -> R {
+    let until = vm.hal.ticks_us().saturating_add(us);
+    if let Some(blocked) = vm.block(Wait::Until(until)) {
+        return Err(blocked);
+    }
+    sleep_us(vm, us)?;
+    Ok(Val::NONE)
 }
 
 fn sleep(vm: &mut Vm, args: Args) -> R {
@@ -33,15 +43,13 @@ fn sleep(vm: &mut Vm, args: Args) -> R {
     let Ok(us) = u64::try_from(us) else {
         return Err(vm.value_error(format_args!("sleep length must be non-negative")));
     };
-    sleep_us(vm, us)?;
-    Ok(Val::NONE)
+    sleep_call(vm, us)
 }
 
 fn sleep_ms(vm: &mut Vm, args: Args) -> R {
     let ms = args.get(vm, 0);
     let ms = vm.index(ms)?.max(0) as u64;
-    sleep_us(vm, ms.saturating_mul(1000))?;
-    Ok(Val::NONE)
+    sleep_call(vm, ms.saturating_mul(1000))
 }
 
 fn sleep_us_native(vm: &mut Vm, args: Args) -> R {
@@ -50,10 +58,10 @@ fn sleep_us_native(vm: &mut Vm, args: Args) -> R {
     if us < 200 {
         // Going to sleep and waking takes longer than this should last.
         vm.hal.delay_us(us as u32);
+        Ok(Val::NONE)
     } else {
-        sleep_us(vm, us)?;
+        sleep_call(vm, us)
     }
-    Ok(Val::NONE)
 }
 
 fn ticks(value: u64) -> Val {

@@ -64,6 +64,7 @@ pub fn session(vm: &mut Vm, raw: bool) -> bool {
     }
     vm.write_console(b"MPY: soft reboot\n");
     vm.hal.console_flush();
+    vm.end_threads();
     events::clear(vm);
     let _ = vm.try_fs(|fs, flash| {
         fs.close_all(flash);
@@ -102,7 +103,11 @@ fn next_byte(vm: &mut Vm) -> u8 {
         }
         vm.heap.clear_temps();
         if !vm.hal.console_readable() {
-            vm.hal.sleep_until(u64::MAX);
+            // Threads that a program has left behind go on.
+            let until = vm.input_deadline();
+            if vm.idle_until(until).is_err() {
+                vm.take_exc();
+            }
         }
     }
 }

@@ -258,7 +258,7 @@ impl Vm {
                     *caller.add(b) = v;
                     self.pc = ret.cast::<u8>().offset(*ret.add(1) as i32 as isize).cast();
                 }
-                self.poll()
+                self.poll_loop()
             }
             Step::Return(_) => {
                 self.pc = ret.wrapping_add(2);

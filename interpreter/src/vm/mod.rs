@@ -23,6 +23,7 @@ mod source;
 mod step;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod unwind;
 
 use crate::hal::{Hal, Pending};
@@ -41,6 +42,7 @@ pub(crate) use class::INFO_BASES;
 pub(crate) use generator::{Resume, Step};
 pub use import::Loader;
 pub use out::Out;
+pub(crate) use thread::Wait;
 pub(crate) use unwind::{X_CAUSE, X_CONTEXT, X_SUPPRESS, X_TRACEBACK};
 
 /// Nested run loops and native recursion (comparison of nested lists, `repr` …) before RecursionError.
@@ -79,6 +81,14 @@ pub struct Vm {
     pub loader: Loader,
     /// What the native modules keep.
     pub state: crate::modules::State,
+    /// The threads, once there is more than one.
+    pub(crate) threads: Option<Box<thread::Threads>>,
+    /// Runs of the loop, one within the other.
+    pub(crate) levels: usize,
+    /// `depth` when the innermost run of the loop began.
+    pub(crate) run_depth: usize,
+    /// The `Err` underway means that the thread is to be changed.
+    pub(crate) switching: bool,
 }
 
 impl fmt::Debug for Vm {
@@ -126,6 +136,10 @@ impl Vm {
             ended: false,
             loader: Loader::BOARD,
             state: crate::modules::State::default(),
+            threads: None,
+            levels: 0,
+            run_depth: 0,
+            switching: false,
         };
         vm.start()?;
         Ok(vm)
@@ -284,25 +298,35 @@ impl Vm {
 
     // ---- interrupts ----
 
-    /// Looks at pending events: Ctrl-C raises KeyboardInterrupt, scheduled callbacks run. Long-running natives
-    /// call it through [`Vm::poll`].
+    /// Looks at pending events: Ctrl-C raises KeyboardInterrupt, scheduled callbacks run. See [`Vm::poll`].
     ///
     /// # Errors
     /// KeyboardInterrupt, or what a callback raises.
     #[cold]
     #[inline(never)]
-    pub fn service(&mut self) -> R<()> {
+    pub(crate) fn handle_events(&mut self) -> R<()> {
         self.pending.clear();
         crate::modules::events::service(self)
     }
 
-    /// Services pending events if there are any.
+    /// For long-running natives: services pending events if there are any.
     ///
     /// # Errors
     /// As [`Vm::service`].
     #[inline]
     pub fn poll(&mut self) -> R<()> {
-        if self.pending.is_set() { self.service() } else { Ok(()) }
+        if self.pending.is_set() { self.poll_events() } else { Ok(()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn poll_events(&mut self) -> R<()> {
+        let handled = self.handle_events();
+        if self.slice_end().is_some_and(|end| self.hal.ticks_us() >= end) {
+            // The loop changes the thread when the native function has returned.
+            self.pending.set();
+        }
+        handled
     }
 
     // ---- native recursion ----

@@ -11,7 +11,7 @@ impl Vm {
     pub(crate) fn run(&mut self) -> R<()> {
         let mark = self.heap.mark_temps();
         let outer = core::mem::replace(&mut self.mark, mark);
-        let returned = drive(self);
+        let returned = self.run_level(false);
         self.mark = outer;
         if !returned {
             return Err(Raised);
@@ -22,14 +22,20 @@ impl Vm {
 }
 
 #[cfg(target_arch = "arm")]
-use super::arm::drive;
+pub(super) use super::arm::drive;
 
 /// Runs until the loop is left: true by a return, false by an exception.
 #[cfg(not(target_arch = "arm"))]
-fn drive(vm: &mut Vm) -> bool {
+pub(super) fn drive(vm: &mut Vm) -> bool {
     use super::step::TABLE;
     use crate::bytecode::Op;
+    let mut ops = 0u32;
     loop {
+        // The host's clock only moves when it is asked; threads that only compute must see time pass.
+        ops = ops.wrapping_add(1);
+        if ops & 0xfff == 0 && vm.has_threads() {
+            vm.hal.delay_us(100);
+        }
         // SAFETY: `pc` is an instruction of loaded code or a stub, and `r` its frame: see `step.rs`.
         unsafe {
             let op = *vm.pc as u8;

@@ -231,7 +231,7 @@ impl Vm {
                     *slot(self.r, op_b(w)) = v;
                     self.pc = pc.byte_offset(*pc.add(1) as i32 as isize);
                 }
-                self.poll()
+                self.poll_loop()
             }
             None => {
                 self.pc = pc.wrapping_add(2);

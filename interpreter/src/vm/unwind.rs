@@ -134,6 +134,11 @@ impl Vm {
     #[cold]
     #[inline(never)]
     pub(crate) fn unwind(&mut self) -> bool {
+        if self.switching
+            && let Some(goes_on) = self.switch_thread()
+        {
+            return goes_on;
+        }
         let mark = self.heap.mark_temps();
         let exc = self.exc();
         self.chain_context(exc);

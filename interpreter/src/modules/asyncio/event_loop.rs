@@ -189,11 +189,7 @@ fn next_task(vm: &mut Vm, main: Val) -> R<Option<Val>> {
         if vm.heap.list(io).chunks(ENTRY).any(loud) {
             deadline = deadline.min(vm.hal.ticks_us() + ASK_AGAIN_US);
         }
-        if vm.interrupt_pending() {
-            vm.service()?;
-        } else {
-            vm.hal.sleep_until(deadline);
-        }
+        vm.idle_until(deadline)?;
     }
 }
 

@@ -32,8 +32,12 @@ fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
 }
 
 /// Asks the hardware for the earliest of all.
-fn schedule(vm: &mut Vm) {
+pub fn schedule(vm: &mut Vm) {
     let next = vm.state.timers.iter().flatten().map(|t| t.at).min();
+    // Threads take turns by the same alarm.
+    let now = vm.hal.ticks_us();
+    let slice = vm.slice_end().filter(|&end| end > now);
+    let next = [next, slice].into_iter().flatten().min();
     vm.hal.set_alarm(next);
 }
 
