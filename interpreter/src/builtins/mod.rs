@@ -65,6 +65,7 @@ const NAMES: &[Entry] = &[
     Entry::FnKw("sorted", 0, ANY, iteration::sorted),
     Entry::FnKw("sum", 0, ANY, iteration::sum),
     Entry::Fn("vars", 0, 1, inspection::vars),
+    Entry::FnKw("__build_class__", 2, ANY, source::build_class),
     Entry::FnKw("__import__", 0, ANY, source::import),
     // Types
     Entry::Type("bool", &bool::BOOL),

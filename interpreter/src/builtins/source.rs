@@ -4,6 +4,7 @@
 //! its file name and mode; running it compiles it for the globals at hand.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::compiler::{self, Mode};
 use crate::heap::Kind;
@@ -109,6 +110,14 @@ fn run(vm: &mut Vm, args: Args, name: &str, mode: Mode) -> R {
     vm.exec_source(&text, &file, mode, globals, locals)
 }
 
+/// `__build_class__(func, name, *bases, **kw)`.
+pub(super) fn build_class(vm: &mut Vm, args: Args) -> R {
+    let (body, name) = (args.get(vm, 0), args.get(vm, 1));
+    let bases: Vec<Val> = args.skip(2).slice(vm).to_vec();
+    let kw: Vec<(Val, Val)> = (0..args.nkw).map(|i| args.pair(vm, i)).collect();
+    vm.build_class(body, name, &bases, &kw)
+}
+
 pub(super) fn import(vm: &mut Vm, args: Args) -> R {
     let names = ["name", "globals", "locals", "fromlist", "level"];
     let [name, _, _, from, level] = args.parse(vm, "__import__", names, 1)?;
@@ -122,5 +131,5 @@ pub(super) fn import(vm: &mut Vm, args: Args) -> R {
     };
     let name = vm.heap.intern_val(name)?;
     let from = if from.is_null() || !vm.truth(from)? { Val::NONE } else { from };
-    vm.op_import(name, level, from)
+    vm.import_name(name, level, from)
 }

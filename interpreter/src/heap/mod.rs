@@ -91,6 +91,8 @@ pub enum Root {
     Asyncio,
     /// Stacks and roots of the threads that do not run (a list).
     Threads,
+    /// The body of a class that `__build_class__` makes of a plain function: (function, namespace).
+    ClassBody,
 }
 
 impl Root {

@@ -224,6 +224,14 @@ impl Vm {
 
     /// `Import`: `__import__(name, level, from-list)`.
     pub(crate) fn op_import(&mut self, name: Qstr, level: usize, from: Val) -> R {
+        match self.import_by_hook(name, level, from)? {
+            Some(m) => Ok(m),
+            None => self.import_name(name, level, from),
+        }
+    }
+
+    /// `__import__` itself.
+    pub(crate) fn import_name(&mut self, name: Qstr, level: usize, from: Val) -> R {
         let name = String::from(self.heap.qstr(name));
         let full = if level == 0 { name.clone() } else { self.absolute_name(&name, level)? };
         self.enter_native()?;

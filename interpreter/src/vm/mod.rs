@@ -11,6 +11,7 @@ mod attr;
 mod call;
 mod class;
 mod generator;
+mod hooks;
 mod import;
 mod load;
 mod machine;

@@ -378,6 +378,12 @@ impl Vm {
 
     pub(super) fn op_make_class(&mut self, dst: *mut Val, bases: usize, nkw: usize) -> R<()> {
         let ret = self.pc.wrapping_add(1);
+        if let Some(class) = self.class_by_hook(dst, bases, nkw)? {
+            // SAFETY: the window's first slot takes the result.
+            unsafe { *dst = class };
+            self.pc = ret;
+            return Ok(());
+        }
         let words = bases + 2 * nkw;
         // A stub frame keeps body's window apart: `[ret][r][namespace holder] [name, bases …] [stub][r][body] [namespace]`.
         // Slot 2 (the body) becomes the stub frame's "function": the namespace dict; the body moves up.
@@ -433,29 +439,13 @@ impl Vm {
         let name = self.heap.slot(at);
         let bases: alloc::vec::Vec<Val> = self.heap.slots(at + 1, at + 1 + bases).to_vec();
         let first_kw = at + 1 + bases.len();
-        let mut metaclass = None;
-        let mut kw = alloc::vec::Vec::new();
-        for i in 0..nkw {
-            let (k, v) = (self.heap.slot(first_kw + 2 * i), self.heap.slot(first_kw + 2 * i + 1));
-            if self.heap.as_str(k) == Some("metaclass") {
-                metaclass = Some(v);
-            } else {
-                kw.push((k, v));
-            }
-        }
+        let kw: alloc::vec::Vec<(Val, Val)> = (0..nkw)
+            .map(|i| (self.heap.slot(first_kw + 2 * i), self.heap.slot(first_kw + 2 * i + 1)))
+            .collect();
         // From here on errors belong to the frame of the class statement.
         self.pc = ret.wrapping_sub(1);
         self.r = caller;
-        let class = match metaclass {
-            Some(m) if m != self.type_class() => {
-                let b = self.heap.new_tuple(&bases)?;
-                self.call_kw(m, &[name, b, ns], &kw)?
-            }
-            _ => self.new_class(name, &bases, ns, &kw)?,
-        };
-        if self.heap.is(cell, Kind::Cell) {
-            self.heap.set_val(cell, 1, class);
-        }
+        let class = self.finish_class(name, &bases, ns, &kw, cell)?;
         // SAFETY: the window's first slot takes the result.
         unsafe { *r.sub(3) = class };
         self.pc = ret;

@@ -142,6 +142,9 @@ impl Vm {
         if flags.has(Flags::MODULE) {
             return Ok(self.globals());
         }
+        if let Some(ns) = self.class_body_of(f) {
+            return Ok(ns);
+        }
         let d = self.heap.new_dict(4)?;
         let names = self.code_meta(code, meta::SLOT_NAMES);
         let n = self.heap.tuple(names).len();
