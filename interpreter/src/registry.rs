@@ -188,6 +188,12 @@ pub fn native_fn(payload: u32) -> &'static Entry {
     }
 }
 
+/// The entry of a function of a module.
+#[inline(always)]
+pub(crate) fn module_entry(payload: u32) -> &'static Entry {
+    &MODULES[((payload >> 12) - MODULE_TABLE) as usize].entries[(payload & 0xfff) as usize]
+}
+
 /// Does a native function's payload name an entry of a type (a method), not of a module?
 #[inline]
 pub fn is_type_fn(payload: u32) -> bool {

@@ -71,6 +71,8 @@ impl Flags {
     pub const CLASS: Flags = Flags(16);
     /// Module-level code (no parameters).
     pub const MODULE: Flags = Flags(32);
+    /// Has keyword-only parameters. Set by the loader: a call of code without flags needs no arranging.
+    pub const KEYWORD_ONLY: Flags = Flags(64);
 
     /// Are all flags of `other` set?
     pub fn has(self, other: Flags) -> bool {

@@ -18,10 +18,10 @@
 //! back.
 
 use super::Vm;
-use super::step::{TABLE, poll};
+use super::step::{KEY_KIND, KEY_MODULE, TABLE, call_method_native, call_native, poll};
 use crate::bytecode::Op;
-use crate::heap::Kind;
-use crate::value::Val;
+use crate::heap::{Heap, Kind};
+use crate::value::{Imm, Val};
 use core::arch::global_asm;
 use core::mem::offset_of;
 
@@ -122,6 +122,12 @@ targets! {
     ForIter => solderless_op_for_iter,
     GetItem => solderless_op_get_item,
     SetItem => solderless_op_set_item,
+    GetAttr => solderless_op_get_attr,
+    SetAttr => solderless_op_set_attr,
+    Call => solderless_op_call,
+    CallMethod => solderless_op_call_method,
+    Return => solderless_op_return,
+    ReturnNone => solderless_op_return_none,
 }
 
 global_asm!(
@@ -130,10 +136,24 @@ global_asm!(
     include_str!("arm/arith.s"),
     include_str!("arm/jump.s"),
     include_str!("arm/item.s"),
+    include_str!("arm/attr.s"),
+    include_str!("arm/call.s"),
     ".popsection",
     HANDLERS = sym TABLE,
     TARGETS = sym TARGETS,
     poll = sym poll,
+    call_native = sym call_native,
+    call_method_native = sym call_method_native,
+    VM_TOP = const offset_of!(Vm, heap) + offset_of!(Heap, top),
+    VM_STACK_END = const offset_of!(Vm, stack_end),
+    KIND_FUNCTION = const Kind::Function as u32,
+    KIND_INSTANCE = const Kind::Instance as u32,
+    KIND_STR = const Kind::Str as u32,
+    TAG_QSTR = const Val::imm(Imm::Qstr, 0).bits(),
+    TAG_NATIVE = const Val::imm(Imm::NativeFn, 0).bits(),
+    TAG_MODULE = const Val::imm(Imm::NativeModule, 0).bits(),
+    KEY_MODULE_PAGE = const KEY_MODULE >> 8,
+    KEY_KIND_PAGE = const KEY_KIND >> 8,
     VM_PC = const offset_of!(Vm, pc),
     VM_R = const offset_of!(Vm, r),
     VM_PENDING = const offset_of!(Vm, pending),

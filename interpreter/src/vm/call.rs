@@ -107,6 +107,20 @@ impl Vm {
         if end > self.stack_end { Err(self.recursion_error()) } else { Ok(()) }
     }
 
+    /// One past the last slot of a frame at `r` of the function `f`, whose aux is the frame's size in bytes.
+    #[inline(always)]
+    pub(crate) fn frame_end(&self, r: *mut Val, f: Val) -> *mut Val {
+        r.wrapping_byte_add(self.heap.aux(f) as usize)
+    }
+    /// Sets the end of the stack to that of the frame `self.r`.
+    #[inline]
+    pub(crate) fn top_of_frame(&mut self) {
+        // SAFETY: every frame has its function below slot 0.
+        let f = unsafe { *self.r.sub(1) };
+        let end = self.frame_end(self.r, f);
+        self.heap.set_top(end);
+    }
+
     // ---- code objects ----
 
     /// Number of positional parameters.
@@ -149,7 +163,7 @@ impl Vm {
     pub(crate) fn new_function(&mut self, code: Val, globals: Val, extras: Val) -> R {
         let slots = self.code_meta(code, meta::COUNTS).small_value() as u32 >> 16;
         Ok(self.heap.alloc_cell(
-            header(Kind::Function, F_V1 | F_V2 | F_V3, slots as u16),
+            header(Kind::Function, F_V1 | F_V2 | F_V3, 4 * slots as u16),
             code.bits(),
             globals.bits(),
             extras.bits(),
@@ -342,7 +356,7 @@ impl Vm {
     #[inline]
     pub(crate) fn push_frame(&mut self, dst: *mut Val, f: Val, ret: *const u32) -> R<()> {
         let r = dst.wrapping_add(3);
-        let end = r.wrapping_add(self.heap.aux(f) as usize);
+        let end = self.frame_end(r, f);
         self.check_stack(end)?;
         let (ret, caller) = (self.pc_to_val(ret), self.r_to_val(self.r));
         // SAFETY: `dst` is on the stack below `end`, which was checked.

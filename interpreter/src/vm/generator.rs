@@ -58,7 +58,7 @@ impl Vm {
         let g =
             self.heap.alloc_cell(header(Kind::Generator, F_BUFVALS | F_V3 | coroutine, FRESH), 0, 0, 0)?;
         // Coroutines suspend sooner or later, and it must not need memory then: the event loop's users count on it.
-        let room = if coroutine == 0 { params } else { params.max(self.heap.aux(f) as usize) };
+        let room = if coroutine == 0 { params } else { params.max(self.heap.aux(f) as usize / 4) };
         self.heap.alloc_buffer(g, 4 * (HEAD + room), Move::Movable)?;
         let base = self.slot_index(dst) + 3;
         for i in 0..params {
@@ -161,7 +161,7 @@ impl Vm {
         let n = self.heap.w(g, 2) as usize;
         let f = self.heap.buf_vals(g, n)[FUNCTION];
         let r = stub.wrapping_add(5);
-        let end = r.wrapping_add(self.heap.aux(f) as usize);
+        let end = self.frame_end(r, f);
         self.check_stack(end)?;
         let (ret, caller) = (self.pc_to_val(self.stub(STUB_GEN)), self.r_to_val(stub));
         let b = self.heap.buf_vals(g, n);
@@ -247,7 +247,7 @@ impl Vm {
         }
         // SAFETY: `caller` is a frame whose function lies below it; `ret` is an instruction of its code.
         let (f, word) = unsafe { (*caller.sub(1), *ret) };
-        self.heap.set_top(caller.wrapping_add(self.heap.aux(f) as usize));
+        self.heap.set_top(self.frame_end(caller, f));
         let op = word as u8;
         debug_assert!(op == Op::ForIter as u8 || op == Op::ForRange as u8);
         match step {

@@ -28,7 +28,10 @@ impl Vm {
     fn load_inner(&mut self, proto: &Proto, globals: Val) -> R {
         self.heap.set_flag(globals, crate::heap::cell::F_B, true);
         let n = proto.consts.len();
-        let flags = proto.flags;
+        let mut flags = proto.flags;
+        if proto.keyword_only > 0 {
+            flags |= Flags::KEYWORD_ONLY;
+        }
         let simple = proto.keyword_only == 0
             && !flags.has(Flags::VARARGS)
             && !flags.has(Flags::VARKW)

@@ -3,11 +3,11 @@
 
 use super::Vm;
 use super::call::Next;
-use super::step::{KEY_KIND, KEY_MODULE, op_b, op_c, slot};
+use super::step::{KEY_KIND, KEY_MODULE, native_to_cache, op_b, op_c, slot};
 use crate::bytecode::Op;
 use crate::heap::cell::{F_A, F_BUF};
 use crate::heap::{Kind, Root, q};
-use crate::objects::native::{BinOp, CmpOp, ExcKind, R, Raised};
+use crate::objects::native::{ANY, BinOp, CmpOp, Entry, ExcKind, R, Raised};
 use crate::value::{Imm, Qstr, Val};
 use alloc::string::String;
 
@@ -244,11 +244,8 @@ impl Vm {
     pub(super) fn call_done(&mut self, dst: *mut Val, next: Next, ret: *const u32) {
         if let Next::Value(v) = next {
             // SAFETY: the window's first slot takes the result; the frame has its function below slot 0.
-            let f = unsafe {
-                *dst = v;
-                *self.r.sub(1)
-            };
-            self.heap.set_sp(self.slot_index(self.r) + self.heap.aux(f) as usize);
+            unsafe { *dst = v };
+            self.top_of_frame();
             self.pc = ret;
         }
     }
@@ -275,21 +272,29 @@ impl Vm {
         let (f, with_self) = self.get_method(obj, name)?;
         let own = usize::from(with_self);
         let key = self.method_key(obj);
-        let native = f.imm_payload(Imm::NativeFn).is_some();
-        let function = self.heap.is(f, Kind::Function);
-        let cacheable = match key {
-            0 => false,
-            KEY_KIND.. => with_self && native,
-            KEY_MODULE.. => native && !with_self,
-            _ => with_self && function,
+        let given = n + own;
+        let native = match f.imm_payload(Imm::NativeFn).map(crate::registry::native_fn) {
+            Some(&Entry::Fn(_, min, max, native))
+                if nkw == 0 && given >= min as usize && (given <= max as usize || max == ANY) =>
+            {
+                Some(native_to_cache(f, native))
+            }
+            _ => None,
         };
-        if cacheable {
+        let cache = match key {
+            0 => None,
+            KEY_KIND.. if with_self => native,
+            KEY_MODULE..KEY_KIND if !with_self => native,
+            KEY_MODULE.. => None,
+            _ => (with_self && self.heap.is(f, Kind::Function)).then_some(f.bits()),
+        };
+        if let Some(cache) = cache {
             // SAFETY: the instruction is in a code buffer that we may write, its two next words are its caches. A
             // function kept there lives as long as its class's dict has it: a change there empties all caches.
             unsafe {
                 let at = self.pc.cast_mut();
                 *at.add(1) = *at.add(1) & 0xffff | key << 16;
-                *at.add(2) = f.bits();
+                *at.add(2) = cache;
             }
         }
         // SAFETY: the window has n + 2 * nkw argument slots after the object.
@@ -449,9 +454,7 @@ impl Vm {
         // SAFETY: the window's first slot takes the result.
         unsafe { *r.sub(3) = class };
         self.pc = ret;
-        // SAFETY: the caller's frame.
-        let f = unsafe { *caller.sub(1) };
-        self.heap.set_sp(self.slot_index(caller) + self.heap.aux(f) as usize);
+        self.top_of_frame();
         Ok(())
     }
 
@@ -464,14 +467,14 @@ impl Vm {
             // SAFETY: as above; caches are ours to write.
             unsafe {
                 *at = *at & 0x00ff_ffff | (place as u32) << 24;
-                *at.add(1) = name.0 | u32::from(self.heap.aux(obj)) << 16;
+                *at.add(2) = self.heap.head(obj);
             }
         }
         Ok(v)
     }
 
-    /// Where an instance's own attribute lies, if reading and writing it needs nothing else: word of the cell or
-    /// index into the buffer.
+    /// Where an instance's own attribute lies, if reading and writing it needs nothing else: bytes from the start of
+    /// the cell or of the buffer.
     pub(super) fn cacheable_place(&mut self, obj: Val, name: Qstr) -> Option<usize> {
         if !self.heap.is(obj, Kind::Instance) {
             return None;
@@ -489,7 +492,7 @@ impl Vm {
             return None;
         }
         let place = if self.heap.flag(obj, F_BUF) { place } else { place + 1 };
-        (place < 256).then_some(place)
+        (place < 64).then_some(4 * place)
     }
 
     #[inline(never)]
@@ -509,8 +512,8 @@ impl Vm {
             // SAFETY: as above.
             unsafe {
                 *at = *at & 0x00ff_ffff | (place as u32) << 24;
-                *at.add(1) = name.0 | u32::from(before) << 16;
-                *at.add(2) = if grown { u32::from(after) } else { 0 };
+                *at.add(1) = name.0 | if grown { u32::from(after) << 16 } else { 0 };
+                *at.add(2) = self.heap.head(obj) & 0xffff | u32::from(before) << 16;
             }
         }
         Ok(())
@@ -533,6 +536,7 @@ impl Vm {
                 match op {
                     Op::GetAttr | Op::SetAttr | Op::CallMethod | Op::CallMethodKw => {
                         b[i + 1] = Val::from_bits(b[i + 1].bits() & 0xffff);
+                        b[i + 2] = Val::NULL;
                     }
                     Op::LoadGlobal => b[i + 1] = Val::NULL,
                     _ => {}

@@ -15,7 +15,7 @@ use super::call::{STUB_EXIT, STUB_RAISED};
 use crate::bytecode::Op;
 use crate::heap::cell::{F_A, F_BUF, F_V1, header};
 use crate::heap::{Kind, Root, q};
-use crate::objects::native::{ANY, Args, BinOp, CmpOp, Entry, R, Raised, UnOp};
+use crate::objects::native::{ANY, Args, BinOp, CmpOp, Entry, Native, R, Raised, UnOp};
 use crate::registry;
 use crate::value::{Imm, Qstr, Val};
 
@@ -212,7 +212,7 @@ unsafe fn call_simple(
     let code = vm.heap.val(f, 1);
     let want = F_A | (n as u32) << 16;
     let frame = dst.wrapping_add(3);
-    let end = frame.wrapping_add((head >> 16) as usize);
+    let end = frame.wrapping_byte_add((head >> 16) as usize);
     if vm.heap.head(code) & (F_A | 0xff << 16) != want || end > vm.stack_end {
         return None;
     }
@@ -223,6 +223,69 @@ unsafe fn call_simple(
     }
     vm.heap.set_top(end);
     Some(go(vm.code_entry(code), frame))
+}
+
+/// `Call` of a function in Rust.
+///
+/// # Safety
+/// `pc` is a `Call` in the frame `r` whose callee is one.
+pub(super) unsafe extern "C-unwind" fn call_native(pc: *const u32, r: *mut Val, vm: &mut Vm) -> Go {
+    // SAFETY: the instruction's operands are the window of a call.
+    unsafe {
+        let (dst, n) = (slot(r, op_a(*pc)), op_b(*pc));
+        let payload = (*dst.add(2)).bits() >> 8;
+        if !registry::is_type_fn(payload)
+            && let Entry::Fn(_, min, max, native) = *registry::module_entry(payload)
+            && n >= min as usize
+            && (n <= max as usize || max == ANY)
+        {
+            let args = Args { base: vm.slot_index(dst) + 3, n, nkw: 0 };
+            return value(native(vm, args), vm, pc.add(1));
+        }
+        control(vm.op_call(dst, n, 0, pc.add(1)), vm)
+    }
+}
+
+/// `CallMethod` of a function in Rust that the instruction's cache holds; the cache's key has been compared.
+///
+/// # Safety
+/// `pc` is such an instruction in the frame `r`.
+pub(super) unsafe extern "C-unwind" fn call_method_native(pc: *const u32, r: *mut Val, vm: &mut Vm) -> Go {
+    // SAFETY: the instruction's operands are the window of a call; the cache was written by `op_call_method`.
+    unsafe {
+        let (dst, n) = (slot(r, op_a(*pc)), op_b(*pc));
+        let own = usize::from(*pc.add(1) >> 16 >= KEY_KIND);
+        let native = cached_native(*pc.add(2));
+        let args = Args { base: vm.slot_index(dst) + 4 - own, n: n + own, nkw: 0 };
+        value(native(vm, args), vm, pc.add(3))
+    }
+}
+
+/// How a method cache refers to a function in Rust: on 32-bit targets by its address.
+#[cfg(target_pointer_width = "32")]
+pub(super) fn native_to_cache(_: Val, native: Native) -> u32 {
+    (native as *const ()).expose_provenance() as u32
+}
+/// The function that [`native_to_cache`] stood for.
+///
+/// # Safety
+/// The word comes from there.
+#[cfg(target_pointer_width = "32")]
+#[inline(always)]
+unsafe fn cached_native(word: u32) -> Native {
+    // SAFETY: the word was such a function's address.
+    unsafe { core::mem::transmute(core::ptr::with_exposed_provenance::<()>(word as usize)) }
+}
+#[cfg(not(target_pointer_width = "32"))]
+pub(super) fn native_to_cache(f: Val, _: Native) -> u32 {
+    f.bits()
+}
+#[cfg(not(target_pointer_width = "32"))]
+unsafe fn cached_native(word: u32) -> Native {
+    match *registry::native_fn(word >> 8) {
+        Entry::Fn(.., native) => native,
+        _ => unreachable!("only such are cached"),
+    }
 }
 
 /// Returns `v` from the frame `r`.
@@ -236,7 +299,7 @@ unsafe fn leave(vm: &mut Vm, r: *mut Val, v: Val) -> Go {
         let dst = r.sub(3);
         let (pc, caller) = (vm.val_to_pc(*dst), vm.val_to_r(*dst.add(1)));
         *dst = v;
-        vm.heap.set_top(caller.add(vm.heap.aux(*caller.sub(1)) as usize));
+        vm.heap.set_top(vm.frame_end(caller, *caller.sub(1)));
         go(pc, caller)
     }
 }
@@ -681,14 +744,8 @@ handlers! { (pc, r, vm, w)
         {
             return entered;
         }
-        if let Some(payload) = f.imm_payload(Imm::NativeFn)
-            && let Entry::Fn(_, min, max, native) = *registry::native_fn(payload)
-            && !registry::is_type_fn(payload)
-            && n >= min as usize
-            && (n <= max as usize || max == ANY)
-        {
-            let args = Args { base: vm.slot_index(dst) + 3, n, nkw: 0 };
-            return value(native(vm, args), vm, pc.add(1));
+        if f.imm_payload(Imm::NativeFn).is_some() {
+            return call_native(pc, r, vm);
         }
         control(vm.op_call(dst, n, 0, pc.add(1)), vm)
     }
@@ -708,14 +765,7 @@ handlers! { (pc, r, vm, w)
                 }
                 return control(vm.op_call(dst, n + 1, 0, pc.add(3)), vm);
             }
-            let own = usize::from(key >= KEY_KIND);
-            if let Entry::Fn(_, min, max, native) = *registry::native_fn(f.bits() >> 8)
-                && n + own >= min as usize
-                && (n + own <= max as usize || max == ANY)
-            {
-                let args = Args { base: vm.slot_index(dst) + 4 - own, n: n + own, nkw: 0 };
-                return value(native(vm, args), vm, pc.add(3));
-            }
+            return call_method_native(pc, r, vm);
         }
         control(vm.op_call_method(dst, n, 0), vm)
     }
@@ -745,11 +795,10 @@ handlers! { (pc, r, vm, w)
     // ---- attributes and items
     GetAttr => {
         let obj = *slot(r, op_b(w));
-        let cache = *pc.add(1);
-        if vm.heap.is(obj, Kind::Instance) {
+        if obj.is_ptr() {
             let head = vm.heap.head(obj);
-            if head >> 16 == cache >> 16 {
-                let c = op_c(w);
+            if head == *pc.add(2) {
+                let c = op_c(w) / 4;
                 return set(r, w, if head & F_BUF == 0 {
                     Val::from_bits(vm.heap.w(obj, c))
                 } else {
@@ -762,12 +811,11 @@ handlers! { (pc, r, vm, w)
     SetAttr => {
         let obj = *slot(r, op_a(w));
         let v = *slot(r, op_b(w));
-        let cache = *pc.add(1);
-        if vm.heap.is(obj, Kind::Instance) {
+        if obj.is_ptr() {
             let head = vm.heap.head(obj);
-            if head >> 16 == cache >> 16 {
-                let c = op_c(w);
-                let grown = *pc.add(2);
+            if head == *pc.add(2) {
+                let c = op_c(w) / 4;
+                let grown = *pc.add(1) >> 16;
                 if grown != 0 {
                     // A new attribute, within the cell: the shape it leads to is known.
                     vm.heap.set_val(obj, c, v);

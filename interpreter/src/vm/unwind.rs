@@ -158,12 +158,12 @@ impl Vm {
                     // least of all after a MemoryError.
                     unsafe {
                         *self.r.add(slot) = exc;
-                        for i in slot + 2..self.heap.aux(f) as usize {
+                        for i in slot + 2..self.heap.aux(f) as usize / 4 {
                             *self.r.add(i) = Val::NULL;
                         }
                     }
                     self.pc = self.code_entry(code).wrapping_add(handler as usize);
-                    self.heap.set_sp(self.slot_index(self.r) + self.heap.aux(f) as usize);
+                    self.top_of_frame();
                     return true;
                 }
             }

@@ -45,6 +45,15 @@ solderless_op_\name:
     NEXT \bytes
 .endm
 
+@ Goes on by a function in Rust that takes what a handler takes.
+.macro CALL_RUST function
+    str r0, [r4, #{VM_PC}]
+    str r1, [r4, #{VM_R}]
+    mov r2, r4
+    bl \function
+    NEXT0
+.endm
+
 @ Where the handlers of one part fall back to Rust: unconditional branches reach 2 KB.
 .macro FALLBACK
     .balign 4

@@ -1,0 +1,112 @@
+@ Calls of Python functions that take exactly the arguments given, and returns.
+
+@ Enters function r3 with r6 arguments in the window at r2; the next instruction is `bytes` further.
+.macro ENTER bytes
+    mov ip, r6
+    ldr r6, [r3, #4]
+    ldrh r6, [r6, #2]
+    cmp r6, ip
+    bne 9f
+    ldrh r6, [r3, #2]
+    adds r6, r6, r2
+    adds r6, #12
+    mov ip, r3
+    ldr r3, [r4, #{VM_STACK_END}]
+    cmp r6, r3
+    bhi 9f
+    str r6, [r4, #{VM_TOP}]
+    adds r0, #\bytes + 1
+    str r0, [r2]
+    str r1, [r2, #4]
+    mov r3, ip
+    ldr r3, [r3, #4]
+    ldr r0, [r3, #4]
+    ldr r6, [r3, #8]
+    lsls r6, r6, #2
+    adds r0, r0, r6
+    adds r2, #12
+    mov r1, r2
+    NEXT0
+.endm
+
+OP call
+    ldrb r2, [r0, #1]
+    adds r2, r1, r2
+    ldr r3, [r2, #8]
+    lsls r6, r3, #29
+    bne 5f
+    ldrb r6, [r3]
+    cmp r6, #{KIND_FUNCTION}
+    bne 9f
+    ldrb r6, [r0, #2]
+    ENTER 4
+5:  @ A function in Rust.
+    uxtb r6, r3
+    cmp r6, #{TAG_NATIVE}
+    bne 9f
+    CALL_RUST {call_native}
+9:  b 90f
+
+@ The cache: a shape and the function, or a kind or module and the function in Rust.
+OP call_method
+    ldrb r2, [r0, #1]
+    adds r2, r1, r2
+    ldr r3, [r2, #12]
+    lsls r6, r3, #29
+    bne 5f
+    ldrb r6, [r3]
+    cmp r6, #{KIND_INSTANCE}
+    bne 6f
+    ldrh r6, [r3, #2]
+    ldrh r3, [r0, #6]
+    cmp r6, r3
+    bne 9f
+    ldr r3, [r0, #8]
+    str r3, [r2, #8]
+    ldrb r6, [r0, #2]
+    adds r6, #1
+    ENTER 12
+5:  uxtb r6, r3
+    cmp r6, #{TAG_QSTR}
+    bne 8f
+    movs r6, #{KIND_STR}
+6:  @ A native object of kind r6.
+    movs r2, #{KEY_KIND_PAGE}
+    lsls r2, r2, #8
+    orrs r2, r6
+    ldrh r3, [r0, #6]
+    cmp r3, r2
+    bne 9f
+    CALL_RUST {call_method_native}
+8:  cmp r6, #{TAG_MODULE}
+    bne 9f
+    ldrh r6, [r0, #6]
+    lsrs r3, r3, #8
+    movs r2, #{KEY_MODULE_PAGE}
+    lsls r2, r2, #8
+    orrs r3, r2
+    cmp r3, r6
+    bne 9f
+    CALL_RUST {call_method_native}
+9:  b 90f
+
+OP return_none
+    movs r3, #{NONE}
+    b 1f
+OP return
+    ldrb r2, [r0, #1]
+    ldr r3, [r1, r2]
+1:  subs r1, #12
+    ldr r0, [r1]
+    subs r0, #1
+    ldr r2, [r1, #4]
+    str r3, [r1]
+    mov r1, r2
+    subs r2, #4
+    ldr r2, [r2]
+    ldrh r2, [r2, #2]
+    adds r2, r2, r1
+    str r2, [r4, #{VM_TOP}]
+    NEXT0
+
+    FALLBACK
