@@ -33,22 +33,22 @@ impl Heap {
         if v.is_small() {
             return Ok(v.small_value());
         }
-        if let Some(f) = self.as_float(v) {
-            return Ok(hash_float(f));
-        }
-        match v {
-            Val::FALSE => return Ok(0),
-            Val::TRUE => return Ok(1),
-            _ => {}
-        }
-        if v.is_qstr() {
-            return Ok(i32::from(self.str_hash(v)));
-        }
         if !v.is_ptr() {
-            return Ok(mix(v.bits()));
+            if v.is_qstr() {
+                return Ok(i32::from(self.str_hash(v)));
+            }
+            if let Some(f) = v.as_unboxed_float() {
+                return Ok(hash_float(f));
+            }
+            return Ok(match v {
+                Val::FALSE => 0,
+                Val::TRUE => 1,
+                _ => mix(v.bits()),
+            });
         }
         match self.cell_kind(v) {
             Kind::Str | Kind::Bytes => Ok(i32::from(self.str_hash(v))),
+            Kind::Float => Ok(self.as_float(v).map_or(0, hash_float)),
             Kind::BigInt => {
                 let b = self.big(v);
                 let r = b.limbs.iter().rev().fold(0, |r, l| (r * 4 + u64::from(*l)) % MODULUS) as i32;
@@ -114,11 +114,11 @@ impl Heap {
     }
 
     fn eq_deep(&self, a: Val, b: Val, depth: u32) -> Result<bool, NeedsVm> {
-        if let (Some(x), Some(y)) = (self.number(a), self.number(b)) {
-            return Ok(self.numbers_equal(x, y));
-        }
         if self.is_str(a) && self.is_str(b) {
             return Ok(self.str_eq(a, b));
+        }
+        if let (Some(x), Some(y)) = (self.number(a), self.number(b)) {
+            return Ok(self.numbers_equal(x, y));
         }
         let (Some(ka), Some(kb)) = (self.kind(a), self.kind(b)) else {
             let other = if a.is_ptr() { a } else { b };
@@ -143,7 +143,10 @@ impl Heap {
                     return Ok(false);
                 }
                 for (p, q) in x.iter().zip(y) {
-                    if p != q && !self.eq_deep(*p, *q, depth + 1)? {
+                    if p == q {
+                        continue;
+                    }
+                    if p.both_small(*q) || !self.eq_deep(*p, *q, depth + 1)? {
                         return Ok(false);
                     }
                 }

@@ -18,6 +18,7 @@ pub mod cell;
 mod foreign;
 mod gc;
 mod hash;
+mod lookup;
 mod num;
 mod qstr;
 mod seq;

@@ -182,10 +182,12 @@ impl Heap {
         } else if q.0 < DYNAMIC {
             NAMES[i - FIRST as usize].as_bytes()
         } else {
-            let offset = (q.0 - DYNAMIC) as usize * 4;
-            let text = self.buf(self.root(Root::QstrText));
-            let n = u16::from_le_bytes([text[offset + 2], text[offset + 3] & 0x7f]) as usize;
-            &text[offset + 4..offset + 4 + n]
+            let record = self.record(q.0);
+            // SAFETY: the record's text follows its head, and has the length that is noted there.
+            unsafe {
+                let n = usize::from(u16::from_le(record.add(1).read()) & 0x7fff);
+                core::slice::from_raw_parts(record.add(2).cast::<u8>(), n)
+            }
         }
     }
 
@@ -211,10 +213,20 @@ impl Heap {
         }
     }
 
-    fn dynamic_hash(&self, number: u32) -> u16 {
+    /// The record of a string interned at run time: hash, length and a flag, text.
+    #[inline(always)]
+    fn record(&self, number: u32) -> *const u16 {
+        let text = self.root(Root::QstrText);
         let offset = (number - DYNAMIC) as usize * 4;
-        let text = self.buf(self.root(Root::QstrText));
-        u16::from_le_bytes([text[offset], text[offset + 1]])
+        // Numbers are only made by `add_qstr`; one from anywhere else must not lead out of the buffer.
+        assert!(offset < self.w(text, 2) as usize);
+        self.buf_ptr(text).wrapping_add(offset).cast::<u16>()
+    }
+
+    #[inline(always)]
+    fn dynamic_hash(&self, number: u32) -> u16 {
+        // SAFETY: every record begins with its hash, and is aligned to 4.
+        u16::from_le(unsafe { self.record(number).read() })
     }
 
     fn find_qstr_hashed(&self, s: &[u8], hash: u16) -> Option<Qstr> {

@@ -43,7 +43,7 @@ pub struct Cursor {
 
 /// Tables up to this many entries have no index.
 const NO_INDEX: usize = 8;
-const LOG2: u16 = 0x1f;
+pub(super) const LOG2: u16 = 0x1f;
 const VERSION: u16 = 0x7fe0;
 const PRINTING: u16 = 0x8000;
 
@@ -206,28 +206,41 @@ impl Heap {
             let cap = self.table_len(t) + 1;
             self.keep_two(key, value, |h| h.table_rebuild(t, cap, true))?;
         }
-        if self.table_used(t) == self.table_cap(t) {
-            self.keep_two(key, value, |h| h.table_grow(t))?;
-        }
+        let n = self.w(t, 2) as usize;
+        let head = self.head(t);
         let stride = self.stride(t);
-        let entry = self.table_used(t);
-        let n = self.w(t, 2) as usize + stride;
-        self.set_w(t, 2, n as u32);
-        let dict = self.is(t, Kind::Dict);
-        let hashed = self.flag(t, F_A);
-        let e = &mut self.buf_vals_mut(t, n)[entry * stride..];
-        e[0] = key;
-        if dict {
-            e[1] = value;
+        let log2 = (head >> 16) as u16 & LOG2;
+        if (n + stride) * 4 + index_bytes(log2) > self.buf_cap(t) {
+            self.keep_two(key, value, |h| h.table_grow(t))?;
+            // That may have changed the header, the number of words and the index.
+            return self.table_append(t, key, hash, value);
         }
-        if hashed {
-            e[stride - 1] = Val::small(hash);
+        self.table_append(t, key, hash, value)
+    }
+
+    /// Writes a new entry, for which there is room.
+    fn table_append(&mut self, t: Val, key: Val, hash: i32, value: Val) -> Result<(), NoMemory> {
+        let head = self.head(t);
+        let stride = self.stride(t);
+        let n = self.w(t, 2) as usize;
+        debug_assert!((n + stride) * 4 <= self.buf_cap(t));
+        // SAFETY: the buffer has room for one more entry of `stride` words.
+        unsafe {
+            let e = self.buf_ptr(t).cast::<Val>().add(n);
+            e.write(key);
+            if head & 0xff == Kind::Dict as u32 {
+                e.add(1).write(value);
+            }
+            if head & F_A != 0 {
+                e.add(stride - 1).write(Val::small(hash));
+            }
         }
+        self.set_w(t, 2, (n + stride) as u32);
         let live = self.w(t, 3) + 1;
         self.set_w(t, 3, live);
         self.bump_version(t);
-        if self.aux(t) & LOG2 != 0 {
-            self.index_add(t, entry, hash);
+        if (head >> 16) as u16 & LOG2 != 0 {
+            self.index_add(t, entries(n, stride), hash);
         }
         Ok(())
     }
@@ -378,9 +391,18 @@ impl Heap {
             return self.dict_get_qstr(d, name);
         }
         let hash = self.hash_simple(key).ok()?;
-        match self.table_probe(d, key, hash, None) {
-            Probe::Found(entry) => Some(self.table_entry(d, entry).1).filter(|v| *v != Val::UNBOUND),
-            _ => None,
+        let entry = self.lookup_simple(d, key, hash)?;
+        self.value_of(d, entry)
+    }
+    /// The entry of a key that needs no VM.
+    fn lookup_simple(&self, t: Val, key: Val, hash: i32) -> Option<usize> {
+        match self.table_lookup(t, key, hash) {
+            Ok(found) => found,
+            // Some other key does need it: then it is not this one.
+            Err(NeedsVm) => match self.table_probe(t, key, hash, None) {
+                Probe::Found(entry) => Some(entry),
+                _ => None,
+            },
         }
     }
     /// Sets the value for a key that needs no VM. A key that does is added without a comparison.
@@ -388,42 +410,37 @@ impl Heap {
         let hash = self.hash_simple(key);
         debug_assert!(hash.is_ok(), "this key needs the VM");
         let h = hash.unwrap_or(0);
-        match self.table_probe(d, key, h, None) {
-            Probe::Found(entry) => {
+        match self.lookup_simple(d, key, h) {
+            Some(entry) => {
                 self.table_set_value(d, entry, value);
                 Ok(())
             }
-            _ => self.table_add(d, key, h, hash.is_ok(), value),
+            None => self.table_add(d, key, h, hash.is_ok(), value),
         }
     }
     /// Removes the entry of a key that needs no VM and returns its value.
     pub fn dict_remove(&mut self, d: Val, key: Val) -> Option<Val> {
         let hash = self.hash_simple(key).ok()?;
-        match self.table_probe(d, key, hash, None) {
-            Probe::Found(entry) => {
-                let value = self.table_entry(d, entry).1;
-                self.table_remove(d, entry);
-                Some(value).filter(|v| *v != Val::UNBOUND)
-            }
-            _ => None,
-        }
+        let entry = self.lookup_simple(d, key, hash)?;
+        let value = self.value_of(d, entry);
+        self.table_remove(d, entry);
+        value
     }
     /// Is a key that needs no VM in the set (or dict)?
     pub fn table_contains(&self, t: Val, key: Val) -> bool {
         if self.is(t, Kind::Dict) {
             return self.dict_get(t, key).is_some();
         }
-        self.hash_simple(key)
-            .is_ok_and(|hash| matches!(self.table_probe(t, key, hash, None), Probe::Found(_)))
+        self.hash_simple(key).is_ok_and(|hash| self.lookup_simple(t, key, hash).is_some())
     }
     /// Adds a key that needs no VM to a set, unless it is there.
     pub fn set_add(&mut self, s: Val, key: Val) -> Result<(), NoMemory> {
         let hash = self.hash_simple(key);
         debug_assert!(hash.is_ok(), "this key needs the VM");
         let h = hash.unwrap_or(0);
-        match self.table_probe(s, key, h, None) {
-            Probe::Found(_) => Ok(()),
-            _ => self.table_add(s, key, h, hash.is_ok(), Val::NULL),
+        match self.lookup_simple(s, key, h) {
+            Some(_) => Ok(()),
+            None => self.table_add(s, key, h, hash.is_ok(), Val::NULL),
         }
     }
 
@@ -439,7 +456,7 @@ impl Heap {
     /// bytes from the start of the buffer.
     pub fn dict_slot(&mut self, d: Val, name: Qstr) -> Result<usize, NoMemory> {
         let (key, hash) = (Val::qstr(name), i32::from(self.qstr_hash(name)));
-        if let Probe::Found(entry) = self.table_probe(d, key, hash, None) {
+        if let Some(entry) = self.lookup_simple(d, key, hash) {
             return Ok(entry);
         }
         self.table_add(d, key, hash, true, Val::UNBOUND)?;
@@ -450,30 +467,8 @@ impl Heap {
     /// The value of a name, if it is there.
     #[inline]
     pub fn dict_get_qstr(&self, d: Val, name: Qstr) -> Option<Val> {
-        let entry = self.find_name(d, name)?;
-        Some(self.table_entry(d, entry).1).filter(|v| *v != Val::UNBOUND)
-    }
-    /// The entry of a name in a dict: by identity as far as that goes, since interned strings are the usual keys.
-    fn find_name(&self, d: Val, name: Qstr) -> Option<usize> {
-        let (key, log2) = (Val::qstr(name), self.aux(d) & LOG2);
-        let stride = self.stride(d);
-        let entries = self.buf_vals(d, self.w(d, 2) as usize);
-        if log2 == 0 {
-            let mut others = false;
-            for (i, e) in entries.chunks_exact(stride).enumerate() {
-                if e[0] == key {
-                    return Some(i);
-                }
-                others |= e[0].is_ptr();
-            }
-            if !others {
-                return None;
-            }
-        }
-        match self.table_probe(d, key, i32::from(self.qstr_hash(name)), None) {
-            Probe::Found(entry) => Some(entry),
-            _ => None,
-        }
+        let entry = self.lookup_simple(d, Val::qstr(name), i32::from(self.qstr_hash(name)))?;
+        self.value_of(d, entry)
     }
     /// Sets the value of a name.
     pub fn dict_set_qstr(&mut self, d: Val, name: Qstr, value: Val) -> Result<(), NoMemory> {
@@ -490,12 +485,6 @@ impl Heap {
     fn stride(&self, t: Val) -> usize {
         let head = self.head(t);
         1 + usize::from(head & 0xff == Kind::Dict as u32) + usize::from(head & F_A != 0)
-    }
-
-    /// Entries that the buffer has room for.
-    fn table_cap(&self, t: Val) -> usize {
-        let log2 = self.aux(t) & LOG2;
-        entries((self.buf_cap(t) - index_bytes(log2)) / 4, self.stride(t))
     }
 
     fn bump_version(&mut self, t: Val) {
@@ -613,6 +602,14 @@ impl Heap {
         let index = Index::of(self, t);
         let mut c = Cursor { slot: index.first(hash), step: 0 };
         let buf = self.buf_mut(t);
+        if index.width == 1 {
+            let slots = &mut buf[index.start..];
+            while slots[c.slot as usize] != 0 {
+                c = index.after(c);
+            }
+            slots[c.slot as usize] = entry as u8 + 1;
+            return;
+        }
         while index.get(buf, c.slot) != 0 {
             c = index.after(c);
         }
@@ -689,7 +686,8 @@ fn width(log2: u16) -> usize {
 }
 
 /// Bytes of an index.
-fn index_bytes(log2: u16) -> usize {
+#[inline]
+pub(super) fn index_bytes(log2: u16) -> usize {
     if log2 == 0 { 0 } else { width(log2) << log2 }
 }
 

@@ -40,6 +40,10 @@ pub fn find(vm: &mut Vm, table: Val, key: Val) -> R<Found> {
 
 fn find_hashed(vm: &mut Vm, table: Val, key: Val, hash: i32, simple: bool) -> R<Found> {
     let found = |entry| Ok(Found { entry, hash, simple });
+    if let Ok(entry) = vm.heap.table_lookup(table, key, hash) {
+        // A removed name of a namespace is not there.
+        return found(entry.filter(|e| vm.heap.table_entry(table, *e).1 != Val::UNBOUND));
+    }
     let mut from = None;
     loop {
         match vm.heap.table_probe(table, key, hash, from) {
@@ -71,6 +75,11 @@ fn find_hashed(vm: &mut Vm, table: Val, key: Val, hash: i32, simple: bool) -> R<
 /// # Errors
 /// As [`find`].
 pub fn get(vm: &mut Vm, dict: Val, key: Val) -> R<Option<Val>> {
+    if let Ok(hash) = vm.heap.hash_simple(key)
+        && let Ok(entry) = vm.heap.table_lookup(dict, key, hash)
+    {
+        return Ok(entry.map(|e| vm.heap.table_entry(dict, e).1).filter(|v| *v != Val::UNBOUND));
+    }
     let found = find(vm, dict, key)?;
     Ok(found.entry.map(|e| vm.heap.table_entry(dict, e).1))
 }

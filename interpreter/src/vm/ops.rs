@@ -4,6 +4,7 @@
 use super::Vm;
 use super::generator::{Resume, Step};
 use crate::heap::{Kind, q};
+use crate::objects::keys;
 use crate::objects::native::{BinOp, CmpOp, ExcKind, R, Raised, UnOp};
 use crate::value::{Qstr, Val};
 use alloc::string::String;
@@ -760,89 +761,27 @@ impl Vm {
 
     // ---- dicts and sets with any keys ----
 
-    /// The number of a key's entry in a dict or set.
-    ///
-    /// # Errors
-    /// TypeError for unhashable keys; what `__hash__` and `__eq__` raise.
-    pub fn table_find(&mut self, t: Val, key: Val) -> R<Option<usize>> {
-        let hash = self.hash(key)?;
-        self.table_find_hashed(t, key, hash)
-    }
-
-    fn table_find_hashed(&mut self, t: Val, key: Val, hash: i32) -> R<Option<usize>> {
-        use crate::heap::Probe;
-        let mut from = None;
-        let mut version = self.heap.table_version(t);
-        loop {
-            match self.heap.table_probe(t, key, hash, from) {
-                Probe::Found(entry) => return Ok(Some(entry)),
-                Probe::Missing => return Ok(None),
-                Probe::Ask { entry, next } => {
-                    let have = self.heap.table_entry(t, entry).0;
-                    self.heap.keep(have)?;
-                    if self.eq(have, key)? {
-                        return Ok(Some(entry));
-                    }
-                    let now = self.heap.table_version(t);
-                    from = if now == version { Some(next) } else { None };
-                    version = now;
-                }
-            }
-        }
-    }
-
     /// `dict[key]`, None if absent.
     ///
     /// # Errors
-    /// As [`Vm::table_find`].
+    /// TypeError for unhashable keys; what `__hash__` and `__eq__` raise.
     pub fn dict_lookup(&mut self, d: Val, key: Val) -> R<Option<Val>> {
-        let found = self.table_find(d, key)?;
-        Ok(found.map(|i| self.heap.table_entry(d, i).1).filter(|v| *v != Val::UNBOUND))
+        keys::get(self, d, key)
     }
 
     /// `dict[key] = v`.
     ///
     /// # Errors
-    /// As [`Vm::table_find`].
+    /// As [`Vm::dict_lookup`]; MemoryError.
     pub fn dict_store(&mut self, d: Val, key: Val, v: Val) -> R<()> {
-        let hash = self.hash(key)?;
-        let simple = self.heap.hash_simple(key).is_ok();
-        match self.table_find_hashed(d, key, hash)? {
-            Some(i) => {
-                self.heap.table_set_value(d, i, v);
-                Ok(())
-            }
-            None => Ok(self.heap.table_add(d, key, hash, simple, v)?),
-        }
-    }
-
-    /// Removes `dict[key]` (or a set's item); gives its value.
-    ///
-    /// # Errors
-    /// As [`Vm::table_find`].
-    pub fn table_take(&mut self, d: Val, key: Val) -> R<Option<Val>> {
-        let Some(i) = self.table_find(d, key)? else { return Ok(None) };
-        let v = self.heap.table_entry(d, i).1;
-        if v == Val::UNBOUND {
-            return Ok(None);
-        }
-        self.heap.table_remove(d, i);
-        if v.is_ptr() {
-            self.heap.keep(v)?;
-        }
-        Ok(Some(v))
+        keys::set(self, d, key, v)
     }
 
     /// `set.add(key)`.
     ///
     /// # Errors
-    /// As [`Vm::table_find`].
+    /// As [`Vm::dict_lookup`]; MemoryError.
     pub fn set_insert(&mut self, s: Val, key: Val) -> R<()> {
-        let hash = self.hash(key)?;
-        let simple = self.heap.hash_simple(key).is_ok();
-        if self.table_find_hashed(s, key, hash)?.is_none() {
-            self.heap.table_add(s, key, hash, simple, Val::NULL)?;
-        }
-        Ok(())
+        keys::add(self, s, key).map(drop)
     }
 }
