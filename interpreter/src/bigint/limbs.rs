@@ -18,6 +18,13 @@ pub fn zeros(len: usize) -> BigResult<Vec<u32>> {
     Ok(out)
 }
 
+/// An empty vector with room for `len` limbs.
+fn room(len: usize) -> BigResult<Vec<u32>> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(len).map_err(|_| BigError::NoMemory)?;
+    Ok(out)
+}
+
 /// A copy.
 pub fn copied(limbs: &[u32]) -> BigResult<Vec<u32>> {
     let mut out = Vec::new();
@@ -42,15 +49,20 @@ pub fn compare(a: &[u32], b: &[u32]) -> Ordering {
 /// `a + b`
 pub fn add(a: &[u32], b: &[u32]) -> BigResult<Vec<u32>> {
     let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
-    let mut out = zeros(long.len() + 1)?;
-    let mut carry = false;
-    for (i, &limb) in long.iter().enumerate() {
-        let (sum, c1) = limb.overflowing_add(short.get(i).copied().unwrap_or(0));
-        let (sum, c2) = sum.overflowing_add(u32::from(carry));
-        out[i] = sum;
-        carry = c1 | c2;
+    let mut out = room(long.len() + 1)?;
+    let (low, high) = long.split_at(short.len());
+    let mut carry = 0;
+    for (&x, &y) in low.iter().zip(short) {
+        let sum = u64::from(x) + u64::from(y) + u64::from(carry);
+        out.push(sum as u32);
+        carry = (sum >> 32) as u32;
     }
-    out[long.len()] = u32::from(carry);
+    for &x in high {
+        let (sum, over) = x.overflowing_add(carry);
+        out.push(sum);
+        carry = u32::from(over);
+    }
+    out.push(carry);
     Ok(out)
 }
 
@@ -63,84 +75,163 @@ pub fn sub(a: &[u32], b: &[u32]) -> BigResult<Vec<u32>> {
 
 /// `a -= b`, where `a >= b`.
 pub fn sub_in_place(a: &mut [u32], b: &[u32]) {
-    let mut borrow = false;
-    for (i, limb) in a.iter_mut().enumerate() {
-        if i >= b.len() && !borrow {
+    let (low, high) = a.split_at_mut(b.len().min(a.len()));
+    let mut borrow = 0;
+    for (x, &y) in low.iter_mut().zip(b) {
+        let difference = u64::from(*x).wrapping_sub(u64::from(y)).wrapping_sub(u64::from(borrow));
+        *x = difference as u32;
+        borrow = (difference >> 32) as u32 & 1;
+    }
+    for x in high {
+        if borrow == 0 {
             break;
         }
-        let (difference, b1) = limb.overflowing_sub(b.get(i).copied().unwrap_or(0));
-        let (difference, b2) = difference.overflowing_sub(u32::from(borrow));
-        *limb = difference;
-        borrow = b1 | b2;
+        let (difference, under) = x.overflowing_sub(1);
+        *x = difference;
+        borrow = u32::from(under);
     }
+}
+
+/// The 64-bit product, out of four 16-bit ones: the smallest cores multiply 32 by 32 bits to 32, and their library
+/// takes three times as long.
+#[inline(always)]
+fn wide(x: u32, y: u32) -> u64 {
+    let (xl, xh, yl, yh) = (x & 0xffff, x >> 16, y & 0xffff, y >> 16);
+    let low = xl * yl;
+    // Neither sum can overflow: 0xffff * 0xffff + 0xffff < 2^32.
+    let middle = xh * yl + (low >> 16);
+    let other = xl * yh + (middle & 0xffff);
+    let high = xh * yh + (middle >> 16) + (other >> 16);
+    u64::from(high) << 32 | u64::from(other << 16 | low & 0xffff)
+}
+
+/// `out += b * x`, over the length of `b`; the limb that is carried out.
+fn add_product(out: &mut [u32], b: &[u32], x: u32) -> u32 {
+    let mut carry = 0;
+    if x <= 0xffff {
+        // Half limbs: no sum overflows, since 0xffff * 0xffff + 2 * 0xffff < 2^32.
+        for (slot, &y) in out.iter_mut().zip(b) {
+            let low = (y & 0xffff) * x + (*slot & 0xffff) + carry;
+            let high = (y >> 16) * x + (*slot >> 16) + (low >> 16);
+            *slot = high << 16 | low & 0xffff;
+            carry = high >> 16;
+        }
+        return carry;
+    }
+    for (slot, &y) in out.iter_mut().zip(b) {
+        let t = wide(x, y) + u64::from(*slot) + u64::from(carry);
+        *slot = t as u32;
+        carry = (t >> 32) as u32;
+    }
+    carry
 }
 
 /// `a * b`
 pub fn mul(a: &[u32], b: &[u32]) -> BigResult<Vec<u32>> {
+    // The inner loop is the one over the longer operand.
+    let (a, b) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let mut out = zeros(a.len() + b.len())?;
     for (i, &x) in a.iter().enumerate() {
-        let mut carry = 0u64;
-        for (j, &y) in b.iter().enumerate() {
-            let t = u64::from(x) * u64::from(y) + u64::from(out[i + j]) + carry;
-            out[i + j] = t as u32;
-            carry = t >> 32;
-        }
-        out[i + b.len()] = carry as u32;
+        out[i + b.len()] = add_product(&mut out[i..i + b.len()], b, x);
     }
     Ok(out)
 }
 
 /// `limbs = limbs * factor + addend`, growing by a limb where needed.
 pub fn mul_add_small(limbs: &mut Vec<u32>, factor: u32, addend: u32) -> BigResult<()> {
-    let mut carry = u64::from(addend);
+    let mut carry = addend;
     for limb in limbs.iter_mut() {
-        let t = u64::from(*limb) * u64::from(factor) + carry;
+        let t = wide(*limb, factor) + u64::from(carry);
         *limb = t as u32;
-        carry = t >> 32;
+        carry = (t >> 32) as u32;
     }
     if carry != 0 {
         limbs.try_reserve(1).map_err(|_| BigError::NoMemory)?;
-        limbs.push(carry as u32);
+        limbs.push(carry);
     }
     Ok(())
 }
 
+/// `high << 32 | low` divided by a divisor whose top bit is set and which is above `high`: quotient and remainder,
+/// by two divisions of 32 bits by 16.
+fn div_wide(high: u32, low: u32, divisor: u32) -> (u32, u32) {
+    let (top, bottom) = (divisor >> 16, divisor & 0xffff);
+    // One half of the quotient; an estimate from the divisor's top half is at most 2 too large.
+    let half = |high: u32, next: u32| {
+        let (mut digit, mut rest) = (high / top, high % top);
+        while digit > 0xffff || digit * bottom > (rest << 16 | next) {
+            digit -= 1;
+            rest += top;
+            if rest > 0xffff {
+                break;
+            }
+        }
+        // What is left of `high << 16 | next`, modulo 2^32, which is all of it.
+        (digit, (high << 16 | next).wrapping_sub(digit.wrapping_mul(divisor)))
+    };
+    let (first, rest) = half(high, low >> 16);
+    let (second, rest) = half(rest, low & 0xffff);
+    (first << 16 | second, rest)
+}
+
 /// Divides in place by one limb, which must not be zero, and returns the remainder.
 pub fn div_small_in_place(limbs: &mut [u32], divisor: u32) -> u32 {
-    let mut remainder = 0u64;
-    for limb in limbs.iter_mut().rev() {
-        let t = remainder << 32 | u64::from(*limb);
-        *limb = (t / u64::from(divisor)) as u32;
-        remainder = t % u64::from(divisor);
+    let mut rest = 0;
+    if divisor <= 0xffff {
+        for limb in limbs.iter_mut().rev() {
+            let high = rest << 16 | *limb >> 16;
+            let (q, r) = (high / divisor, high % divisor);
+            let low = r << 16 | *limb & 0xffff;
+            *limb = q << 16 | low / divisor;
+            rest = low % divisor;
+        }
+        return rest;
     }
-    remainder as u32
+    let shift = divisor.leading_zeros();
+    let divisor = divisor << shift;
+    // The dividend is shifted on the way: `rest` is the shifted remainder, always below the divisor.
+    for limb in limbs.iter_mut().rev() {
+        let high = if shift == 0 { rest } else { rest | *limb >> (32 - shift) };
+        let (q, r) = div_wide(high, *limb << shift, divisor);
+        *limb = q;
+        rest = r;
+    }
+    rest >> shift
 }
 
 /// `a << bits`
 pub fn shl(a: &[u32], bits: usize) -> BigResult<Vec<u32>> {
     let (whole, part) = (bits / 32, bits % 32);
-    let len = a.len().checked_add(whole + 1).ok_or(BigError::NoMemory)?;
-    let mut out = zeros(len)?;
-    for (i, &limb) in a.iter().enumerate() {
-        let wide = u64::from(limb) << part;
-        out[whole + i] |= wide as u32;
-        out[whole + i + 1] = (wide >> 32) as u32;
+    let mut out = zeros(whole)?;
+    let len = a.len().checked_add(1).ok_or(BigError::NoMemory)?;
+    out.try_reserve_exact(len).map_err(|_| BigError::NoMemory)?;
+    if part == 0 {
+        out.extend_from_slice(a);
+        return Ok(out);
     }
+    let mut carry = 0;
+    for &limb in a {
+        out.push(limb << part | carry);
+        carry = limb >> (32 - part);
+    }
+    out.push(carry);
     Ok(out)
 }
 
 /// `a >> bits`, rounded towards zero.
 pub fn shr(a: &[u32], bits: usize) -> BigResult<Vec<u32>> {
     let (whole, part) = (bits / 32, bits % 32);
-    if whole >= a.len() {
-        return Ok(Vec::new());
+    let a = a.get(whole..).unwrap_or(&[]);
+    if part == 0 || a.is_empty() {
+        return copied(a);
     }
-    let mut out = zeros(a.len() - whole)?;
-    for (i, slot) in out.iter_mut().enumerate() {
-        let low = u64::from(a[whole + i]);
-        let high = u64::from(a.get(whole + i + 1).copied().unwrap_or(0));
-        *slot = ((high << 32 | low) >> part) as u32;
+    let mut out = room(a.len())?;
+    let mut below = a[0] >> part;
+    for &limb in &a[1..] {
+        out.push(below | limb << (32 - part));
+        below = limb >> part;
     }
+    out.push(below);
     Ok(out)
 }
 
@@ -158,52 +249,75 @@ pub fn div_rem(a: &[u32], b: &[u32]) -> BigResult<(Vec<u32>, Vec<u32>)> {
     // Normalise, so that the divisor's top bit is set and a quotient digit is at most 2 too large.
     let shift = b[b.len() - 1].leading_zeros() as usize;
     let mut rest = shl(a, shift)?;
+    rest.resize(a.len() + 1, 0);
     let mut divisor = shl(b, shift)?;
     divisor.truncate(b.len());
     let n = divisor.len();
-    let (top, second) = (u64::from(divisor[n - 1]), u64::from(divisor[n - 2]));
+    let (top, second) = (divisor[n - 1], divisor[n - 2]);
     let mut quotient = zeros(rest.len() - n)?;
     for j in (0..quotient.len()).rev() {
-        let head = u64::from(rest[j + n]) << 32 | u64::from(rest[j + n - 1]);
-        let (mut digit, mut left) = (head / top, head % top);
-        while digit >> 32 != 0 || digit * second > (left << 32 | u64::from(rest[j + n - 2])) {
+        let part = &mut rest[j..=j + n];
+        let (head, next, after) = (part[n], part[n - 1], part[n - 2]);
+        let mut digit = estimate(head, next, after, top, second);
+        if subtract_product(part, &divisor, digit) {
             digit -= 1;
-            left += top;
-            if left >> 32 != 0 {
-                break;
-            }
+            add_back(part, &divisor);
         }
-        if subtract_product(&mut rest[j..=j + n], &divisor, digit as u32) {
-            digit -= 1;
-            add_back(&mut rest[j..=j + n], &divisor);
-        }
-        quotient[j] = digit as u32;
+        quotient[j] = digit;
     }
     rest.truncate(n);
     Ok((quotient, shr(&rest, shift)?))
 }
 
-/// `part -= divisor * digit`; true when it went below zero.
-fn subtract_product(part: &mut [u32], divisor: &[u32], digit: u32) -> bool {
-    let mut carry = 0u64;
-    let mut borrow = false;
-    for (i, slot) in part.iter_mut().enumerate() {
-        let product = u64::from(divisor.get(i).copied().unwrap_or(0)) * u64::from(digit) + carry;
-        carry = product >> 32;
-        let (difference, b1) = slot.overflowing_sub(product as u32);
-        let (difference, b2) = difference.overflowing_sub(u32::from(borrow));
-        *slot = difference;
-        borrow = b1 | b2;
+/// A quotient digit from the three top limbs of the dividend's part and the two of the divisor: right, or one too
+/// large in rare cases.
+fn estimate(head: u32, next: u32, after: u32, top: u32, second: u32) -> u32 {
+    let (mut digit, mut rest) = if head >= top {
+        // The digit is 2^32 − 1 at most; the remainder that goes with it may be too large to matter.
+        let (rest, over) = next.overflowing_add(top);
+        if over || head > top {
+            return u32::MAX;
+        }
+        (u32::MAX, rest)
+    } else {
+        div_wide(head, next, top)
+    };
+    while wide(digit, second) > (u64::from(rest) << 32 | u64::from(after)) {
+        digit -= 1;
+        let (sum, over) = rest.overflowing_add(top);
+        if over {
+            break;
+        }
+        rest = sum;
     }
+    digit
+}
+
+/// `part -= divisor * digit`, where `part` is a limb longer; true when it went below zero.
+fn subtract_product(part: &mut [u32], divisor: &[u32], digit: u32) -> bool {
+    let mut carry = 0u32;
+    for (slot, &limb) in part.iter_mut().zip(divisor) {
+        let product = wide(limb, digit) + u64::from(carry);
+        let (difference, borrow) = slot.overflowing_sub(product as u32);
+        *slot = difference;
+        // No overflow: a high half of all ones comes with a low half of 0, which borrows nothing.
+        carry = (product >> 32) as u32 + u32::from(borrow);
+    }
+    let Some(last) = part.last_mut() else { return false };
+    let (difference, borrow) = last.overflowing_sub(carry);
+    *last = difference;
     borrow
 }
 
 /// `part += divisor`, dropping the carry out that undoes the borrow.
 fn add_back(part: &mut [u32], divisor: &[u32]) {
-    let mut carry = 0u64;
-    for (i, slot) in part.iter_mut().enumerate() {
-        let sum = u64::from(*slot) + u64::from(divisor.get(i).copied().unwrap_or(0)) + carry;
+    let mut carry = 0;
+    for (slot, &limb) in part.iter_mut().zip(divisor) {
+        let sum = u64::from(*slot) + u64::from(limb) + u64::from(carry);
         *slot = sum as u32;
-        carry = sum >> 32;
+        carry = (sum >> 32) as u32;
+    }
+    if let Some(last) = part.last_mut() {
+        *last = last.wrapping_add(carry);
     }
 }

@@ -174,7 +174,7 @@ impl Heap {
     }
 
     /// The text of an interned string as bytes.
-    #[inline]
+    #[inline(never)]
     pub fn qstr_bytes(&self, q: Qstr) -> &[u8] {
         let i = q.0 as usize;
         if i < 128 {

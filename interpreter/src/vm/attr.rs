@@ -15,7 +15,20 @@ impl Vm {
     // ---- types ----
 
     /// The native type of a value: its own, or for instances of Python classes the nearest native base.
+    #[inline]
     pub fn native_type_of(&self, v: Val) -> &'static NativeType {
+        if v.is_ptr() {
+            let kind = self.heap.cell_kind(v);
+            if !matches!(kind, Kind::Instance | Kind::Exception | Kind::Object | Kind::Generator) {
+                return registry::type_of_kind(kind);
+            }
+        }
+        self.native_type_of_other(v)
+    }
+
+    /// The types of what is no cell, and of the cells whose kind does not tell.
+    #[inline(never)]
+    fn native_type_of_other(&self, v: Val) -> &'static NativeType {
         if v.is_small() {
             return &crate::objects::int::INT;
         }
