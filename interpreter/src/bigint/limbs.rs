@@ -46,23 +46,31 @@ pub fn compare(a: &[u32], b: &[u32]) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.iter().rev().cmp(b.iter().rev()))
 }
 
-/// `a + b`
-pub fn add(a: &[u32], b: &[u32]) -> BigResult<Vec<u32>> {
+/// `a + b` into `out`, which is a limb longer than the longer of them.
+pub fn add_to(out: &mut [u32], a: &[u32], b: &[u32]) {
     let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
-    let mut out = room(long.len() + 1)?;
     let (low, high) = long.split_at(short.len());
+    let (out_low, out_high) = out.split_at_mut(short.len());
     let mut carry = 0;
-    for (&x, &y) in low.iter().zip(short) {
+    for ((&x, &y), slot) in low.iter().zip(short).zip(out_low) {
         let sum = u64::from(x) + u64::from(y) + u64::from(carry);
-        out.push(sum as u32);
+        *slot = sum as u32;
         carry = (sum >> 32) as u32;
     }
-    for &x in high {
+    for (&x, slot) in high.iter().zip(out_high) {
         let (sum, over) = x.overflowing_add(carry);
-        out.push(sum);
+        *slot = sum;
         carry = u32::from(over);
     }
-    out.push(carry);
+    if let Some(last) = out.get_mut(long.len()) {
+        *last = carry;
+    }
+}
+
+/// `a + b`
+pub fn add(a: &[u32], b: &[u32]) -> BigResult<Vec<u32>> {
+    let mut out = zeros(a.len().max(b.len()) + 1)?;
+    add_to(&mut out, a, b);
     Ok(out)
 }
 
@@ -126,14 +134,20 @@ fn add_product(out: &mut [u32], b: &[u32], x: u32) -> u32 {
     carry
 }
 
-/// `a * b`
-pub fn mul(a: &[u32], b: &[u32]) -> BigResult<Vec<u32>> {
+/// `a * b` into `out`, which is as long as both together and 0.
+pub fn mul_to(out: &mut [u32], a: &[u32], b: &[u32]) {
     // The inner loop is the one over the longer operand.
     let (a, b) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    let mut out = zeros(a.len() + b.len())?;
     for (i, &x) in a.iter().enumerate() {
-        out[i + b.len()] = add_product(&mut out[i..i + b.len()], b, x);
+        let carry = add_product(&mut out[i..i + b.len()], b, x);
+        out[i + b.len()] = carry;
     }
+}
+
+/// `a * b`
+pub fn mul(a: &[u32], b: &[u32]) -> BigResult<Vec<u32>> {
+    let mut out = zeros(a.len() + b.len())?;
+    mul_to(&mut out, a, b);
     Ok(out)
 }
 
@@ -199,22 +213,27 @@ pub fn div_small_in_place(limbs: &mut [u32], divisor: u32) -> u32 {
     rest >> shift
 }
 
-/// `a << bits`
-pub fn shl(a: &[u32], bits: usize) -> BigResult<Vec<u32>> {
+/// `a << bits` into `out`, which is 0 and has room for the limbs of `a`, those shifted in, and one more.
+pub fn shl_to(out: &mut [u32], a: &[u32], bits: usize) {
     let (whole, part) = (bits / 32, bits % 32);
-    let mut out = zeros(whole)?;
-    let len = a.len().checked_add(1).ok_or(BigError::NoMemory)?;
-    out.try_reserve_exact(len).map_err(|_| BigError::NoMemory)?;
+    let out = &mut out[whole..];
     if part == 0 {
-        out.extend_from_slice(a);
-        return Ok(out);
+        out[..a.len()].copy_from_slice(a);
+        return;
     }
     let mut carry = 0;
-    for &limb in a {
-        out.push(limb << part | carry);
+    for (&limb, slot) in a.iter().zip(out.iter_mut()) {
+        *slot = limb << part | carry;
         carry = limb >> (32 - part);
     }
-    out.push(carry);
+    out[a.len()] = carry;
+}
+
+/// `a << bits`
+pub fn shl(a: &[u32], bits: usize) -> BigResult<Vec<u32>> {
+    let len = a.len().checked_add(bits / 32 + 1).ok_or(BigError::NoMemory)?;
+    let mut out = zeros(len)?;
+    shl_to(&mut out, a, bits);
     Ok(out)
 }
 
@@ -249,7 +268,6 @@ pub fn div_rem(a: &[u32], b: &[u32]) -> BigResult<(Vec<u32>, Vec<u32>)> {
     // Normalise, so that the divisor's top bit is set and a quotient digit is at most 2 too large.
     let shift = b[b.len() - 1].leading_zeros() as usize;
     let mut rest = shl(a, shift)?;
-    rest.resize(a.len() + 1, 0);
     let mut divisor = shl(b, shift)?;
     divisor.truncate(b.len());
     let n = divisor.len();

@@ -52,6 +52,42 @@ impl Heap {
         unsafe { self.buf_ptr(v).cast::<u32>().copy_from_nonoverlapping(limbs.as_ptr(), n) };
         Ok(v)
     }
+    /// An integer of up to `n` limbs that `fill` writes (they are 0 before); it may read other objects meanwhile.
+    /// `fill` returns whether the integer is negative.
+    pub fn build_int(
+        &mut self,
+        n: usize,
+        fill: impl FnOnce(&Heap, &mut [u32]) -> bool,
+    ) -> Result<Val, NoMemory> {
+        const CELL_LIMBS: usize = 3;
+        if n <= CELL_LIMBS {
+            let mut limbs = [0; CELL_LIMBS];
+            let negative = fill(self, &mut limbs[..n]);
+            return self.new_int_parts(negative, &limbs[..n]);
+        }
+        let v = self.alloc_cell(header(Kind::BigInt, 0, 0), 0, 0, 0)?;
+        self.alloc_buffer(v, n.checked_mul(4).ok_or(NoMemory)?, Move::Movable)?;
+        let p = self.buf_ptr(v).cast::<u32>();
+        // SAFETY: the buffer has room for `n` words, and nothing but the new cell, of which nobody knows yet, refers
+        // to it; the heap itself is only read meanwhile.
+        let limbs = unsafe {
+            p.write_bytes(0, n);
+            core::slice::from_raw_parts_mut(p, n)
+        };
+        let negative = fill(self, limbs);
+        let used = limbs.iter().rposition(|l| *l != 0).map_or(0, |i| i + 1);
+        if used <= CELL_LIMBS {
+            let mut few = [0; CELL_LIMBS];
+            few[..used].copy_from_slice(&limbs[..used]);
+            self.free_buffer(v);
+            return self.new_int_parts(negative, &few[..used]);
+        }
+        self.set_w(v, 2, used as u32);
+        self.set_flag(v, F_A, negative);
+        // Less memory than before is to be had in place.
+        self.resize_buffer(v, used * 4)?;
+        Ok(v)
+    }
     /// Is it an int (bool not included)?
     #[inline(always)]
     pub fn is_int(&self, v: Val) -> bool {

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::native::{BinOp, CmpOp, ExcKind, R, Raised};
-use crate::bigint::{Big, BigError, BigRef, SmallLimbs};
+use crate::bigint::{self, Big, BigError, BigRef, SmallLimbs};
 use crate::heap::Heap;
 use crate::value::Val;
 use crate::vm::Vm;
@@ -101,6 +101,14 @@ fn div_mod(a: i64, b: i64) -> Option<(i64, i64)> {
 
 /// `a op b` of ints and bools.
 pub fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
+    if a.both_small(b)
+        && let Some(v) = small_binary(op, a.small_value(), b.small_value())
+    {
+        return Ok(v);
+    }
+    if matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul) && !(a.is_bool() || b.is_bool()) && is_long(vm, a, b) {
+        return big_binary(vm, op, a, b);
+    }
     if a.is_bool() && b.is_bool() {
         let (x, y) = (a == Val::TRUE, b == Val::TRUE);
         match op {
@@ -145,16 +153,47 @@ pub fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     big_binary(vm, op, a, b)
 }
 
+/// The common operations in 32-bit arithmetic, where the result needs no cell.
+fn small_binary(op: BinOp, x: i32, y: i32) -> Option<Val> {
+    let result = match op {
+        BinOp::Add => x + y,
+        BinOp::Sub => x - y,
+        BinOp::Mul => x.checked_mul(y)?,
+        BinOp::And => x & y,
+        BinOp::Or => x | y,
+        BinOp::Xor => x ^ y,
+        BinOp::FloorDiv | BinOp::Mod if y > 0 => {
+            let (quotient, rest) = (x / y, x % y);
+            let below = i32::from(rest < 0);
+            if op == BinOp::FloorDiv { quotient - below } else { rest + below * y }
+        }
+        BinOp::RShift if (0..31).contains(&y) => x >> y,
+        _ => return None,
+    };
+    if (Val::INT_MIN..=Val::INT_MAX).contains(&result) { Some(Val::small(result)) } else { None }
+}
+
+/// Is either too long for 64-bit arithmetic?
+fn is_long(vm: &Vm, a: Val, b: Val) -> bool {
+    let long = |v: Val| v.is_ptr() && vm.heap.big(v).limbs.len() > 2;
+    long(a) || long(b)
+}
+
 fn big_binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     let (left, right) = (operand(&vm.heap, a), operand(&vm.heap, b));
     let (x, y) = (left.get(), right.get());
     if y.is_zero() && matches!(op, BinOp::FloorDiv | BinOp::Mod | BinOp::DivMod) {
         return Err(no_division(vm, op));
     }
+    if matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul) {
+        let n = if op == BinOp::Mul {
+            x.limbs.len() + y.limbs.len()
+        } else {
+            x.limbs.len().max(y.limbs.len()) + 1
+        };
+        return Ok(vm.heap.build_int(n, |heap, out| add_or_multiply(heap, op, a, b, out))?);
+    }
     let result = match op {
-        BinOp::Add => x.add(y),
-        BinOp::Sub => x.sub(y),
-        BinOp::Mul => x.mul(y),
         BinOp::FloorDiv => x.div_mod(y).map(|d| d.0),
         BinOp::Mod => x.div_mod(y).map(|d| d.1),
         BinOp::And => x.and(y),
@@ -169,6 +208,29 @@ fn big_binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
         _ => return Ok(Val::NOT_IMPLEMENTED),
     };
     make(vm, result)
+}
+
+/// Writes the magnitude of `a + b`, `a - b` or `a * b`, and says whether it is negative.
+fn add_or_multiply(heap: &Heap, op: BinOp, a: Val, b: Val, out: &mut [u32]) -> bool {
+    let (left, right) = (operand(heap, a), operand(heap, b));
+    let (x, y) = (left.get(), right.get());
+    if op == BinOp::Mul {
+        bigint::mul_to(out, x.limbs, y.limbs);
+        return x.negative != y.negative;
+    }
+    let y_negative = y.negative != (op == BinOp::Sub);
+    if x.negative == y_negative {
+        bigint::add_to(out, x.limbs, y.limbs);
+        return x.negative;
+    }
+    let (more, less, negative) = if bigint::compare(x.limbs, y.limbs).is_lt() {
+        (y.limbs, x.limbs, y_negative)
+    } else {
+        (x.limbs, y.limbs, x.negative)
+    };
+    out[..more.len()].copy_from_slice(more);
+    bigint::sub_in_place(&mut out[..more.len()], less);
+    negative
 }
 
 fn shift(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
@@ -199,8 +261,12 @@ fn shift(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
             {
                 return Ok(vm.heap.new_int(x << by)?);
             }
-            let result = operand(&vm.heap, a).get().shl(by as usize);
-            make(vm, result)
+            let n = operand(&vm.heap, a).get().limbs.len() + by as usize / 32 + 1;
+            Ok(vm.heap.build_int(n, |heap, out| {
+                let value = operand(heap, a);
+                bigint::shl_to(out, value.get().limbs, by as usize);
+                value.get().negative
+            })?)
         }
         None => Err(vm.no_memory()),
     }
