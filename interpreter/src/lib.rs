@@ -13,6 +13,7 @@ pub mod hal;
 pub mod heap;
 pub mod modules;
 pub mod objects;
+mod real;
 pub mod regex;
 pub mod registry;
 pub mod repl;

@@ -103,7 +103,7 @@ pub fn sub_in_place(a: &mut [u32], b: &[u32]) {
 /// The 64-bit product, out of four 16-bit ones: the smallest cores multiply 32 by 32 bits to 32, and their library
 /// takes three times as long.
 #[inline(always)]
-fn wide(x: u32, y: u32) -> u64 {
+pub fn wide(x: u32, y: u32) -> u64 {
     let (xl, xh, yl, yh) = (x & 0xffff, x >> 16, y & 0xffff, y >> 16);
     let low = xl * yl;
     // Neither sum can overflow: 0xffff * 0xffff + 0xffff < 2^32.

@@ -19,7 +19,7 @@ mod power;
 mod text;
 
 pub use limbs::bit_length as limbs_bit_length;
-pub use limbs::{add_to, compare, mul_to, shl_to, sub_in_place};
+pub(crate) use limbs::{add_to, compare, mul_to, shl_to, sub_in_place, wide};
 
 /// A borrowed integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

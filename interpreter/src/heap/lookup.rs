@@ -4,10 +4,10 @@
 //! general code (`table.rs`) cost more than the search. Whatever it cannot decide without the VM it leaves to that
 //! code.
 
+use super::Heap;
 use super::cell::{F_A, Kind};
 use super::hash::NeedsVm;
 use super::table::{LOG2, index_bytes};
-use super::Heap;
 use crate::value::{Qstr, Val};
 
 /// What a search needs to know of the key, found out once.
@@ -97,7 +97,13 @@ impl Heap {
 
     /// Is an entry's key, which is not the very same value, equal to the wanted one?
     #[inline(always)]
-    fn may_match(&self, have: Val, wanted: Wanted, stored: *const Val, hashed: usize) -> Result<bool, NeedsVm> {
+    fn may_match(
+        &self,
+        have: Val,
+        wanted: Wanted,
+        stored: *const Val,
+        hashed: usize,
+    ) -> Result<bool, NeedsVm> {
         if have.bits() & wanted.mask == wanted.tag {
             return Ok(false);
         }

@@ -51,7 +51,7 @@ functions! {
     asinh apply1 libm::asinhf;
     atan apply1 libm::atanf;
     cbrt apply1 libm::cbrtf;
-    cos apply1 libm::cosf;
+    cos apply1 crate::real::cos;
     cosh apply1 libm::coshf;
     degrees apply1 f32::to_degrees;
     erf apply1 libm::erff;
@@ -61,7 +61,7 @@ functions! {
     expm1 apply1 libm::expm1f;
     fabs apply1 libm::fabsf;
     radians apply1 f32::to_radians;
-    sin apply1 libm::sinf;
+    sin apply1 crate::real::sin;
     sinh apply1 |x| libm::copysignf(libm::sinhf(libm::fabsf(x)), x);
     sqrt apply1 libm::sqrtf;
     tan apply1 libm::tanf;

@@ -1,10 +1,10 @@
 //! Python's complex.
 
 use super::float;
-use super::integer::{self, is_integer};
 use super::native::{Args, BinOp, CmpOp, Entry, ExcKind, NativeType, R, UnOp};
 use crate::format::parse_float;
 use crate::heap::q;
+use crate::real;
 use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
@@ -113,10 +113,7 @@ fn operand(vm: &mut Vm, v: Val) -> R<Option<Complex>> {
     if let Some(c) = vm.heap.as_complex(v) {
         return Ok(Some(c));
     }
-    if let Some(f) = vm.heap.as_float(v) {
-        return Ok(Some((f, 0.0)));
-    }
-    if is_integer(&vm.heap, v) { Ok(Some((integer::to_float(vm, v)?, 0.0))) } else { Ok(None) }
+    Ok(float::operand(vm, v)?.map(|f| (f, 0.0)))
 }
 
 fn unary(vm: &mut Vm, op: UnOp, v: Val) -> R {
@@ -124,7 +121,7 @@ fn unary(vm: &mut Vm, op: UnOp, v: Val) -> R {
     match op {
         UnOp::Neg => Ok(vm.heap.new_complex(-re, -im)?),
         UnOp::Pos => Ok(v),
-        UnOp::Abs => Ok(vm.heap.new_float(libm::hypotf(re, im))?),
+        UnOp::Abs => Ok(vm.heap.new_float(real::hypot(re, im))?),
         UnOp::Invert => Ok(Val::NOT_IMPLEMENTED),
     }
 }
@@ -193,14 +190,14 @@ pub fn pow(vm: &mut Vm, x: Complex, y: Complex) -> R {
         }
         return Ok(vm.heap.new_complex(result.0, result.1)?);
     }
-    let (size, angle) = (libm::hypotf(x.0, x.1), libm::atan2f(x.1, x.0));
+    let (size, angle) = (real::hypot(x.0, x.1), libm::atan2f(x.1, x.0));
     let mut length = libm::powf(size, y.0);
     let mut turn = angle * y.0;
     if y.1 != 0.0 {
         length /= libm::expf(angle * y.1);
         turn += y.1 * libm::logf(size);
     }
-    Ok(vm.heap.new_complex(length * libm::cosf(turn), length * libm::sinf(turn))?)
+    Ok(vm.heap.new_complex(length * real::cos(turn), length * real::sin(turn))?)
 }
 
 fn compare(vm: &mut Vm, op: CmpOp, a: Val, b: Val) -> R {

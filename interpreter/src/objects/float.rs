@@ -12,6 +12,7 @@ use super::native::{Args, BinOp, CmpOp, Entry, ExcKind, NativeType, R, UnOp};
 use crate::bigint::Big;
 use crate::format::{parse_float, write_float_repr};
 use crate::heap::q;
+use crate::real;
 use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
@@ -91,16 +92,25 @@ fn unary(vm: &mut Vm, op: UnOp, v: Val) -> R {
 }
 
 /// The operand as a float, if it is a float or an int.
-fn operand(vm: &mut Vm, v: Val) -> R<Option<f32>> {
-    if let Some(f) = vm.heap.as_float(v) {
+pub(super) fn operand(vm: &mut Vm, v: Val) -> R<Option<f32>> {
+    if let Some(f) = quick(vm, v) {
         return Ok(Some(f));
     }
     if is_integer(&vm.heap, v) { Ok(Some(integer::to_float(vm, v)?)) } else { Ok(None) }
 }
 
+/// The operand as a float, if it is one or a small int.
+#[inline]
+fn quick(vm: &Vm, v: Val) -> Option<f32> {
+    if v.is_small() { Some(v.small_value() as f32) } else { vm.heap.as_float(v) }
+}
+
 fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     if matches!(op, BinOp::MatMul | BinOp::LShift | BinOp::RShift | BinOp::And | BinOp::Or | BinOp::Xor) {
         return Ok(Val::NOT_IMPLEMENTED);
+    }
+    if let (Some(x), Some(y)) = (quick(vm, a), quick(vm, b)) {
+        return arithmetic(vm, op, x, y);
     }
     match (operand(vm, a)?, operand(vm, b)?) {
         (Some(x), Some(y)) => arithmetic(vm, op, x, y),
@@ -109,7 +119,7 @@ fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
 }
 
 fn arithmetic(vm: &mut Vm, op: BinOp, x: f32, y: f32) -> R {
-    if y == 0.0 {
+    if real::is_zero(y) {
         let message = match op {
             BinOp::TrueDiv => "float division by zero",
             BinOp::FloorDiv => "float floor division by zero",
@@ -125,7 +135,7 @@ fn arithmetic(vm: &mut Vm, op: BinOp, x: f32, y: f32) -> R {
         BinOp::Add => x + y,
         BinOp::Sub => x - y,
         // The RP2040 HAL's multiplication takes the wrong sign for an infinite second factor.
-        BinOp::Mul if y.is_infinite() && x != 0.0 && !x.is_nan() => {
+        BinOp::Mul if y.is_infinite() && !real::is_zero(x) && !x.is_nan() => {
             if x.is_sign_negative() == y.is_sign_negative() { f32::INFINITY } else { f32::NEG_INFINITY }
         }
         BinOp::Mul => x * y,
@@ -185,8 +195,11 @@ pub fn pow(vm: &mut Vm, x: f32, y: f32) -> R {
 
 fn compare(vm: &mut Vm, op: CmpOp, a: Val, b: Val) -> R {
     let Some(x) = vm.heap.as_float(a) else { return Ok(Val::NOT_IMPLEMENTED) };
+    /// Integers up to here are exact as floats.
+    const EXACT: i32 = 1 << 24;
     let order = match vm.heap.as_float(b) {
-        Some(y) => x.partial_cmp(&y),
+        Some(y) => real::order(x, y),
+        None if b.is_small() && b.small_value().abs() <= EXACT => real::order(x, b.small_value() as f32),
         None if is_integer(&vm.heap, b) => match compare_int(vm, x, b) {
             Ok(order) => order,
             Err(error) => return Err(integer::raise(vm, error)),

@@ -106,7 +106,10 @@ pub fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     {
         return Ok(v);
     }
-    if matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul) && !(a.is_bool() || b.is_bool()) && is_long(vm, a, b) {
+    if matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul)
+        && !(a.is_bool() || b.is_bool())
+        && is_long(vm, a, b)
+    {
         return big_binary(vm, op, a, b);
     }
     if a.is_bool() && b.is_bool() {
