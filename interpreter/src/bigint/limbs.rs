@@ -196,7 +196,7 @@ pub fn div_small_in_place(limbs: &mut [u32], divisor: u32) -> u32 {
             let high = rest << 16 | *limb >> 16;
             let (q, r) = (high / divisor, high % divisor);
             let low = r << 16 | *limb & 0xffff;
-            *limb = q << 16 | low / divisor;
+            *limb = (q << 16) | (low / divisor);
             rest = low % divisor;
         }
         return rest;
