@@ -5,7 +5,7 @@ use crate::heap::cell::{F_V1, header};
 use crate::heap::{Kind, Root, q};
 use crate::objects::native::{ExcKind, R, Raised};
 use crate::registry;
-use crate::value::{Qstr, Val};
+use crate::value::{Imm, Qstr, Val};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -83,7 +83,9 @@ impl Vm {
         }
         let m = self.load_module(name, own, parent)?;
         self.heap.keep(m)?;
-        if let Some(p) = parent {
+        if let Some(p) = parent
+            && p.imm_payload(Imm::NativeModule).is_none()
+        {
             self.setattr(p, own, m)?;
         }
         Ok(m)
@@ -99,6 +101,13 @@ impl Vm {
             }
             Some(p) => {
                 if let Some(m) = self.native_module(name)? {
+                    return Ok(m);
+                }
+                // A native package names its modules itself, some by another name than their own.
+                if p.imm_payload(Imm::NativeModule).is_some()
+                    && let Some(m) = self.getattr_opt(p, own)?
+                    && m.imm_payload(Imm::NativeModule).is_some()
+                {
                     return Ok(m);
                 }
                 let Some(path) = self.getattr_opt(p, "__path__")? else {
