@@ -119,6 +119,47 @@ impl Heap {
         unsafe { core::slice::from_raw_parts_mut(p, n) }
     }
 
+    /// The bytes of a bytearray or array as 32-bit words, as many as are whole; none if they lie in the cell.
+    #[inline]
+    pub fn words(&self, v: Val) -> &[u32] {
+        if !v.is_ptr() || !self.flag(v, F_BUF) {
+            return &[];
+        }
+        let s = self.bytes(v);
+        // SAFETY: buffers are aligned to 8; the words lie within the bytes, and any bits are a u32.
+        unsafe { core::slice::from_raw_parts(s.as_ptr().cast(), s.len() / 4) }
+    }
+    /// The same to write.
+    #[inline]
+    pub fn words_mut(&mut self, v: Val) -> &mut [u32] {
+        if !v.is_ptr() || !self.flag(v, F_BUF) {
+            return &mut [];
+        }
+        let s = self.text_mut(v);
+        // SAFETY: as in `words`; `s` was the only reference.
+        unsafe { core::slice::from_raw_parts_mut(s.as_mut_ptr().cast(), s.len() / 4) }
+    }
+    /// The bytes of a bytearray or array as 16-bit words, as many as are whole; none if they lie in the cell.
+    #[inline]
+    pub fn halves(&self, v: Val) -> &[u16] {
+        if !v.is_ptr() || !self.flag(v, F_BUF) {
+            return &[];
+        }
+        let s = self.bytes(v);
+        // SAFETY: as in `words`.
+        unsafe { core::slice::from_raw_parts(s.as_ptr().cast(), s.len() / 2) }
+    }
+    /// The same to write.
+    #[inline]
+    pub fn halves_mut(&mut self, v: Val) -> &mut [u16] {
+        if !v.is_ptr() || !self.flag(v, F_BUF) {
+            return &mut [];
+        }
+        let s = self.text_mut(v);
+        // SAFETY: as in `words_mut`.
+        unsafe { core::slice::from_raw_parts_mut(s.as_mut_ptr().cast(), s.len() / 2) }
+    }
+
     /// The bytes of anything bytes-like (not a str): bytes, bytearray, array, memoryview. A memoryview's cell is
     /// w1 = owner, w2 = first byte, w3 = length in bytes.
     pub fn buffer(&self, v: Val) -> Option<&[u8]> {
