@@ -113,6 +113,7 @@ types! {
     REVERSED => crate::builtins::lazy::REVERSED,
     CALLABLE_ITERATOR => crate::builtins::lazy::CALLABLE_ITERATOR,
     COMPILED => crate::builtins::COMPILED,
+    ASSEMBLED => assembled::ASSEMBLED,
     TEMPLATE => crate::modules::templatelib::TEMPLATE,
     INTERPOLATION => crate::modules::templatelib::INTERPOLATION,
     POLL => crate::modules::select::POLL,

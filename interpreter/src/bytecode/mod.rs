@@ -28,5 +28,5 @@ mod op;
 mod proto;
 
 pub use disasm::disassemble;
-pub use op::{Field, Machine, Op, Word};
+pub use op::{Assembled, Field, Machine, Op, Word};
 pub use proto::{BuildError, Const, Flags, Handler, Label, Proto, ProtoBuilder, Slot};

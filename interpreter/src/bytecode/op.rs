@@ -72,11 +72,24 @@ pub enum Machine {
     Store16,
     /// Four bytes.
     Store32,
+    /// Machine code (bytes), number of parameters, [`Assembled`]: a function.
+    Function,
+}
+
+/// What the number that machine code returns stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Assembled {
+    Int,
+    Uint,
+    Bool,
+    Object,
 }
 
 impl Machine {
     /// All of them in the order of their numbers.
-    pub const ALL: [Machine; 13] = [
+    pub const ALL: [Machine; 14] = [
         Machine::Int,
         Machine::Uint,
         Machine::Bool,
@@ -90,6 +103,7 @@ impl Machine {
         Machine::Store8,
         Machine::Store16,
         Machine::Store32,
+        Machine::Function,
     ];
 }
 
@@ -370,6 +384,8 @@ ops! {
     DelAttr [S No No] [Name];
     /// `r[a] = r[b][r[c]]`
     GetItem [D S S];
+    /// `r[a] = r[b][r[c]:r[c+1]]`; None: left out.
+    GetSlice [D S B];
     /// `r[a][r[b]] = r[c]`
     SetItem [S S S];
     /// `del r[a][r[b]]`

@@ -42,7 +42,7 @@ pub enum Const {
 
 impl Const {
     /// Can one object stand for both? (0.0 and -0.0, 1 and True differ.)
-    fn is_same(&self, other: &Const) -> bool {
+    pub(crate) fn is_same(&self, other: &Const) -> bool {
         match (self, other) {
             (Const::Code(_), _) | (Const::FrozenSet(_) | Const::Complex(..), _) => false,
             (Const::Float(x), Const::Float(y)) => x.to_bits() == y.to_bits(),
@@ -163,6 +163,9 @@ pub enum BuildError {
     #[error("internal compiler error: jump to a label that was not placed")]
     Label,
 }
+
+/// Jumps to jumps that are followed.
+const MAX_HOPS: usize = 4;
 
 const UNPLACED: u32 = u32::MAX;
 
@@ -357,6 +360,20 @@ impl ProtoBuilder {
         }
     }
 
+    /// Where a jump to `target` goes on to, if an unconditional jump stands there. Loops' bottoms must go back, which
+    /// such a jump might not.
+    fn passes_on(&self, from: &Fixup, target: u32) -> Option<u32> {
+        let op = |at: u32| self.proto.code.get(at as usize).map(|w| *w as u8);
+        if op(target) != Some(Op::Jump as u8)
+            || op(from.start).is_none_or(|o| o == Op::ForIter as u8 || o == Op::ForRange as u8)
+        {
+            return None;
+        }
+        let next = self.fixups.binary_search_by_key(&target, |f| f.start).ok()?;
+        let to = self.labels[self.fixups[next].label.0 as usize];
+        (to != UNPLACED && to != target).then_some(to)
+    }
+
     /// Resolves the jumps.
     ///
     /// # Errors
@@ -366,9 +383,16 @@ impl ProtoBuilder {
             return Err(BuildError::Pool);
         }
         for f in &self.fixups {
-            let target = self.labels[f.label.0 as usize];
+            let mut target = self.labels[f.label.0 as usize];
             if target == UNPLACED {
                 return Err(BuildError::Label);
+            }
+            let fits = |to: u32| f.wide || i16::try_from(to as i32 - f.start as i32).is_ok();
+            for _ in 0..MAX_HOPS {
+                match self.passes_on(f, target) {
+                    Some(to) if fits(to) => target = to,
+                    _ => break,
+                }
             }
             let distance = target as i32 - f.start as i32;
             let word = &mut self.proto.code[f.word as usize];

@@ -33,8 +33,11 @@ impl<'a, 's> Codegen<'a, 's> {
         let end = self.unit.b.label();
         let mut after = u64::MAX;
         for (i, branch) in branches.iter().enumerate() {
-            let next = self.unit.b.label();
             self.line(branch.test.span);
+            if self.jumps_out(branch)? {
+                continue;
+            }
+            let next = self.unit.b.label();
             self.jump_if(&branch.test, false, next)?;
             let assigned = self.unit.assigned;
             self.block(&branch.body)?;
@@ -50,6 +53,27 @@ impl<'a, 's> Codegen<'a, 's> {
         self.unit.b.place(end);
         self.unit.assigned &= after;
         Ok(())
+    }
+
+    /// `if test: break` or `continue`, as one jump; false if it is another branch or there is something to do first.
+    fn jumps_out(&mut self, branch: &'a Branch<'s>) -> Gen<bool> {
+        let (breaks, Some(Block::Loop(target))) = (
+            match branch.body[..] {
+                [Stmt { kind: StmtKind::Break, .. }] => true,
+                [Stmt { kind: StmtKind::Continue, .. }] => false,
+                _ => return Ok(false),
+            },
+            self.unit.blocks.last(),
+        ) else {
+            return Ok(false);
+        };
+        let to = if breaks { target.break_to } else { target.continue_to };
+        self.jump_if(&branch.test, true, to)?;
+        let assigned = self.unit.assigned;
+        if let (true, Some(Block::Loop(target))) = (breaks, self.unit.blocks.last_mut()) {
+            target.break_state &= assigned;
+        }
+        Ok(true)
     }
 
     // Loops

@@ -15,7 +15,7 @@ use crate::syntax::ast::*;
 const SPILL_CHUNK: usize = 16;
 
 /// Decorators that choose a code generator in the official interpreter: there is one here.
-const EMITTERS: [&str; 3] = ["native", "viper", "bytecode"];
+const EMITTERS: [&str; 4] = ["native", "viper", "bytecode", "asm_thumb"];
 
 fn is_emitter(decorator: &Expr<'_>) -> bool {
     match &decorator.kind {
@@ -30,7 +30,7 @@ fn is_emitter(decorator: &Expr<'_>) -> bool {
 fn is_unknown_emitter(decorator: &Expr<'_>) -> bool {
     match &decorator.kind {
         ExprKind::Attribute(node) => match &node.object.kind {
-            ExprKind::Name("micropython") => !node.name.name.starts_with("asm_"),
+            ExprKind::Name("micropython") => true,
             _ => is_unknown_emitter(&node.object),
         },
         _ => false,
@@ -326,15 +326,10 @@ impl<'a, 's> Codegen<'a, 's> {
         self.finish_function(proto, function, u16::from(function), 0, false, key)?;
         self.free_to(u16::from(function) + 1);
         // The first iterable's iterator is made here and now.
-        let inner = self.alloc_many(2, key)?;
-        let iter = self.alloc(key)?;
-        self.constant(iter, Const::Builtin("iter"));
-        self.temp(&comp.clauses[0].iter)?;
+        let iter = self.temp(&comp.clauses[0].iter)?;
         self.line(key);
         if !comp.clauses[0].is_async {
-            self.unit.b.ab(Op::Call, inner, 1);
-        } else {
-            self.move_to(inner, iter + 1);
+            self.unit.b.ab(Op::GetYieldIter, iter, iter);
         }
         self.unit.b.ab(Op::Call, base, 1);
         self.move_to(dest, base);
@@ -370,7 +365,11 @@ impl<'a, 's> Codegen<'a, 's> {
         let top = self.unit.top;
         let span = node.name.span;
         let slot = self.decorators(&node.decorators, span)?;
-        self.function_object(node, slot)?;
+        if Self::is_assembly(node) {
+            self.assembled(node, slot)?;
+        } else {
+            self.function_object(node, slot)?;
+        }
         let slot = self.decorate(&node.decorators, slot);
         self.store(node.name.name, slot, span)?;
         self.free_to(top);
@@ -380,6 +379,7 @@ impl<'a, 's> Codegen<'a, 's> {
     #[inline(never)]
     fn function_object(&mut self, node: &'a Function<'s>, dest: Slot) -> Gen {
         self.make_function((node.name.span, node.name.name, node.name.span), &node.params, dest, |gen_| {
+            gen_.pin_constants(&node.body)?;
             if super::viper::is_viper(&node.decorators) {
                 gen_.begin_viper(node);
             }

@@ -99,7 +99,10 @@ impl<'a, 's> Codegen<'a, 's> {
         {
             return Ok(slot);
         }
-        self.temp(expr)
+        match self.pinned(expr) {
+            Some(slot) => Ok(slot),
+            None => self.temp(expr),
+        }
     }
 
     /// Evaluates the first operand of an operation whose result goes to `dest`: there, if that is
@@ -108,6 +111,9 @@ impl<'a, 's> Codegen<'a, 's> {
         if let ExprKind::Name(name) = expr.kind
             && let Some(slot) = self.local(name)
         {
+            return Ok(slot);
+        }
+        if let Some(slot) = self.pinned(expr) {
             return Ok(slot);
         }
         if u16::from(dest) < self.unit.first_temp {
@@ -238,6 +244,14 @@ impl<'a, 's> Codegen<'a, 's> {
     #[inline(never)]
     fn subscript(&mut self, span: Span, object: &'a Expr<'s>, index: &'a Expr<'s>, dest: Slot) -> Gen {
         let object = self.first(object, dest)?;
+        if let ExprKind::Slice(slice) = &index.kind
+            && slice.step.is_none()
+        {
+            let base = self.bounds(slice, 2, index.span)?;
+            self.line(span);
+            self.unit.b.abc(Op::GetSlice, dest, object, base);
+            return Ok(());
+        }
         let index = self.any(index)?;
         self.line(span);
         self.unit.b.abc(Op::GetItem, dest, object, index);
@@ -391,15 +405,21 @@ impl<'a, 's> Codegen<'a, 's> {
     #[inline(never)]
     fn slice(&mut self, expr: &'a Expr<'s>, slice: &'a Slice<'s>, dest: Slot) -> Gen {
         let n = if slice.step.is_some() { 3 } else { 2 };
-        let base = self.alloc_many(n, expr.span)?;
+        let base = self.bounds(slice, n, expr.span)?;
+        self.unit.b.abc(Op::BuildSlice, dest, base, n as u8);
+        Ok(())
+    }
+
+    /// The first `n` parts of a slice in consecutive fresh slots.
+    fn bounds(&mut self, slice: &'a Slice<'s>, n: usize, span: Span) -> Gen<Slot> {
+        let base = self.alloc_many(n, span)?;
         for (i, part) in [&slice.lower, &slice.upper, &slice.step].into_iter().take(n).enumerate() {
             match part {
                 Some(part) => self.into(part, base + i as Slot)?,
                 None => self.unit.b.a(Op::LoadNone, base + i as Slot),
             }
         }
-        self.unit.b.abc(Op::BuildSlice, dest, base, n as u8);
-        Ok(())
+        Ok(base)
     }
 
     // Displays

@@ -4,6 +4,7 @@
 //! ([`scope`]), generate code ([`unit`] and its neighbours), drop the tree. The result is one
 //! [`Proto`] for the module with those of its functions among its constants.
 
+mod asm_thumb;
 mod assign;
 mod call;
 mod comprehension;
@@ -14,6 +15,7 @@ mod expression;
 mod fold;
 mod names;
 mod pattern;
+mod pin;
 pub mod scope;
 mod statement;
 mod unit;

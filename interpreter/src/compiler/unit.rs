@@ -53,6 +53,8 @@ pub(super) struct Unit<'a, 's> {
     pub blocks: Vec<Block<'a, 's>>,
     /// In the body of a top-level class: a method uses `__class__`.
     pub class_cell: bool,
+    /// Constants that lie in slots, see `pin.rs`.
+    pub pins: Vec<(Const, Slot)>,
     /// What is known in a function of machine values.
     pub viper: Option<Box<Viper<'s>>>,
     /// Expression statements print: module level of interactive input.
@@ -95,6 +97,7 @@ impl<'a, 's> Unit<'a, 's> {
             unbind: 0,
             blocks: Vec::new(),
             class_cell: false,
+            pins: Vec::new(),
             viper: None,
             prints: false,
         })

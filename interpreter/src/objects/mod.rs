@@ -3,6 +3,7 @@
 pub mod native;
 
 pub mod array;
+pub mod assembled;
 pub mod bool;
 pub mod buffer;
 pub mod bytearray;

@@ -46,6 +46,7 @@ impl Vm {
                 };
                 self.signed(bits)
             }
+            Machine::Function => crate::objects::assembled::new(self, value, operand(1), operand(2)),
             how => {
                 let size = 1 << (how as u8 - Machine::Store8 as u8);
                 let address = self.item_address(value, operand(1), size)?;
@@ -86,6 +87,49 @@ impl Vm {
             Some(Kind::ByteArray | Kind::Bytes | Kind::Array | Kind::Str) => Ok(self.heap.pin_bytes(v)),
             _ => self.low_bits(v),
         }
+    }
+
+    /// What machine code gets for an argument: an int, an address of bytes, or the object itself.
+    pub(crate) fn machine_argument(&mut self, v: Val) -> R<u32> {
+        let inner = self.unwrap(v);
+        Ok(match inner {
+            Val::NONE | Val::FALSE => 0,
+            Val::TRUE => 1,
+            _ if self.as_int(inner).is_some() => self.low_bits(inner)?,
+            _ if inner.is_unboxed_float() => self.heap.as_float(inner).map_or(0, |f| f as i32 as u32),
+            _ => match self.heap.kind(inner) {
+                Some(Kind::ByteArray | Kind::Bytes | Kind::Array | Kind::Str) => self.heap.pin_bytes(inner),
+                _ => v.bits(),
+            },
+        })
+    }
+
+    /// Runs machine code that takes up to four numbers and returns one.
+    ///
+    /// # Errors
+    /// NotImplementedError where the machine is another.
+    #[cfg(target_arch = "arm")]
+    pub(crate) fn run_machine_code(&mut self, code: Val, args: [u32; 4]) -> R<u32> {
+        let address = self.heap.pin_bytes(code) as usize | 1;
+        // SAFETY: the bytes come from the assembler, which made them a function that keeps the registers which the
+        // procedure call standard says it must, and they stay where they are. What the script's own instructions do
+        // is the script's affair, as with `machine.mem32`.
+        let function = unsafe {
+            core::mem::transmute::<*const (), extern "C" fn(u32, u32, u32, u32) -> u32>(
+                core::ptr::with_exposed_provenance(address),
+            )
+        };
+        Ok(function(args[0], args[1], args[2], args[3]))
+    }
+
+    /// Runs machine code that takes up to four numbers and returns one.
+    ///
+    /// # Errors
+    /// NotImplementedError where the machine is another.
+    #[cfg(not(target_arch = "arm"))]
+    pub(crate) fn run_machine_code(&mut self, _code: Val, _args: [u32; 4]) -> R<u32> {
+        let message = format_args!("machine code runs on the board only");
+        Err(self.raise(crate::objects::native::ExcKind::NotImplementedError, message))
     }
 
     fn item_address(&mut self, base: Val, index: Val, size: u32) -> R<u32> {

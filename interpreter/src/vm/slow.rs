@@ -906,6 +906,24 @@ impl Vm {
         Ok(self.heap.new_tuple_of(out, 0, n)?)
     }
 
+    /// `obj[lower:upper]`: of a list without a slice object.
+    pub(super) fn op_get_slice(&mut self, obj: Val, lower: Val, upper: Val) -> R {
+        if self.heap.is(obj, Kind::List) {
+            let len = self.heap.list_len(obj);
+            let place = |v: Val, absent: usize| match v {
+                Val::NONE => Some(absent),
+                _ if v.is_small() && v.small_value() >= 0 => Some((v.small_value() as usize).min(len)),
+                _ if v.is_small() => Some((len as i64 + i64::from(v.small_value())).max(0) as usize),
+                _ => None,
+            };
+            if let (Some(from), Some(to)) = (place(lower, 0), place(upper, len)) {
+                return Ok(self.heap.new_list_part(obj, from, to.max(from))?);
+            }
+        }
+        let slice = self.heap.alloc_vals(Kind::Slice, 0, [lower, upper, Val::NONE])?;
+        self.get_item(obj, slice)
+    }
+
     pub(super) fn op_print_expr(&mut self, v: Val) -> R<()> {
         if v.is_none() {
             return Ok(());

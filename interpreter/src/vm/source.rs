@@ -150,6 +150,10 @@ impl Vm {
         let n = self.heap.tuple(names).len();
         for i in 0..n {
             let name = self.heap.tuple(names)[i];
+            if self.heap.as_str(name).is_some_and(|n| n.starts_with('.')) {
+                // The compiler's own.
+                continue;
+            }
             // SAFETY: named slots are part of the frame.
             let mut v = unsafe { *self.r.add(i) };
             if self.heap.is(v, Kind::Cell) {

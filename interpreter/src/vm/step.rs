@@ -855,6 +855,10 @@ handlers! { (pc, r, vm, w)
         }
         value(vm.get_item(obj, i), vm, pc.add(1))
     }
+    GetSlice => {
+        let bounds = slot(r, op_c(w));
+        value(vm.op_get_slice(*slot(r, op_b(w)), *bounds, *bounds.add(1)), vm, pc.add(1))
+    }
     SetItem => {
         let (obj, i, v) = (*slot(r, op_a(w)), *slot(r, op_b(w)), *slot(r, op_c(w)));
         if i.is_small() && vm.heap.is(obj, Kind::List) {
