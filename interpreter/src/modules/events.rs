@@ -126,7 +126,26 @@ fn run_all(vm: &mut Vm) -> R<()> {
 /// # Errors
 /// KeyboardInterrupt.
 pub fn run(vm: &mut Vm, function: Val, argument: Val) -> R<()> {
-    if let Err(raised) = vm.call(function, &[argument]) {
+    let result = vm.call(function, &[argument]);
+    finish(vm, result)
+}
+
+/// Calls a callback that was asked for with `hard=True`: the heap is locked meanwhile. It would run in an interrupt
+/// on the official firmware, so a script that allocates there must fail here as well.
+///
+/// # Errors
+/// KeyboardInterrupt.
+pub fn run_hard(vm: &mut Vm, function: Val, argument: Val) -> R<()> {
+    vm.state.heap_lock += 1;
+    vm.heap.set_locked(true);
+    let result = vm.call(function, &[argument]);
+    vm.state.heap_lock = vm.state.heap_lock.saturating_sub(1);
+    vm.heap.set_locked(vm.state.heap_lock > 0);
+    finish(vm, result)
+}
+
+fn finish(vm: &mut Vm, result: R) -> R<()> {
+    if let Err(raised) = result {
         if vm.exc_is(ExcKind::KeyboardInterrupt) {
             return Err(raised);
         }

@@ -56,6 +56,7 @@ pub struct State {
     pub cwd: String,
     pub events: events::Pending,
     pub timers: Vec<Option<machine::timer::Running>>,
+    pub uarts: [machine::uart::Settings; 2],
     pub random: random::Generator,
     /// The byte that interrupts a running script, from `micropython.kbd_intr`.
     pub kbd_intr: Option<u8>,
@@ -76,6 +77,7 @@ impl Default for State {
             cwd: String::new(),
             events: events::Pending::default(),
             timers: Vec::new(),
+            uarts: Default::default(),
             random: random::Generator::default(),
             kbd_intr: Some(3),
             thread_stack: 0,

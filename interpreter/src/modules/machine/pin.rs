@@ -166,10 +166,12 @@ fn toggle(vm: &mut Vm, args: Args) -> R {
     Ok(Val::NONE)
 }
 
-/// The list at [`Root::Irq`]: for each pin its handler, its `Pin` object and the trigger flags.
-const PER_PIN: usize = 3;
-/// UART handlers follow the pins.
+/// The list at [`Root::Irq`]: for each pin its handler, its `Pin` object, the trigger flags, and whether it is a hard one.
+const PER_PIN: usize = 4;
+/// UART handlers follow the pins: handler, object, hard.
 pub const UART_HANDLERS: usize = 32 * PER_PIN;
+/// Entries for a UART.
+pub const PER_UART: usize = 3;
 
 /// The list of handlers, made when first needed.
 ///
@@ -181,7 +183,7 @@ pub fn handlers(vm: &mut Vm) -> R {
         return Ok(list);
     }
     let list = vm.heap.new_list(&[])?;
-    for _ in 0..UART_HANDLERS + 4 {
+    for _ in 0..UART_HANDLERS + 2 * PER_UART {
         vm.heap.list_push(list, Val::NONE)?;
     }
     vm.heap.set_root(Root::Irq, list);
@@ -191,7 +193,8 @@ pub fn handlers(vm: &mut Vm) -> R {
 fn irq(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
     let names = ["handler", "trigger", "*hard", "*wake", "*priority"];
-    let [handler, trigger, ..] = args.skip(1).parse(vm, "irq", names, 0)?;
+    let [handler, trigger, hard, ..] = args.skip(1).parse(vm, "irq", names, 0)?;
+    let hard = !hard.is_null() && vm.truth(hard)?;
     let pin = number(vm, v);
     if args.n == 1 && args.nkw == 0 {
         return irq_object(vm, v);
@@ -201,7 +204,7 @@ fn irq(vm: &mut Vm, args: Args) -> R {
     let list = handlers(vm)?;
     let handler = if handler.is_null() { Val::NONE } else { handler };
     let at = usize::from(pin) * PER_PIN;
-    let entry = [handler, v, Val::small(i32::from(trigger))];
+    let entry = [handler, v, Val::small(i32::from(trigger)), Val::bool(hard)];
     vm.heap.list_mut(list)[at..at + PER_PIN].copy_from_slice(&entry);
     vm.state.events.pins[usize::from(pin)] = 0;
     vm.hal.pin_irq(pin, if handler.is_none() { 0 } else { trigger });
@@ -225,7 +228,9 @@ pub fn fire(vm: &mut Vm, pin: u8, flags: u8) -> R<()> {
     vm.heap.keep(handler)?;
     vm.heap.keep(object)?;
     vm.state.events.pin_flags = flags;
-    events::run(vm, handler, object)
+    let hard = vm.heap.list(list)[at + 3] == Val::TRUE;
+    let run = if hard { events::run_hard } else { events::run };
+    run(vm, handler, object)
 }
 
 // ---- the object that irq() returns: w1 = pin number ----

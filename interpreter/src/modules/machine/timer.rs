@@ -14,7 +14,8 @@ use crate::vm::{Out, Vm};
 const ONE_SHOT: i64 = 0;
 const PERIODIC: i64 = 1;
 
-/// A timer that runs. Its object is at the same index in the list at [`Root::Timers`], as (object, callback).
+/// A timer that runs. Its object is at the same index in the list at [`Root::Timers`], as (object, callback,
+/// hard).
 #[derive(Clone, Copy, Debug)]
 pub struct Running {
     /// Next time, µs.
@@ -53,7 +54,7 @@ fn stop(vm: &mut Vm, v: Val) {
     }
 }
 
-fn start(vm: &mut Vm, v: Val, callback: Val, us: u64, periodic: bool) -> R<()> {
+fn start(vm: &mut Vm, v: Val, (callback, hard): (Val, bool), us: u64, periodic: bool) -> R<()> {
     stop(vm, v);
     let mut list = vm.heap.root(Root::Timers);
     if list.is_null() {
@@ -69,7 +70,7 @@ fn start(vm: &mut Vm, v: Val, callback: Val, us: u64, periodic: bool) -> R<()> {
             vm.state.timers.len() - 1
         }
     };
-    let entry = vm.heap.new_tuple(&[v, callback])?;
+    let entry = vm.heap.new_tuple(&[v, callback, Val::bool(hard)])?;
     vm.heap.list_mut(list)[index] = entry;
     let at = vm.hal.ticks_us() + us;
     vm.state.timers[index] = Some(Running { at, period: periodic.then_some(us) });
@@ -80,7 +81,7 @@ fn start(vm: &mut Vm, v: Val, callback: Val, us: u64, periodic: bool) -> R<()> {
 
 fn configure(vm: &mut Vm, v: Val, args: Args) -> R<()> {
     let names = ["*mode", "*callback", "*period", "*tick_hz", "*freq", "*hard"];
-    let [mode, callback, period, tick_hz, freq, _hard] = args.parse(vm, "init", names, 0)?;
+    let [mode, callback, period, tick_hz, freq, hard] = args.parse(vm, "init", names, 0)?;
     let mode = int_or(vm, mode, PERIODIC, "mode", ONE_SHOT, PERIODIC)?;
     let us = if freq.is_null() {
         let period = int_or(vm, period, -1, "period", -1, i64::from(u32::MAX))?;
@@ -100,7 +101,8 @@ fn configure(vm: &mut Vm, v: Val, args: Args) -> R<()> {
     vm.heap.set_w(v, 2, (us / 1000).min(u64::from(u32::MAX)) as u32);
     vm.heap.set_w(v, 3, mode as u32);
     // A shorter period would leave no time for anything else.
-    start(vm, v, callback, us.max(1), mode == PERIODIC)
+    let hard = !hard.is_null() && vm.truth(hard)?;
+    start(vm, v, (callback, hard), us.max(1), mode == PERIODIC)
 }
 
 fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
@@ -142,7 +144,8 @@ pub fn fire(vm: &mut Vm) -> R<()> {
         let list = vm.heap.root(Root::Timers);
         let entry = vm.heap.list(list)[index];
         vm.heap.keep(entry)?;
-        let (object, callback) = (vm.heap.tuple(entry)[0], vm.heap.tuple(entry)[1]);
+        let items = vm.heap.tuple(entry);
+        let (object, callback, hard) = (items[0], items[1], items[2] == Val::TRUE);
         match timer.period {
             Some(period) => {
                 // In step with the start; times that were missed are not made up for.
@@ -152,7 +155,8 @@ pub fn fire(vm: &mut Vm) -> R<()> {
             None => stop(vm, object),
         }
         if !callback.is_none() {
-            events::run(vm, callback, object)?;
+            let run = if hard { events::run_hard } else { events::run };
+            run(vm, callback, object)?;
         }
     }
     schedule(vm);

@@ -28,16 +28,42 @@ pub fn id(vm: &Vm, v: Val) -> u8 {
     vm.heap.w(v, 1) as u8
 }
 
+/// What printing tells beyond the object's own words, by controller.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings {
+    bits: u8,
+    parity: Option<bool>,
+    stop: u8,
+    txbuf: u16,
+    rxbuf: u16,
+    invert: u8,
+    /// Trigger of the handler; 0 without one.
+    irq: u16,
+}
+
 fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
     let (pins, baud, timeouts) = (vm.heap.w(v, 1), vm.heap.w(v, 2), vm.heap.w(v, 3));
+    let s = vm.state.uarts[(pins & 1) as usize];
+    let parity = match s.parity {
+        None => "None",
+        Some(false) => "0",
+        Some(true) => "1",
+    };
+    let invert = ["None", "INV_TX", "INV_RX", "INV_TX|INV_RX"][usize::from(s.invert & 3)];
     let _ = write!(
         out,
-        "UART({}, baudrate={baud}, tx={}, rx={}, timeout={}, timeout_char={})",
+        "UART({}, baudrate={baud}, bits={}, parity={parity}, stop={}, tx={}, rx={}, txbuf={}, rxbuf={}, \
+         timeout={}, timeout_char={}, invert={invert}, irq={})",
         pins & 0xFF,
+        s.bits,
+        s.stop,
         pins >> 8 & 0xFF,
         pins >> 16 & 0xFF,
+        s.txbuf,
+        s.rxbuf,
         timeouts & 0xFFFF,
-        timeouts >> 16
+        timeouts >> 16,
+        s.irq
     );
     Ok(())
 }
@@ -98,10 +124,25 @@ fn setup(vm: &mut Vm, args: Args, id: u8, old: Option<[u32; 3]>) -> R<[u32; 3]> 
     let timeout = int_or(vm, timeout, old_timeout, "timeout", 0, 65_535)? as u32;
     let timeout_char = int_or(vm, timeout_char, old_char, "timeout_char", 0, 65_535)? as u32;
     vm.make_room(usize::from(config.rxbuf) + 1024);
-    let reached = vm.hal.uart_init(id, &config).map_err(|e| vm.raise_hal(e))?;
+    vm.hal.uart_init(id, &config).map_err(|e| vm.raise_hal(e))?;
+    vm.state.uarts[usize::from(id & 1)] = Settings {
+        bits: config.bits,
+        parity: match config.parity {
+            Parity::None => None,
+            Parity::Even => Some(false),
+            Parity::Odd => Some(true),
+        },
+        stop: config.stop,
+        txbuf: config.txbuf,
+        rxbuf: config.rxbuf,
+        invert: u8::from(config.invert_tx) | u8::from(config.invert_rx) << 1,
+        irq: 0,
+    };
+    // A message on its way is not torn: the pause between two characters is at least 13 bits.
+    let timeout_char = timeout_char.max(13_000 / config.baudrate + 1);
     Ok([
         u32::from(id) | u32::from(config.tx) << 8 | u32::from(config.rx) << 16,
-        reached,
+        config.baudrate,
         timeout | timeout_char << 16,
     ])
 }
@@ -221,14 +262,16 @@ const IDLE_CHARS: u64 = 4;
 
 fn irq(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
-    let [handler, trigger, ..] = args.skip(1).parse(vm, "irq", ["handler", "trigger", "*hard"], 0)?;
-    int_or(vm, trigger, IRQ_RXIDLE, "trigger", 0, 0xFFFF)?;
+    let [handler, trigger, hard] = args.skip(1).parse(vm, "irq", ["handler", "trigger", "*hard"], 0)?;
+    let trigger = int_or(vm, trigger, IRQ_RXIDLE, "trigger", 0, 0xFFFF)? as u16;
+    let hard = !hard.is_null() && vm.truth(hard)?;
     let handler = if handler.is_null() { Val::NONE } else { handler };
     let id = id(vm, v);
     let list = super::pin::handlers(vm)?;
-    let at = super::pin::UART_HANDLERS + usize::from(id & 1) * 2;
-    vm.heap.list_mut(list)[at..at + 2].copy_from_slice(&[handler, v]);
+    let at = super::pin::UART_HANDLERS + usize::from(id & 1) * super::pin::PER_UART;
+    vm.heap.list_mut(list)[at..at + 3].copy_from_slice(&[handler, v, Val::bool(hard)]);
     vm.hal.uart_irq(id, !handler.is_none());
+    vm.state.uarts[usize::from(id & 1)].irq = if handler.is_none() { 0 } else { trigger };
     Ok(Val::NONE)
 }
 
@@ -241,7 +284,8 @@ pub fn fire(vm: &mut Vm, id: u8) -> R<()> {
     if list.is_null() {
         return Ok(());
     }
-    let at = super::pin::UART_HANDLERS + usize::from(id & 1) * 2;
+    let at = super::pin::UART_HANDLERS + usize::from(id & 1) * super::pin::PER_UART;
+    let hard = vm.heap.list(list)[at + 2] == Val::TRUE;
     let (handler, object) = (vm.heap.list(list)[at], vm.heap.list(list)[at + 1]);
     if handler.is_none() {
         return Ok(());
@@ -258,7 +302,8 @@ pub fn fire(vm: &mut Vm, id: u8) -> R<()> {
         }
         before = now;
     }
-    events::run(vm, handler, object)
+    let run = if hard { events::run_hard } else { events::run };
+    run(vm, handler, object)
 }
 
 /// The type.
