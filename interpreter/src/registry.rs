@@ -122,6 +122,9 @@ types! {
     TASK_QUEUE => crate::modules::asyncio::queue::TASK_QUEUE,
     PAUSE => crate::modules::asyncio::pause::PAUSE,
     LOOP => crate::modules::asyncio::event_loop::LOOP,
+    NDARRAY => ndarray::NDARRAY,
+    NUMPY_VECTORIZED => crate::modules::numpy::ufunc::VECTORIZED,
+    NUMPY_GENERATOR => crate::modules::numpy::random::GENERATOR,
 }
 
 native_modules! {
@@ -157,6 +160,18 @@ native_modules! {
     TIME => crate::modules::time::TIME,
     UCTYPES => crate::modules::uctypes::UCTYPES,
     VFS => crate::modules::vfs::VFS,
+    NUMPY => crate::modules::numpy::NUMPY,
+    NUMPY_FFT => crate::modules::numpy::fft::FFT,
+    NUMPY_LINALG => crate::modules::numpy::linalg::LINALG,
+    NUMPY_RANDOM => crate::modules::numpy::random::RANDOM,
+    ULAB => crate::modules::numpy::ULAB,
+    ULAB_UTILS => crate::modules::numpy::utils::UTILS,
+    SCIPY => crate::modules::numpy::scipy::SCIPY,
+    SCIPY_INTEGRATE => crate::modules::numpy::scipy::integrate::INTEGRATE,
+    SCIPY_LINALG => crate::modules::numpy::scipy::linalg::LINALG,
+    SCIPY_OPTIMIZE => crate::modules::numpy::scipy::optimize::OPTIMIZE,
+    SCIPY_SIGNAL => crate::modules::numpy::scipy::signal::SIGNAL,
+    SCIPY_SPECIAL => crate::modules::numpy::scipy::special::SPECIAL,
 }
 
 /// Number of the first exception type: their tables come from [`native::ExcKind`].

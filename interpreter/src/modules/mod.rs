@@ -24,6 +24,7 @@ pub mod json;
 pub mod machine;
 pub mod math;
 pub mod micropython;
+pub mod numpy;
 pub mod os;
 pub mod platform;
 pub mod random;
@@ -68,6 +69,8 @@ pub struct State {
     pub gc_disabled: bool,
     /// Bytes; -1: none.
     pub gc_threshold: i32,
+    /// When `numpy` leaves elements out in print: the longest row printed whole, and how many at each end else.
+    pub numpy_print: (u16, u16),
 }
 
 impl Default for State {
@@ -85,6 +88,7 @@ impl Default for State {
             opt_level: 0,
             gc_disabled: false,
             gc_threshold: -1,
+            numpy_print: (10, 3),
         }
     }
 }

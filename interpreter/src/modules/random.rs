@@ -16,11 +16,17 @@ const MULTIPLIER: u64 = 6_364_136_223_846_793_005;
 const INCREMENT: u64 = 1_442_695_040_888_963_407;
 
 impl Generator {
-    fn seed(&mut self, seed: u64) {
-        self.state = Some(seed.wrapping_add(INCREMENT).wrapping_mul(MULTIPLIER).wrapping_add(INCREMENT));
+    /// The state that a seed begins with.
+    pub fn start(seed: u64) -> u64 {
+        seed.wrapping_add(INCREMENT).wrapping_mul(MULTIPLIER).wrapping_add(INCREMENT)
     }
 
-    fn step(state: &mut u64) -> u32 {
+    fn seed(&mut self, seed: u64) {
+        self.state = Some(Generator::start(seed));
+    }
+
+    /// The next number of a state.
+    pub fn step(state: &mut u64) -> u32 {
         let old = *state;
         *state = old.wrapping_mul(MULTIPLIER).wrapping_add(INCREMENT);
         ((((old >> 18) ^ old) >> 27) as u32).rotate_right((old >> 59) as u32)

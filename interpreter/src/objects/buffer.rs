@@ -76,6 +76,7 @@ impl Buffer {
             Kind::Bytes | Kind::ByteArray => Some(whole(b'B')),
             Kind::Array => Some(whole(heap.aux(v) as u8)),
             Kind::MemoryView => Some(memoryview::parts(heap, v)),
+            Kind::Object => super::ndarray::buffer(heap, v),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! One file a built-in type, all in the same order; [`native`] is how they present themselves.
 
 pub mod native;
+pub mod ndarray;
 
 pub mod array;
 pub mod assembled;

@@ -1,0 +1,116 @@
+//! `numpy.random`: a generator with a seed of its own.
+
+use super::convert::{self, float};
+use super::dtype::Dtype;
+use super::view::View;
+use crate::heap::{Kind, header};
+use crate::modules::random::Generator;
+use crate::objects::native::{Args, Entry, NativeModule, NativeType, R};
+use crate::registry::{ids, modules};
+use crate::value::Val;
+use crate::vm::{Out, Vm};
+
+/// The cell: w1, w2 = the state.
+fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
+    let [seed] = args.parse(vm, "Generator", ["seed"], 0)?;
+    let seed = if seed.is_null() || seed.is_none() {
+        u64::from(vm.hal.random()) << 32 | u64::from(vm.hal.random())
+    } else {
+        vm.index(seed)? as u64
+    };
+    let state = Generator::start(seed);
+    let head = header(Kind::Object, 0, ids::NUMPY_GENERATOR);
+    Ok(vm.heap.alloc_cell(head, state as u32, (state >> 32) as u32, 0)?)
+}
+
+/// The next number of [0, 1).
+fn unit(vm: &mut Vm, generator: Val) -> f32 {
+    let mut state = u64::from(vm.heap.w(generator, 1)) | u64::from(vm.heap.w(generator, 2)) << 32;
+    let x = Generator::step(&mut state);
+    vm.heap.set_w(generator, 1, state as u32);
+    vm.heap.set_w(generator, 2, (state >> 32) as u32);
+    (x >> 8) as f32 / (1u32 << 24) as f32
+}
+
+/// A number, or an array of them if there is a size or somewhere to put them.
+fn fill(vm: &mut Vm, size: Val, out: Val, f: &mut dyn FnMut(&mut Vm) -> f32) -> R {
+    let absent = |v: Val| v.is_null() || v.is_none();
+    if absent(size) && absent(out) {
+        let x = f(vm);
+        return Ok(vm.heap.new_float(x)?);
+    }
+    let (object, view) = if absent(out) {
+        let (dims, n) = convert::shape(vm, size, false)?;
+        let view = View::new(vm, Dtype::Float, &dims[..n])?;
+        (view.object(vm)?, view)
+    } else {
+        let view = View::of(vm, out)?;
+        if view.dtype != Dtype::Float || !view.is_dense() {
+            return Err(vm.type_error(format_args!("output array has wrong type")));
+        }
+        if !absent(size) {
+            let (dims, n) = convert::shape(vm, size, false)?;
+            if view.dims() != &dims[..n] {
+                return Err(vm.value_error(format_args!("size must match out.shape when used together")));
+            }
+        }
+        (out, view)
+    };
+    let place = view.flat().place();
+    for i in 0..view.len() {
+        if i % 64 == 0 {
+            vm.poll()?;
+        }
+        let x = f(vm);
+        place.nth(i).store_f(&mut vm.heap, &[x]);
+    }
+    Ok(object)
+}
+
+fn random(vm: &mut Vm, args: Args) -> R {
+    let [g, size, out] = args.parse(vm, "random", ["self", "size", "*out"], 1)?;
+    fill(vm, size, out, &mut |vm| unit(vm, g))
+}
+
+fn uniform(vm: &mut Vm, args: Args) -> R {
+    let [g, low, high, size] = args.parse(vm, "uniform", ["self", "low", "high", "size"], 1)?;
+    let (low, high) = (float(vm, low, 0.0)?, float(vm, high, 1.0)?);
+    fill(vm, size, Val::NULL, &mut |vm| low + (high - low) * unit(vm, g))
+}
+
+/// By the method of Box and Muller.
+fn normal(vm: &mut Vm, args: Args) -> R {
+    let [g, loc, scale, size] = args.parse(vm, "normal", ["self", "loc", "scale", "size"], 1)?;
+    let (loc, scale) = (float(vm, loc, 0.0)?, float(vm, scale, 1.0)?);
+    fill(vm, size, Val::NULL, &mut |vm| {
+        let (u, v) = (1.0 - unit(vm, g), unit(vm, g));
+        let radius = libm::sqrtf(-2.0 * libm::logf(u));
+        loc + scale * radius * libm::cosf(2.0 * core::f32::consts::PI * v)
+    })
+}
+
+/// The type of a generator.
+pub static GENERATOR: NativeType = NativeType {
+    id: ids::NUMPY_GENERATOR,
+    name: "Generator",
+    print: Some(|_, v, out: &mut Out, _| {
+        use core::fmt::Write;
+        let _ = write!(out, "Generator() at 0x{:08x}", v.bits());
+        Ok(())
+    }),
+    new: Some(new),
+    entries: &[
+        Entry::FnKw("normal", 1, 4, normal),
+        Entry::FnKw("random", 1, 2, random),
+        Entry::FnKw("uniform", 1, 4, uniform),
+    ],
+    ..NativeType::EMPTY
+};
+
+/// The module.
+pub static RANDOM: NativeModule = NativeModule {
+    id: modules::NUMPY_RANDOM,
+    name: "numpy.random",
+    entries: &[Entry::Type("Generator", &GENERATOR)],
+    ..NativeModule::EMPTY
+};
