@@ -4,6 +4,7 @@ use super::native::{R, Raised};
 use super::{array, bytearray, bytes, memoryview};
 use crate::heap::{Heap, Kind};
 use crate::modules::framebuf;
+use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::Vm;
 
@@ -59,10 +60,12 @@ impl Buffer {
                 None => vm.as_native(v, &framebuf::FRAME_BUFFER).and_then(|v| framebuf::buffer(vm, v)),
             };
         }
-        if vm.heap.is(v, Kind::Object) && vm.heap.aux(v) == framebuf::FRAME_BUFFER.id {
-            return framebuf::buffer(vm, v);
-        }
         if vm.heap.is(v, Kind::Object) {
+            match vm.heap.aux(v) {
+                ids::NDARRAY => return super::ndarray::buffer(&vm.heap, v),
+                ids::FRAME_BUFFER => return framebuf::buffer(vm, v),
+                _ => {}
+            }
             let Ok(Some(bytes)) = crate::modules::uctypes::bytes_of(vm, v) else { return None };
             return Buffer::of(&vm.heap, bytes);
         }

@@ -34,7 +34,7 @@ pub fn apply(vm: &mut Vm, v: Val, f: fn(f32, f32) -> (f32, f32)) -> R {
 /// e to the power of it.
 pub fn exp(re: f32, im: f32) -> (f32, f32) {
     let size = libm::expf(re);
-    (size * libm::cosf(im), size * libm::sinf(im))
+    (size * crate::real::cos(im), size * crate::real::sin(im))
 }
 
 /// The root with a real part that is not negative.
@@ -42,7 +42,7 @@ pub fn sqrt(re: f32, im: f32) -> (f32, f32) {
     if re == 0.0 && im == 0.0 {
         return (0.0, 0.0);
     }
-    let half = libm::sqrtf((re.abs() + libm::hypotf(re, im)) / 2.0);
+    let half = libm::sqrtf((re.abs() + crate::real::hypot(re, im)) / 2.0);
     let other = im.abs() / (2.0 * half);
     if re >= 0.0 { (half, libm::copysignf(other, im)) } else { (other, libm::copysignf(half, im)) }
 }
@@ -54,7 +54,7 @@ pub fn magnitude(vm: &mut Vm, view: &View) -> R<View> {
     while let Some(([a, b], n)) = walk.next(vm)? {
         let (mut re, mut im) = ([0.0; RUN], [0.0; RUN]);
         a.load_c(&vm.heap, &mut re[..n], &mut im[..n]);
-        re[..n].iter_mut().zip(&im).for_each(|(re, im)| *re = libm::hypotf(*re, *im));
+        re[..n].iter_mut().zip(&im).for_each(|(re, im)| *re = crate::real::hypot(*re, *im));
         b.store_f(&mut vm.heap, &re[..n]);
     }
     Ok(out)

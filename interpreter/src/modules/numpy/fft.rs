@@ -51,7 +51,7 @@ pub fn in_place(vm: &mut Vm, view: &View, sign: f32) -> R<()> {
     while half < n {
         for k in 0..half {
             let angle = sign * core::f32::consts::PI * k as f32 / half as f32;
-            let (wr, wi) = (libm::cosf(angle), libm::sinf(angle));
+            let (wr, wi) = (crate::real::cos(angle), crate::real::sin(angle));
             let words = vm.heap.words_mut(view.owner);
             let Some(words) = words.get_mut(base..base + 2 * n) else { return Ok(()) };
             for i in (k..n).step_by(2 * half) {

@@ -85,7 +85,7 @@ fn normal(vm: &mut Vm, args: Args) -> R {
     fill(vm, size, Val::NULL, &mut |vm| {
         let (u, v) = (1.0 - unit(vm, g), unit(vm, g));
         let radius = libm::sqrtf(-2.0 * libm::logf(u));
-        loc + scale * radius * libm::cosf(2.0 * core::f32::consts::PI * v)
+        loc + scale * radius * crate::real::cos(2.0 * core::f32::consts::PI * v)
     })
 }
 

@@ -65,7 +65,7 @@ functions! {
     atan libm::atanf;
     atanh libm::atanhf;
     ceil libm::ceilf;
-    cos libm::cosf;
+    cos crate::real::cos;
     cosh libm::coshf;
     degrees f32::to_degrees;
     erf libm::erff;
@@ -79,7 +79,7 @@ functions! {
     log1p libm::log1pf;
     log2 libm::log2f;
     radians f32::to_radians;
-    sin libm::sinf;
+    sin crate::real::sin;
     sinc sin_over_x;
     sinh libm::sinhf;
     tan libm::tanf;
@@ -88,7 +88,7 @@ functions! {
 
 fn sin_over_x(x: f32) -> f32 {
     let x = x * core::f32::consts::PI;
-    if x == 0.0 { 1.0 } else { libm::sinf(x) / x }
+    if x == 0.0 { 1.0 } else { crate::real::sin(x) / x }
 }
 
 /// `exp(x, *, out=None)`, also of complex numbers.

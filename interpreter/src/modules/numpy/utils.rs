@@ -117,7 +117,7 @@ fn spectrogram(vm: &mut Vm, args: Args) -> R {
         let (mut re, mut im) = ([0.0; RUN], [0.0; RUN]);
         a.load_c(&vm.heap, &mut re[..n], &mut im[..n]);
         for (re, im) in re[..n].iter_mut().zip(im) {
-            let size = libm::hypotf(*re, im);
+            let size = crate::real::hypot(*re, im);
             *re = if log { libm::logf(size) } else { size };
         }
         Place { ..b }.store_f(&mut vm.heap, &re[..n]);
