@@ -29,6 +29,9 @@ fn main() -> ExitCode {
     };
     let seed: u64 = args.get(2).and_then(|n| n.parse().ok()).unwrap_or(1);
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(&args[0])];
+    if target == Target::Mpy {
+        folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mpy"));
+    }
     folders.extend(args.iter().skip(3).map(PathBuf::from));
     let span = Duration::from_secs(seconds);
     if child {
@@ -54,6 +57,7 @@ fn work(target: Target, span: Duration, seed: u64, folders: &[PathBuf]) -> ExitC
             let input = match target {
                 Target::Source => mutate::source(&mut rng, &seeds),
                 Target::Repl => mutate::repl(&mut rng, &seeds),
+                Target::Mpy => mutate::mpy(&mut rng, &seeds),
             };
             if fs::write(&current, &input).is_err() {
                 break;
@@ -143,8 +147,13 @@ fn read_all(folders: &[PathBuf]) -> Vec<Vec<u8>> {
         .iter()
         .filter_map(|folder| fs::read_dir(folder).ok())
         .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
-        .filter(|path| path.is_file() && path.extension().is_none_or(|e| e != "out" && e != "exp"))
+        .filter(|path| {
+            path.is_file() && path.extension().is_none_or(|e| !["out", "exp"].iter().any(|no| e == *no))
+        })
         .collect();
+    if folders.first().is_some_and(|folder| folder.ends_with("mpy")) {
+        files.retain(|path| path.extension().is_some_and(|e| e == "mpy"));
+    }
     files.sort();
     files.iter().filter_map(|file| fs::read(file).ok()).filter(|text| !text.is_empty()).collect()
 }

@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         };
         vm.loader = Loader {
             kind: |_, path| std::fs::metadata(path).ok().map(|m| m.is_dir()),
-            read: |_, path| Ok(std::fs::read_to_string(path).ok()),
+            read: |_, path| Ok(std::fs::read(path).ok()),
         };
         if let Some(folder) = Path::new(&file).parent().filter(|f| !f.as_os_str().is_empty())
             && let Ok(list) = vm.sys_path()

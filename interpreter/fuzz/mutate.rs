@@ -111,6 +111,25 @@ pub fn repl(rng: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
     typed
 }
 
+/// A new compiled module.
+pub fn mpy(rng: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
+    let mut data = seeds[rng.below(seeds.len())].clone();
+    for _ in 0..1 + rng.below(3) {
+        if rng.below(8) == 0 {
+            // Part of another one.
+            let other = &seeds[rng.below(seeds.len())];
+            let from = rng.below(other.len());
+            let piece = other[from..(from + rng.below(64)).min(other.len())].to_vec();
+            let at = rng.below(data.len() + 1);
+            let end = if rng.below(2) == 0 { at } else { (at + piece.len()).min(data.len()) };
+            data.splice(at..end, piece);
+        } else {
+            bytes(rng, &mut data);
+        }
+    }
+    data
+}
+
 /// A few lines of one of the seeds, so that inputs stay short.
 fn excerpt(rng: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
     let text = &seeds[rng.below(seeds.len())];

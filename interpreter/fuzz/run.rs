@@ -16,6 +16,8 @@ pub enum Target {
     Source,
     /// Bytes typed at the prompt.
     Repl,
+    /// A module's compiled form.
+    Mpy,
 }
 
 impl Target {
@@ -24,6 +26,7 @@ impl Target {
         match name {
             "source" => Some(Target::Source),
             "repl" => Some(Target::Repl),
+            "mpy" => Some(Target::Mpy),
             _ => None,
         }
     }
@@ -55,6 +58,7 @@ pub fn run(target: Target, input: &[u8]) {
     match target {
         Target::Source => source(host, input),
         Target::Repl => repl(host, input),
+        Target::Mpy => mpy(host, input),
     }
     ROUND.fetch_add(1, Ordering::SeqCst);
     watch.thread().unpark();
@@ -89,6 +93,14 @@ fn source(host: Host, input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let Ok(mut vm) = Vm::new(128 * 1024, Box::new(host)) else { return };
     if vm.run_source("fuzz.py", text).is_err() {
+        report(&mut vm);
+    }
+}
+
+fn mpy(host: Host, input: &[u8]) {
+    let Ok(mut vm) = Vm::new(128 * 1024, Box::new(host)) else { return };
+    let globals = vm.module_globals(vm.main_module());
+    if vm.run_mpy(input, globals).is_err() {
         report(&mut vm);
     }
 }

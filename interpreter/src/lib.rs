@@ -12,6 +12,7 @@ pub mod fs;
 pub mod hal;
 pub mod heap;
 pub mod modules;
+pub mod mpy;
 pub mod objects;
 mod real;
 pub mod regex;

@@ -29,4 +29,5 @@ fn the_corpus_of_every_target_runs() {
     // One after another: they share the watch on programs that do not end.
     replay("source");
     replay("repl");
+    replay("mpy");
 }

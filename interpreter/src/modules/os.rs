@@ -89,6 +89,30 @@ impl Vm {
     /// # Errors
     /// OSError; MemoryError if it does not fit; UnicodeError if it is not UTF-8.
     pub fn read_source(&mut self, path: &str) -> R<Option<String>> {
+        match self.read_file(path)? {
+            Some(bytes) => self.source_text(bytes, path).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The bytes of a file as text.
+    ///
+    /// # Errors
+    /// UnicodeError if it is not UTF-8.
+    pub fn source_text(&mut self, bytes: Vec<u8>, path: &str) -> R<String> {
+        String::from_utf8(bytes).map_err(|_| {
+            self.raise(
+                crate::objects::native::ExcKind::UnicodeError,
+                format_args!("'{path}' is not UTF-8 text"),
+            )
+        })
+    }
+
+    /// A whole file; `None` if there is none.
+    ///
+    /// # Errors
+    /// OSError; MemoryError if it does not fit.
+    pub fn read_file(&mut self, path: &str) -> R<Option<Vec<u8>>> {
         let path = self.absolute(path);
         if let Ok(entry) = self.try_fs(|fs, flash| fs.stat(flash, &path)) {
             self.make_room(entry.size as usize + OPEN_BYTES);
@@ -100,13 +124,7 @@ impl Vm {
             result
         };
         match self.try_fs(read) {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => Ok(Some(text)),
-                Err(_) => Err(self.raise(
-                    crate::objects::native::ExcKind::UnicodeError,
-                    format_args!("'{path}' is not UTF-8 text"),
-                )),
-            },
+            Ok(bytes) => Ok(Some(bytes)),
             Err(FsError::NO_ENTRY | FsError::IS_DIR | FsError::NO_DEVICE) => Ok(None),
             Err(FsError::NO_MEMORY) => Err(self.no_memory()),
             Err(FsError(errno)) => Err(self.raise_os(errno)),

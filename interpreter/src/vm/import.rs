@@ -15,15 +15,15 @@ use alloc::vec::Vec;
 pub struct Loader {
     /// Is there a file (`Some(false)`) or a folder (`Some(true)`) of this path?
     pub kind: fn(&mut Vm, path: &str) -> Option<bool>,
-    /// The text of a file.
-    pub read: fn(&mut Vm, path: &str) -> R<Option<String>>,
+    /// The bytes of a file.
+    pub read: fn(&mut Vm, path: &str) -> R<Option<Vec<u8>>>,
 }
 
 impl Loader {
     /// The board's file system.
     pub const BOARD: Loader = Loader {
         kind: |vm, path| vm.path_kind(path).map(|k| k == crate::fs::Kind::Dir),
-        read: |vm, path| vm.read_source(path),
+        read: |vm, path| vm.read_file(path),
     };
 }
 
@@ -154,7 +154,10 @@ impl Vm {
                 }
             }
             None => match (self.loader.read)(self, &file)? {
-                Some(source) => self.run_in(&source, &file, globals),
+                Some(bytes) if file.ends_with(".mpy") => self.run_mpy(&bytes, globals),
+                Some(bytes) => {
+                    self.source_text(bytes, &file).and_then(|text| self.run_in(&text, &file, globals))
+                }
                 None => Err(self.no_module(name, "")),
             },
         };
@@ -218,17 +221,21 @@ impl Vm {
             format!("{}/{name}", folder.trim_end_matches('/'))
         };
         let kind = self.loader.kind;
-        if kind(self, &base) == Some(true) {
-            let init = format!("{base}/__init__.py");
-            if kind(self, &init) == Some(false) {
+        let is_folder = kind(self, &base) == Some(true);
+        // Source comes before what was compiled from it, as in the official firmware.
+        for ending in ["py", "mpy"] {
+            let init = format!("{base}/__init__.{ending}");
+            if is_folder && kind(self, &init) == Some(false) {
                 return Some(Found::File(init, Some(base)));
             }
         }
-        let file = format!("{base}.py");
-        if kind(self, &file) == Some(false) {
-            return Some(Found::File(file, None));
+        for ending in ["py", "mpy"] {
+            let file = format!("{base}.{ending}");
+            if kind(self, &file) == Some(false) {
+                return Some(Found::File(file, None));
+            }
         }
-        (kind(self, &base) == Some(true)).then_some(Found::Folder(base))
+        is_folder.then_some(Found::Folder(base))
     }
 
     /// `Import`: `__import__(name, level, from-list)`.

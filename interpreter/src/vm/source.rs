@@ -6,6 +6,7 @@ use crate::bytecode::Flags;
 use crate::compiler::{CompileError, Mode, compile};
 use crate::heap::Kind;
 use crate::heap::cell::{F_A, F_B};
+use crate::mpy::{self, MpyError};
 use crate::objects::native::{ExcKind, R, Raised};
 use crate::syntax::ErrorKind;
 use crate::value::Val;
@@ -68,6 +69,31 @@ impl Vm {
         let Some(compiled) = compiled else { return Err(self.no_memory()) };
         let proto = compiled.map_err(|e| self.raise_syntax_error(&e, file))?;
         self.load(&proto, globals)
+    }
+
+    /// Runs a module from the bytes of its `.mpy` file in `globals`.
+    ///
+    /// # Errors
+    /// ValueError if it cannot be loaded; MemoryError; what it raises.
+    pub fn run_mpy(&mut self, bytes: &[u8], globals: Val) -> R {
+        self.namespace(globals)?;
+        if crate::stack::lacks(COMPILE_STACK) {
+            return Err(self.recursion_error());
+        }
+        // As for source text: the translation's memory comes from the same arena.
+        let _ = self.heap.ensure_gap(bytes.len().saturating_mul(8).saturating_add(8192));
+        let mut loaded = None;
+        if !self.hal.guarded(&mut || loaded = Some(mpy::load(bytes))) {
+            return Err(self.no_memory());
+        }
+        let proto = match loaded {
+            Some(Ok(proto)) => proto,
+            None | Some(Err(MpyError::NoMemory)) => return Err(self.no_memory()),
+            Some(Err(e)) => return Err(self.raise(ExcKind::ValueError, format_args!("{e}"))),
+        };
+        let code = self.load(&proto, globals)?;
+        drop(proto);
+        self.run_code(code, globals, None)
     }
 
     /// Makes sure that a dict can serve as globals: its entries keep their places from now on.

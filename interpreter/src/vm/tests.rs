@@ -111,7 +111,7 @@ fn modules_come_from_the_loader() {
             "p" => Some(true),
             _ => source(path).map(|_| false),
         },
-        read: |_, path| Ok(source(path).map(String::from)),
+        read: |_, path| Ok(source(path).map(|text| text.as_bytes().to_vec())),
     };
     let script = "import m, p.b as b, sys\nfrom p import a\nm.value = 8\nx = m.f() + a.own\n\
                   ok = b.deep == 'p.b' and p.name == 'p' and not hasattr(a, '_hidden')\n"
