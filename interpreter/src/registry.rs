@@ -189,6 +189,14 @@ pub fn native_module(id: u16) -> &'static NativeModule {
     MODULES[id as usize]
 }
 
+/// The module that a native package lists under this name.
+pub fn native_submodule(package: u16, name: &str) -> Option<&'static NativeModule> {
+    native_module(package).entries.iter().find_map(|entry| match *entry {
+        Entry::Module(n, m) if n == name => Some(m),
+        _ => None,
+    })
+}
+
 /// All native modules.
 pub fn native_modules() -> &'static [&'static NativeModule] {
     MODULES

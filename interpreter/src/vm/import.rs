@@ -84,7 +84,7 @@ impl Vm {
         let m = self.load_module(name, own, parent)?;
         self.heap.keep(m)?;
         if let Some(p) = parent
-            && p.imm_payload(Imm::NativeModule).is_none()
+            && !(p.imm_payload(Imm::NativeModule).is_some() && m.imm_payload(Imm::NativeModule).is_some())
         {
             self.setattr(p, own, m)?;
         }
@@ -103,12 +103,11 @@ impl Vm {
                 if let Some(m) = self.native_module(name)? {
                     return Ok(m);
                 }
-                // A native package names its modules itself, some by another name than their own.
-                if p.imm_payload(Imm::NativeModule).is_some()
-                    && let Some(m) = self.getattr_opt(p, own)?
-                    && m.imm_payload(Imm::NativeModule).is_some()
+                // A native package lists modules, some by another name than their own.
+                if let Some(id) = p.imm_payload(Imm::NativeModule)
+                    && let Some(m) = registry::native_submodule(id as u16, own)
                 {
-                    return Ok(m);
+                    return Ok(m.val());
                 }
                 let Some(path) = self.getattr_opt(p, "__path__")? else {
                     let pn = self.module_name(p).unwrap_or_default();
