@@ -9,12 +9,20 @@ use crate::registry::{ids, modules};
 use crate::value::Val;
 use crate::vm::{Out, Vm};
 
-/// `string`, which has nothing but the submodule.
+/// `string`: the submodule; the rest is Python (`frozen/_string.py`), fetched when first asked for.
 pub static STRING: NativeModule = NativeModule {
     id: modules::STRING,
     name: "string",
     // The import of the submodule notes it here, where it is anyway.
     set_attr: Some(|_, name, _| Ok(name == "templatelib")),
+    get_attr: Some(|vm, name| {
+        if name.starts_with('_') || name == "templatelib" {
+            return Ok(None);
+        }
+        let name = alloc::string::String::from(name);
+        let python = vm.import("_string")?;
+        vm.getattr_opt(python, &name)
+    }),
     entries: &[Entry::Module("templatelib", &TEMPLATELIB)],
     ..NativeModule::EMPTY
 };
