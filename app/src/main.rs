@@ -10,7 +10,7 @@ fn main() -> ExitCode {
         Asked::Window(_) if !has_display() => {
             eprintln!(
                 "solderless: there is no display to open a window on (DISPLAY and WAYLAND_DISPLAY are not set).\n\
-                 Without one, run a project like this:  solderless run assets/examples/blink --for 5s\n\
+                 Without one, run a project like this:  solderless run assets/examples/01-blink --for 5s\n\
                  All it can do: solderless --help"
             );
             ExitCode::FAILURE

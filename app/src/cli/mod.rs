@@ -24,7 +24,7 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "solderless", version, args_conflicts_with_subcommands = true)]
 #[command(
-    after_help = "Without a subcommand the window opens. Try: solderless run assets/examples/blink --for 5s"
+    after_help = "Without a subcommand the window opens. Try: solderless run assets/examples/01-blink --for 5s"
 )]
 pub struct Cli {
     #[command(flatten)]
