@@ -40,7 +40,7 @@ impl Heap {
     #[inline(never)]
     pub(super) fn refill(&mut self, head: u32, words: [u32; 3]) -> Result<(), NoMemory> {
         if self.locked {
-            return Err(NoMemory);
+            return self.lend(head);
         }
         if self.temp_len == self.temp_cap {
             self.enlarge_temps(head, words)?;
@@ -65,6 +65,34 @@ impl Heap {
             }
         }
         if self.free == 0 { Err(NoMemory) } else { Ok(()) }
+    }
+
+    /// A cell while the heap is locked: only for what the official firmware keeps on its stack or in a reserve, so
+    /// that code written to run without allocation does so here.
+    fn lend(&mut self, head: u32) -> Result<(), NoMemory> {
+        let kinds = [
+            Kind::Iter,
+            Kind::Slice,
+            Kind::Super,
+            Kind::BoundMethod,
+            Kind::BoundNative,
+            Kind::Exception,
+            Kind::Traceback,
+        ];
+        let cell = self.locked_free;
+        if cell == 0
+            || self.temp_len == self.temp_cap
+            || !kinds.iter().any(|kind| *kind as u32 == head & 0xff)
+        {
+            return Err(NoMemory);
+        }
+        // SAFETY: `locked_free` is the head of a list of free cells, linked by word 1; the first one changes lists.
+        unsafe {
+            self.locked_free = self.at(cell).add(1).read();
+            self.at(cell).add(1).write(0);
+        }
+        self.free = cell;
+        Ok(())
     }
 
     /// Moves up to `n` cells from the gap to the list of free cells.

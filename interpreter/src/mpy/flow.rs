@@ -22,11 +22,18 @@ pub enum Kind {
     Method(u16),
     /// What a class statement calls.
     BuildClass,
+    /// The function of a class's body.
+    Body,
     /// The cell of a shared variable, in this slot.
     Cell(Slot),
 }
 
 impl Kind {
+    /// Does it take a slot?
+    pub fn is_kept(self) -> bool {
+        self.is_value() || self == Kind::Body
+    }
+
     pub fn is_value(self) -> bool {
         matches!(self, Kind::Value | Kind::List | Kind::Dict | Kind::Set)
     }

@@ -487,7 +487,7 @@ impl Translator<'_, '_> {
             let entry = self.state.stack[at];
             match entry.kind {
                 Kind::Cell(_) => return Err(MpyError::Incompatible),
-                kind if kind.is_value() && entry.place != Place::Home => {
+                kind if kind.is_kept() && entry.place != Place::Home => {
                     moves.push((self.home(at)?, (at, entry)));
                     self.state.stack[at].place = Place::Home;
                 }
@@ -1548,13 +1548,30 @@ impl Translator<'_, '_> {
         let code = self.b.constant(Const::Code(proto));
         let base = base as Slot;
         self.b.with_word(Op::MakeFunction, base, positional as u8, u8::from(has_keywords), u32::from(code));
-        self.push_at(base)
+        self.push_at(base)?;
+        if let (true, Some(top)) = (class, self.state.stack.last_mut()) {
+            top.kind = Kind::Body;
+        }
+        Ok(())
     }
 
     fn call(&mut self, i: Instr) -> M {
         let (positional, keywords) = (i.arg as usize & 0xFF, i.arg as usize >> 8 & 0xFF);
-        let args = self.take(positional + 2 * keywords)?;
+        let mut args = Vec::new();
+        for _ in 0..positional + 2 * keywords {
+            args.insert(0, self.state.pop()?);
+        }
         let callee = self.state.pop()?;
+        let class = callee.1.kind == Kind::BuildClass;
+        let body = usize::from(class);
+        if args.iter().skip(body).any(|arg| !arg.1.kind.is_value())
+            || class
+                && !(positional >= 2
+                    && args.first().is_some_and(|arg| arg.1.kind == Kind::Body)
+                    && self.is_string(args[1].1))
+        {
+            return Err(MpyError::Incompatible);
+        }
         let mut moves = Vec::new();
         let window;
         let (op, name, mut at) = match callee.1.kind {
@@ -1565,7 +1582,7 @@ impl Translator<'_, '_> {
                 let op = if keywords > 0 { Op::CallMethodKw } else { Op::CallMethod };
                 (op, Some(name), window + 4)
             }
-            Kind::BuildClass if i.op == CALL_FUNCTION && positional >= 2 => {
+            Kind::BuildClass if i.op == CALL_FUNCTION => {
                 window = self.scratch(&[]);
                 (Op::MakeClass, None, window + 2)
             }
