@@ -136,6 +136,31 @@ fn or(vm: &mut Vm, op: super::native::BinOp, a: Val, b: Val) -> R {
     Ok(Val::NOT_IMPLEMENTED)
 }
 
+/// What a metaclass would define, as a class method: `enum` makes its classes iterable by it.
+fn class_hook(vm: &mut Vm, class: Val, name: &str) -> R<Option<Val>> {
+    if vm.heap.is(class, Kind::Class) { vm.getattr_opt(class, name) } else { Ok(None) }
+}
+
+fn iter(vm: &mut Vm, class: Val) -> R {
+    match class_hook(vm, class, "__class_iter__")? {
+        Some(f) => {
+            let items = vm.call(f, &[])?;
+            vm.iter(items)
+        }
+        None => Err(vm.type_error(format_args!("'type' object is not iterable"))),
+    }
+}
+
+fn len(vm: &mut Vm, class: Val) -> R<usize> {
+    match class_hook(vm, class, "__class_len__")? {
+        Some(f) => {
+            let n = vm.call(f, &[])?;
+            Ok(usize::try_from(vm.index(n)?).unwrap_or(0))
+        }
+        None => Err(vm.type_error(format_args!("object of type 'type' has no len()"))),
+    }
+}
+
 /// The type.
 pub static TYPE: NativeType = NativeType {
     id: ids::TYPE,
@@ -143,6 +168,8 @@ pub static TYPE: NativeType = NativeType {
     print: Some(print),
     new: Some(new),
     binary: Some(or),
+    len: Some(len),
+    iter: Some(iter),
     entries: &[
         Entry::Get("__name__", get_name),
         Entry::Get("__qualname__", get_qualname),
