@@ -197,12 +197,15 @@ unsafe extern "C" fn erase(config: *const LfsConfig, block: u32) -> i32 {
     flash.flash_erase(block).map_or(LFS_ERR_IO, |()| 0)
 }
 
-unsafe extern "C" fn sync(_config: *const LfsConfig) -> i32 {
-    0
+unsafe extern "C" fn sync(config: *const LfsConfig) -> i32 {
+    // As above.
+    let flash = unsafe { flash_of(config) };
+    flash.flash_sync().map_or(LFS_ERR_IO, |()| 0)
 }
 
 impl Inner {
     fn new(flash: &dyn Flash) -> Box<Inner> {
+        let block_size = flash.flash_block_size();
         let mut inner = Box::new(Inner {
             core: MaybeUninit::zeroed(),
             config: LfsConfig {
@@ -212,11 +215,11 @@ impl Inner {
                 erase: Some(erase),
                 sync: Some(sync),
                 read_size: READ_SIZE,
-                prog_size: PROG_SIZE,
-                block_size: flash.flash_block_size(),
+                prog_size: PROG_SIZE.min(block_size),
+                block_size,
                 block_count: flash.flash_block_count(),
                 block_cycles: BLOCK_CYCLES,
-                cache_size: CACHE_SIZE as u32,
+                cache_size: (CACHE_SIZE as u32).min(block_size),
                 lookahead_size: LOOKAHEAD as u32,
                 compact_thresh: 0,
                 read_buffer: ptr::null_mut(),

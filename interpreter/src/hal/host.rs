@@ -546,6 +546,7 @@ impl System for Host {
         Ok(())
     }
     fn watchdog_feed(&mut self) {}
+    fn irq_line(&mut self, _line: u8, _on: bool) {}
     fn mem_read(&mut self, _address: u32, _size: u8) -> Result<u32> {
         Err(Error::NoDevice)
     }

@@ -113,6 +113,8 @@ pub enum Event {
     Pin { pin: u8, flags: u8 },
     /// A UART has received bytes (only when asked for with [`Uart::uart_irq`]).
     Uart { id: u8 },
+    /// An interrupt line asked for with [`System::irq_line`] has fired; it is off again.
+    Line { line: u8 },
 }
 
 pub trait Events {
@@ -297,6 +299,10 @@ pub trait Flash {
     fn flash_program(&mut self, block: u32, offset: u32, bytes: &[u8]) -> Result;
     /// Sets a block to 0xFF.
     fn flash_erase(&mut self, block: u32) -> Result;
+    /// Sees to it that what was programmed lasts.
+    fn flash_sync(&mut self) -> Result {
+        Ok(())
+    }
 }
 
 /// What `machine.reset_cause()` tells.
@@ -327,6 +333,9 @@ pub trait System {
     /// Resets the chip unless called again within the time; the watchdog cannot be stopped.
     fn watchdog_start(&mut self, timeout_ms: u32) -> Result;
     fn watchdog_feed(&mut self);
+    /// Reports an interrupt line of the chip, once, as [`Event::Line`]: for peripherals that programs drive by their
+    /// registers.
+    fn irq_line(&mut self, line: u8, on: bool);
     /// `machine.mem8/16/32`: `size` is 1, 2 or 4.
     fn mem_read(&mut self, address: u32, size: u8) -> Result<u32>;
     fn mem_write(&mut self, address: u32, size: u8, value: u32) -> Result;

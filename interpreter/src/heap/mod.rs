@@ -90,6 +90,10 @@ pub enum Root {
     Thrown,
     /// What the event loop of `asyncio` keeps (a list).
     Asyncio,
+    /// Handlers of interrupt lines (a list).
+    Lines,
+    /// What is mounted where (a list of path, object …); NULL: the flash at `/`.
+    Mounts,
     /// Stacks and roots of the threads that do not run (a list).
     Threads,
     /// The body of a class that `__build_class__` makes of a plain function: (function, namespace).

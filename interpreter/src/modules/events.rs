@@ -24,6 +24,8 @@ pub struct Pending {
     pub pins_waiting: u32,
     /// A bit a UART.
     pub uarts: u8,
+    /// A bit an interrupt line.
+    pub lines: u32,
     pub alarm: bool,
     /// What the pin handler that runs was called for: `irq().flags()`.
     pub pin_flags: u8,
@@ -59,6 +61,7 @@ pub fn service(vm: &mut Vm) -> R<()> {
                 vm.state.events.pins_waiting |= 1 << (pin & 31);
             }
             Event::Uart { id } => vm.state.events.uarts |= 1 << id,
+            Event::Line { line } => vm.state.events.lines |= 1 << (line & 31),
         }
     }
     if interrupt {
@@ -83,6 +86,7 @@ fn idle(vm: &Vm) -> bool {
     let scheduled = vm.heap.root(Root::Scheduled);
     e.pins_waiting == 0
         && e.uarts == 0
+        && e.lines == 0
         && !e.alarm
         && (scheduled.is_null() || vm.heap.list_len(scheduled) == 0)
 }
@@ -103,6 +107,10 @@ fn run_all(vm: &mut Vm) -> R<()> {
             let id = vm.state.events.uarts.trailing_zeros();
             vm.state.events.uarts &= vm.state.events.uarts - 1;
             uart::fire(vm, id as u8)?;
+        } else if vm.state.events.lines != 0 {
+            let line = vm.state.events.lines.trailing_zeros();
+            vm.state.events.lines &= vm.state.events.lines - 1;
+            super::rp2::fire(vm, line as u8)?;
         } else if scheduled == 0 {
             // What callbacks have scheduled waits for the next time: the program runs in between.
             vm.pending().set();
@@ -181,9 +189,10 @@ pub fn schedule(vm: &mut Vm, function: Val, argument: Val) -> R<()> {
 /// Forgets everything: at a soft reset.
 pub fn clear(vm: &mut Vm) {
     vm.state.events = Pending::default();
-    for root in [Root::Scheduled, Root::Irq, Root::Timers, Root::Asyncio] {
+    for root in [Root::Scheduled, Root::Irq, Root::Timers, Root::Asyncio, Root::Lines, Root::Mounts] {
         vm.heap.set_root(root, Val::NULL);
     }
     vm.state.timers.clear();
+    vm.state.volumes.clear();
     while vm.hal.next_event().is_some() {}
 }

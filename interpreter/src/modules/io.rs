@@ -3,16 +3,17 @@
 use alloc::format;
 
 use super::stream::{self, Ops};
-use crate::fs::{Handle, OpenMode, Whence};
+use super::vfs::{Place, volume};
+use crate::fs::{FsError, Handle, OpenMode, Whence};
 use crate::heap::Kind;
-use crate::heap::cell::{F_V1, header};
+use crate::heap::cell::{F_V1, F_V3, header};
 use crate::objects::buffer::Buffer;
 use crate::objects::native::{Args, Entry, NativeModule, NativeType, R};
 use crate::registry::{ids, modules};
 use crate::value::Val;
 use crate::vm::{Out, Vm};
 
-// ---- files on flash: w1 = handle (or CLOSED) ----
+// ---- files: w1 = handle (or CLOSED), w3 = file system (NULL: the board's flash) ----
 
 /// No handle has this number.
 const CLOSED: u32 = u32::MAX;
@@ -46,22 +47,47 @@ pub fn open(vm: &mut Vm, args: Args) -> R {
     let names = ["file", "mode", "buffering", "encoding", "errors", "newline"];
     let [file, mode, ..] = args.parse(vm, "open", names, 1)?;
     let mode = if mode.is_null() { alloc::string::String::from("r") } else { vm.str_arg(mode)? };
-    let Some((open, text)) = parse_mode(&mode) else {
+    let path = vm.path_text(file)?;
+    match vm.locate(&path)? {
+        Place::Native(fs, path) => open_on(vm, fs, &path, &mode),
+        Place::Python(fs, path) => {
+            let (path, mode) = (vm.new_str(&path)?, vm.new_str(&mode)?);
+            vm.call_method(fs, "open", &[path, mode])
+        }
+        Place::Root => Err(vm.raise_os(FsError::IS_DIR.0)),
+    }
+}
+
+/// Opens a file of a native file system (NULL: the board's flash) by its absolute path there.
+///
+/// # Errors
+/// ValueError for a bad mode; OSError; what a block device raises.
+pub fn open_on(vm: &mut Vm, fs: Val, path: &str, mode: &str) -> R {
+    let Some((open, text)) = parse_mode(mode) else {
         return Err(vm.value_error(format_args!("invalid mode: '{mode}'")));
     };
-    let path = vm.path_arg(file)?;
     // The cell first: a file that is open and has no owner would stay open.
     let id = if text { ids::TEXT_IO } else { ids::FILE_IO };
-    let object = vm.heap.alloc_cell(header(Kind::Object, 0, id), CLOSED, 0, 0)?;
+    let object = vm.heap.alloc_cell(header(Kind::Object, F_V3, id), CLOSED, 0, fs.bits())?;
     vm.make_room(super::os::OPEN_BYTES);
-    let handle = vm.with_fs(|fs, flash| fs.open(flash, &path, open))?;
+    let handle = volume::on(vm, fs, |fs, flash| fs.open(flash, path, open))?;
     vm.heap.set_w(object, 1, u32::from(handle.bits()));
     if open.write {
         let now = vm.hal.wall_us() * 1000;
         // A file system without room for the time still opens the file.
-        let _ = vm.try_fs(|fs, flash| fs.set_mtime(flash, &path, now));
+        volume::on(vm, fs, |fs, flash| Ok(fs.set_mtime(flash, path, now).is_ok()))?;
     }
     Ok(object)
+}
+
+/// Runs an operation on the file system of an open file.
+fn on_fs<T>(
+    vm: &mut Vm,
+    file: Val,
+    f: impl FnOnce(&mut crate::fs::Lfs, &mut dyn crate::hal::Flash) -> crate::fs::FsResult<T>,
+) -> R<T> {
+    let fs = vm.heap.val(file, 3);
+    volume::on(vm, fs, f)
 }
 
 fn handle(vm: &mut Vm, file: Val) -> R<Handle> {
@@ -73,31 +99,31 @@ fn handle(vm: &mut Vm, file: Val) -> R<Handle> {
 
 fn file_read(vm: &mut Vm, file: Val, buf: &mut [u8]) -> R<Option<usize>> {
     let handle = handle(vm, file)?;
-    vm.with_fs(|fs, flash| fs.read(flash, handle, buf)).map(Some)
+    on_fs(vm, file, |fs, flash| fs.read(flash, handle, buf)).map(Some)
 }
 
 fn file_write(vm: &mut Vm, file: Val, bytes: &[u8]) -> R<Option<usize>> {
     let handle = handle(vm, file)?;
-    vm.with_fs(|fs, flash| fs.write(flash, handle, bytes)).map(Some)
+    on_fs(vm, file, |fs, flash| fs.write(flash, handle, bytes)).map(Some)
 }
 
 fn file_seek(vm: &mut Vm, file: Val, offset: i64, whence: stream::Whence) -> R<i64> {
     let handle = handle(vm, file)?;
     let whence = [Whence::Start, Whence::Current, Whence::End][whence as usize];
     let Ok(offset) = i32::try_from(offset) else { return Err(vm.raise_os(22)) };
-    vm.with_fs(|fs, flash| fs.seek(flash, handle, offset, whence)).map(i64::from)
+    on_fs(vm, file, |fs, flash| fs.seek(flash, handle, offset, whence)).map(i64::from)
 }
 
 fn file_flush(vm: &mut Vm, file: Val) -> R<()> {
     let handle = handle(vm, file)?;
-    vm.with_fs(|fs, flash| fs.sync(flash, handle))
+    on_fs(vm, file, |fs, flash| fs.sync(flash, handle))
 }
 
 fn file_close(vm: &mut Vm, file: Val) -> R<()> {
     if vm.heap.w(file, 1) != CLOSED {
         let handle = handle(vm, file)?;
         vm.heap.set_w(file, 1, CLOSED);
-        vm.with_fs(|fs, flash| fs.close(flash, handle))?;
+        on_fs(vm, file, |fs, flash| fs.close(flash, handle))?;
     }
     Ok(())
 }

@@ -25,11 +25,13 @@ pub mod machine;
 pub mod math;
 pub mod micropython;
 pub mod numpy;
+pub mod onewire;
 pub mod os;
 pub mod platform;
 pub mod random;
 pub mod re;
 pub mod ringio;
+pub mod rp2;
 pub mod select;
 pub mod stream;
 pub mod struct_;
@@ -53,6 +55,8 @@ use crate::vm::Vm;
 pub struct State {
     /// The file system, once mounted.
     pub fs: Option<Lfs>,
+    /// Those on block devices in Python.
+    pub volumes: Vec<Option<Lfs>>,
     /// Absolute, without a slash at the end except for the root; empty means the root.
     pub cwd: String,
     pub events: events::Pending,
@@ -77,6 +81,7 @@ impl Default for State {
     fn default() -> State {
         State {
             fs: None,
+            volumes: Vec::new(),
             cwd: String::new(),
             events: events::Pending::default(),
             timers: Vec::new(),

@@ -4,16 +4,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::attrtuple::{self, Fields};
-use crate::fs::{Entry as DirEntry, FsError, FsResult, Handle, Kind as FileKind, Lfs, OpenMode, resolve};
+use super::vfs::{self, Place, volume};
+use crate::fs::{FsError, FsResult, Handle, Kind as FileKind, Lfs, OpenMode, resolve};
 use crate::hal::{Flash, Hal};
 use crate::objects::native::{Args, Entry, NativeModule, R};
 use crate::registry::modules;
 use crate::value::Val;
 use crate::vm::Vm;
 
-/// Bits of `st_mode` and of `ilistdir`'s type.
-const S_IFDIR: i32 = 0x4000;
-const S_IFREG: i32 = 0x8000;
+const EPERM: i32 = 1;
+const EEXIST: i32 = 17;
 /// Reported by `uname()`, and the version whose behaviour we follow.
 pub const VERSION: &str = "1.28.0";
 
@@ -59,35 +59,126 @@ impl Vm {
         self.try_fs(f).map_err(|FsError(errno)| self.raise_os(errno))
     }
 
-    /// A path argument, made absolute.
+    /// The text of a path argument.
     ///
     /// # Errors
     /// TypeError if it is neither str nor bytes.
-    pub fn path_arg(&mut self, v: Val) -> R<String> {
-        let path = match self.heap.as_bytes(v).and_then(|bytes| core::str::from_utf8(bytes).ok()) {
-            Some(path) => String::from(path),
+    pub fn path_text(&mut self, v: Val) -> R<String> {
+        match self.heap.as_bytes(v).and_then(|bytes| core::str::from_utf8(bytes).ok()) {
+            Some(path) => Ok(String::from(path)),
             None => {
                 let name = self.type_name(v);
-                return Err(self.type_error(format_args!("path should be string or bytes, not {name}")));
+                Err(self.type_error(format_args!("path should be string or bytes, not {name}")))
+            }
+        }
+    }
+
+    /// What is at a path: for `import`. Errors mean that nothing is.
+    pub fn path_kind(&mut self, path: &str) -> Option<FileKind> {
+        let kind = match self.locate(path) {
+            Ok(Place::Root) => return Some(FileKind::Dir),
+            Ok(Place::Native(fs, path)) if fs.is_null() => {
+                return self.try_fs(|fs, flash| fs.stat(flash, &path)).ok().map(|entry| entry.kind);
+            }
+            Ok(Place::Native(fs, path)) => {
+                volume::on(self, fs, |fs, flash| fs.stat(flash, &path)).map(|entry| Some(entry.kind))
+            }
+            Ok(Place::Python(fs, path)) => self.python_kind(fs, &path),
+            Err(raised) => Err(raised),
+        };
+        kind.unwrap_or_else(|_| {
+            self.take_exc();
+            None
+        })
+    }
+
+    /// A whole file; `None` if there is none.
+    ///
+    /// # Errors
+    /// OSError; MemoryError if it does not fit; what a file system in Python raises.
+    pub fn read_file(&mut self, path: &str) -> R<Option<Vec<u8>>> {
+        let (fs, path) = match self.locate(path) {
+            Ok(Place::Native(fs, path)) => (fs, path),
+            Ok(Place::Python(fs, path)) => return self.read_python(fs, &path).map(Some),
+            Ok(Place::Root) => return Ok(None),
+            Err(_) => {
+                self.take_exc();
+                return Ok(None);
             }
         };
-        Ok(self.absolute(&path))
+        let size = match volume::on(self, fs, |fs, flash| Ok(fs.stat(flash, &path).ok())) {
+            Ok(Some(entry)) if entry.kind == FileKind::File => entry.size,
+            Ok(_) => return Ok(None),
+            // Without a file system there are no files.
+            Err(raised) if fs.is_null() && self.state.fs.is_none() => {
+                let _ = raised;
+                self.take_exc();
+                return Ok(None);
+            }
+            Err(raised) => return Err(raised),
+        };
+        self.make_room(size as usize + OPEN_BYTES);
+        let read = |fs: &mut Lfs, flash: &mut dyn Flash| {
+            let file = fs.open(flash, &path, OpenMode::READ)?;
+            let result = read_whole(fs, flash, file);
+            fs.close(flash, file)?;
+            match result {
+                Err(FsError::NO_MEMORY) => Ok(None),
+                other => other.map(Some),
+            }
+        };
+        match volume::on(self, fs, read)? {
+            Some(bytes) => Ok(Some(bytes)),
+            None => Err(self.no_memory()),
+        }
     }
 
-    fn absolute(&self, path: &str) -> String {
-        resolve(&self.state.cwd, path)
-    }
-
-    /// What is at a path: for `import`.
-    pub fn path_kind(&mut self, path: &str) -> Option<FileKind> {
-        let path = self.absolute(path);
-        self.try_fs(|fs, flash| fs.stat(flash, &path)).ok().map(|entry| entry.kind)
+    /// A whole file of a file system in Python.
+    fn read_python(&mut self, fs: Val, path: &str) -> R<Vec<u8>> {
+        let (path, mode) = (self.new_str(path)?, self.new_str("rb")?);
+        let file = self.call_method(fs, "open", &[path, mode])?;
+        self.heap.keep(file)?;
+        let has_ioctl = self.getattr_opt(file, "ioctl")?.is_some();
+        let mut chunk = 0;
+        if has_ioctl {
+            let size = self.call_method(file, "ioctl", &[Val::small(IOCTL_BUFFER_SIZE), Val::ZERO])?;
+            chunk = self.index(size)?;
+        }
+        // It may say how much it likes to be read at a time.
+        let chunk = if chunk > 0 { chunk.min(255) as usize } else { 64 };
+        let buffer = self.heap.new_bytearray_zeroed(chunk)?;
+        let mut bytes = Vec::new();
+        let result = loop {
+            let mark = self.heap.mark_temps();
+            let n = match self.call_method(file, "readinto", &[buffer]) {
+                Ok(n) if n.is_none() => 0,
+                Ok(n) => match self.index(n) {
+                    Ok(n) => n.clamp(0, chunk as i64) as usize,
+                    Err(raised) => break Err(raised),
+                },
+                Err(raised) => break Err(raised),
+            };
+            if n == 0 {
+                break Ok(());
+            }
+            if bytes.try_reserve(n).is_err() {
+                break Err(self.no_memory());
+            }
+            bytes.extend_from_slice(&self.heap.bytes(buffer)[..n]);
+            self.heap.release_temps(mark);
+        };
+        if has_ioctl {
+            self.call_method(file, "ioctl", &[Val::small(IOCTL_CLOSE), Val::ZERO])?;
+        } else {
+            self.call_method(file, "close", &[])?;
+        }
+        result.map(|()| bytes)
     }
 
     /// A whole text file; `None` if there is none.
     ///
     /// # Errors
-    /// OSError; MemoryError if it does not fit; UnicodeError if it is not UTF-8.
+    /// As [`Vm::read_file`]; UnicodeError if it is not UTF-8.
     pub fn read_source(&mut self, path: &str) -> R<Option<String>> {
         match self.read_file(path)? {
             Some(bytes) => self.source_text(bytes, path).map(Some),
@@ -107,30 +198,11 @@ impl Vm {
             )
         })
     }
-
-    /// A whole file; `None` if there is none.
-    ///
-    /// # Errors
-    /// OSError; MemoryError if it does not fit.
-    pub fn read_file(&mut self, path: &str) -> R<Option<Vec<u8>>> {
-        let path = self.absolute(path);
-        if let Ok(entry) = self.try_fs(|fs, flash| fs.stat(flash, &path)) {
-            self.make_room(entry.size as usize + OPEN_BYTES);
-        }
-        let read = |fs: &mut Lfs, flash: &mut dyn Flash| {
-            let file = fs.open(flash, &path, OpenMode::READ)?;
-            let result = read_whole(fs, flash, file);
-            fs.close(flash, file)?;
-            result
-        };
-        match self.try_fs(read) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(FsError::NO_ENTRY | FsError::IS_DIR | FsError::NO_DEVICE) => Ok(None),
-            Err(FsError::NO_MEMORY) => Err(self.no_memory()),
-            Err(FsError(errno)) => Err(self.raise_os(errno)),
-        }
-    }
 }
+
+/// Requests of a stream's `ioctl`.
+const IOCTL_CLOSE: i32 = 4;
+const IOCTL_BUFFER_SIZE: i32 = 11;
 
 /// Bytes that an open file or a walk through a folder takes.
 pub const OPEN_BYTES: usize = 4096;
@@ -145,109 +217,145 @@ fn read_whole(fs: &mut Lfs, flash: &mut dyn Flash, file: Handle) -> FsResult<Vec
     Ok(bytes)
 }
 
-/// The entries of a directory argument (the current one if absent).
-fn entries(vm: &mut Vm, args: Args) -> R<Vec<DirEntry>> {
-    let path = match args.opt(vm, 0) {
-        Some(v) => vm.path_arg(v)?,
-        None => vm.absolute(""),
-    };
-    vm.make_room(OPEN_BYTES);
-    let mut list = Vec::new();
-    vm.with_fs(|fs, flash| fs.list(flash, &path, |entry| list.push(entry)))?;
-    Ok(list)
+/// The path argument `i`, and where it leads.
+fn place(vm: &mut Vm, args: Args, i: usize) -> R<Place> {
+    let path = args.get(vm, i);
+    let path = vm.path_text(path)?;
+    vm.locate(&path)
 }
 
-fn listdir(vm: &mut Vm, args: Args) -> R {
-    let found = entries(vm, args)?;
-    let list = vm.heap.new_list(&[])?;
-    for entry in found {
-        let name = vm.new_str(&entry.name)?;
-        vm.heap.list_push(list, name)?;
-    }
-    Ok(list)
+/// Calls a method of a file system in Python with a path.
+fn python(vm: &mut Vm, fs: Val, method: &str, path: &str) -> R {
+    let path = vm.new_str(path)?;
+    vm.call_method(fs, method, &[path])
 }
 
-/// Tuples (name, type, inode, size).
+/// An iterator of tuples (name, type, inode, size).
 fn ilistdir(vm: &mut Vm, args: Args) -> R {
-    let found = entries(vm, args)?;
+    let (path, as_bytes) = match args.opt(vm, 0) {
+        Some(v) => (vm.path_text(v)?, !vm.heap.is_str(v)),
+        None => (String::new(), false),
+    };
+    let top = resolve(&vm.state.cwd, &path) == "/" && (path.starts_with('/') || vm.at_root());
+    let place = vm.locate(&path)?;
+    // What is mounted below the root is among its folders.
+    let points = if top { vm.mount_points() } else { Vec::new() };
     let list = vm.heap.new_list(&[])?;
-    for entry in found {
-        let name = vm.new_str(&entry.name)?;
-        let kind = if entry.kind == FileKind::Dir { S_IFDIR } else { S_IFREG };
-        let size = vm.heap.new_uint(u64::from(entry.size))?;
-        let tuple = vm.heap.new_tuple(&[name, Val::small(kind), Val::ZERO, size])?;
+    for name in points {
+        let name = if as_bytes { vm.heap.new_bytes(name.as_bytes())? } else { vm.new_str(&name)? };
+        let tuple = vm.heap.new_tuple(&[name, Val::small(vfs::S_IFDIR), Val::ZERO])?;
         vm.heap.list_push(list, tuple)?;
+    }
+    match place {
+        Place::Root => {}
+        Place::Native(fs, path) => {
+            let own = volume::listing(vm, fs, &path, as_bytes)?;
+            vm.for_each(own, |vm, item| Ok(vm.heap.list_push(list, item)?))?;
+        }
+        Place::Python(fs, path) => {
+            let own = python(vm, fs, "ilistdir", &path)?;
+            if vm.heap.list_len(list) == 0 {
+                return vm.iter(own);
+            }
+            vm.for_each(own, |vm, item| Ok(vm.heap.list_push(list, item)?))?;
+        }
     }
     vm.iter(list)
 }
 
+fn listdir(vm: &mut Vm, args: Args) -> R {
+    let entries = ilistdir(vm, args)?;
+    let list = vm.heap.new_list(&[])?;
+    vm.for_each(entries, |vm, entry| {
+        let name = vm.get_item(entry, Val::ZERO)?;
+        Ok(vm.heap.list_push(list, name)?)
+    })?;
+    Ok(list)
+}
+
 fn stat(vm: &mut Vm, args: Args) -> R {
     let path = args.get(vm, 0);
-    let path = vm.path_arg(path)?;
-    let entry = vm.with_fs(|fs, flash| fs.stat(flash, &path))?;
-    let mtime = vm.try_fs(|fs, flash| fs.mtime(flash, &path)).unwrap_or(0) / 1_000_000_000;
-    let kind = if entry.kind == FileKind::Dir { S_IFDIR } else { S_IFREG };
-    let size = vm.heap.new_uint(u64::from(entry.size))?;
-    let mtime = vm.heap.new_uint(mtime)?;
-    let zero = Val::ZERO;
-    Ok(vm.heap.new_tuple(&[Val::small(kind), zero, zero, zero, zero, zero, size, mtime, mtime, mtime])?)
+    let path = vm.path_text(path)?;
+    if resolve(&vm.state.cwd, &path) == "/" {
+        return root_stat(vm);
+    }
+    match vm.locate(&path)? {
+        Place::Root => root_stat(vm),
+        Place::Native(fs, path) => volume::stat(vm, fs, &path),
+        Place::Python(fs, path) => python(vm, fs, "stat", &path),
+    }
+}
+
+/// The root is a folder, whatever is mounted there.
+fn root_stat(vm: &mut Vm) -> R {
+    let mut items = [Val::ZERO; 10];
+    items[0] = Val::small(vfs::S_IFDIR);
+    Ok(vm.heap.new_tuple(&items)?)
 }
 
 fn statvfs(vm: &mut Vm, args: Args) -> R {
-    let path = args.get(vm, 0);
-    vm.path_arg(path)?;
-    let (block, count) = (vm.hal.flash_block_size(), vm.hal.flash_block_count());
-    let used = vm.with_fs(|fs, flash| fs.used_blocks(flash))?;
-    let free = Val::small(count.saturating_sub(used) as i32);
-    let (block, count, zero) = (Val::small(block as i32), Val::small(count as i32), Val::ZERO);
-    Ok(vm.heap.new_tuple(&[block, block, count, free, free, zero, zero, zero, zero, Val::small(255)])?)
+    match place(vm, args, 0)? {
+        Place::Root => {
+            let mut items = [Val::ZERO; 10];
+            items[9] = Val::small(255);
+            Ok(vm.heap.new_tuple(&items)?)
+        }
+        Place::Native(fs, _) => volume::statvfs(vm, fs),
+        Place::Python(fs, path) => python(vm, fs, "statvfs", &path),
+    }
 }
 
 fn mkdir(vm: &mut Vm, args: Args) -> R {
-    let path = args.get(vm, 0);
-    let path = vm.path_arg(path)?;
-    vm.with_fs(|fs, flash| fs.mkdir(flash, &path))?;
-    Ok(Val::NONE)
+    match place(vm, args, 0)? {
+        Place::Native(fs, path) if path != "/" => volume::mkdir(vm, fs, &path),
+        Place::Python(fs, path) if path != "/" => python(vm, fs, "mkdir", &path),
+        _ => Err(vm.raise_os(EEXIST)),
+    }
 }
 
 fn remove(vm: &mut Vm, args: Args) -> R {
-    let path = args.get(vm, 0);
-    let path = vm.path_arg(path)?;
-    vm.with_fs(|fs, flash| match fs.stat(flash, &path)?.kind {
-        FileKind::File => fs.remove(flash, &path),
-        FileKind::Dir => Err(FsError::IS_DIR),
-    })?;
-    Ok(Val::NONE)
+    match place(vm, args, 0)? {
+        Place::Root => Err(vm.raise_os(EPERM)),
+        Place::Native(fs, path) => volume::remove(vm, fs, &path),
+        Place::Python(fs, path) => python(vm, fs, "remove", &path),
+    }
 }
 
 fn rmdir(vm: &mut Vm, args: Args) -> R {
-    let path = args.get(vm, 0);
-    let path = vm.path_arg(path)?;
-    vm.with_fs(|fs, flash| match fs.stat(flash, &path)?.kind {
-        FileKind::Dir => fs.remove(flash, &path),
-        FileKind::File => Err(FsError(20)),
-    })?;
-    Ok(Val::NONE)
+    match place(vm, args, 0)? {
+        Place::Root => Err(vm.raise_os(EPERM)),
+        Place::Native(fs, path) => volume::rmdir(vm, fs, &path),
+        Place::Python(fs, path) => python(vm, fs, "rmdir", &path),
+    }
 }
 
 fn rename(vm: &mut Vm, args: Args) -> R {
-    let (from, to) = (args.get(vm, 0), args.get(vm, 1));
-    let (from, to) = (vm.path_arg(from)?, vm.path_arg(to)?);
-    vm.with_fs(|fs, flash| fs.rename(flash, &from, &to))?;
-    Ok(Val::NONE)
+    match (place(vm, args, 0)?, place(vm, args, 1)?) {
+        (Place::Native(fs, from), Place::Native(other, to)) if fs == other => {
+            volume::rename(vm, fs, &from, &to)
+        }
+        (Place::Python(fs, from), Place::Python(other, to)) if fs == other => {
+            let (from, to) = (vm.new_str(&from)?, vm.new_str(&to)?);
+            vm.call_method(fs, "rename", &[from, to])
+        }
+        // Not from one file system to another.
+        _ => Err(vm.raise_os(EPERM)),
+    }
 }
 
 fn chdir(vm: &mut Vm, args: Args) -> R {
-    let path = args.get(vm, 0);
-    let path = vm.path_arg(path)?;
-    match vm.path_kind(&path) {
-        Some(FileKind::Dir) => {
-            vm.state.cwd = path;
-            Ok(Val::NONE)
+    let given = args.get(vm, 0);
+    let given = vm.path_text(given)?;
+    let place = vm.locate(&given)?;
+    match &place {
+        Place::Root => {}
+        Place::Native(fs, path) => volume::check_folder(vm, *fs, path)?,
+        Place::Python(fs, path) => {
+            python(vm, *fs, "chdir", path)?;
         }
-        Some(FileKind::File) => Err(vm.raise_os(20)),
-        None => Err(vm.raise_os(2)),
     }
+    vm.set_cwd(&place, &given);
+    Ok(Val::NONE)
 }
 
 /// `os.dupterm(uart)`: a second console beside USB; `None` ends it. Only `machine.UART` objects can be
@@ -272,7 +380,16 @@ fn dupterm(vm: &mut Vm, args: Args) -> R {
 }
 
 fn getcwd(vm: &mut Vm, _: Args) -> R {
-    let cwd = vm.absolute("");
+    let cwd = resolve(&vm.state.cwd, "");
+    if !vm.at_root()
+        && let Place::Python(fs, _) = vm.locate("")?
+    {
+        // Below the mount it keeps its own.
+        let own = vm.call_method(fs, "getcwd", &[])?;
+        let own = vm.text(own).unwrap_or_default();
+        let joined = alloc::format!("{}{own}", cwd.trim_end_matches('/'));
+        return vm.new_str(&joined);
+    }
     vm.new_str(&cwd)
 }
 

@@ -2,12 +2,10 @@
 
 use core::fmt::Write;
 
-use super::pin_arg;
-use crate::hal::{PinMode, ResetCause};
+use crate::hal::ResetCause;
 use crate::heap::Kind;
 use crate::heap::cell::header;
 use crate::modules::time;
-use crate::objects::buffer::Buffer;
 use crate::objects::native::{Args, ExcKind, NativeType, R};
 use crate::registry::ids;
 use crate::value::Val;
@@ -59,7 +57,7 @@ pub fn freq(vm: &mut Vm, args: Args) -> R {
 pub fn idle(vm: &mut Vm, _: Args) -> R {
     vm.poll()?;
     let now = vm.hal.ticks_us();
-    vm.hal.sleep_until(now + 1000);
+    vm.idle_until(now + 1000)?;
     vm.poll()?;
     Ok(Val::NONE)
 }
@@ -93,54 +91,6 @@ pub fn enable_irq(vm: &mut Vm, args: Args) -> R {
     let state = args.get(vm, 0);
     let on = vm.truth(state)?;
     vm.hal.restore_irq(on);
-    Ok(Val::NONE)
-}
-
-/// Waits for a level and measures how long it lasts, in µs. -2: it did not come; -1: it did not end.
-pub fn time_pulse_us(vm: &mut Vm, args: Args) -> R {
-    let (pin, level) = (args.get(vm, 0), args.get(vm, 1));
-    let (pin, level) = (pin_arg(vm, pin)?, vm.truth(level)?);
-    let timeout = match args.opt(vm, 2) {
-        Some(v) => vm.int_in(v, "timeout_us", 0, i64::from(u32::MAX))? as u64,
-        None => 1_000_000,
-    };
-    let begin = vm.hal.ticks_us();
-    while vm.hal.pin_read(pin) != level {
-        if vm.hal.ticks_us() - begin >= timeout {
-            return Ok(Val::small(-2));
-        }
-    }
-    let start = vm.hal.ticks_us();
-    while vm.hal.pin_read(pin) == level {
-        if vm.hal.ticks_us() - start >= timeout {
-            return Ok(Val::small(-1));
-        }
-    }
-    let lasted = vm.hal.ticks_us() - start;
-    Ok(vm.heap.new_uint(lasted)?)
-}
-
-/// `bitstream(pin, encoding, timing, data)`: drives LED strips and the like.
-pub fn bitstream(vm: &mut Vm, args: Args) -> R {
-    let [pin, encoding, timing, data] = [0, 1, 2, 3].map(|i| args.get(vm, i));
-    let pin = pin_arg(vm, pin)?;
-    // 0 is the only encoding there is: high-low.
-    vm.int_in(encoding, "encoding", 0, 0)?;
-    let list = vm.collect_list(timing)?;
-    if vm.heap.list_len(list) != 4 {
-        return Err(
-            vm.value_error(format_args!("timing needs (high_0, low_0, high_1, low_1) in nanoseconds"))
-        );
-    }
-    let mut ns = [0; 4];
-    for (i, ns) in ns.iter_mut().enumerate() {
-        let item = vm.heap.list(list)[i];
-        *ns = vm.int_in(item, "timing", 0, 100_000_000)? as u32;
-    }
-    let (_, pull) = vm.hal.pin_mode(pin);
-    vm.hal.pin_configure(pin, PinMode::Out, pull);
-    let buffer = Buffer::read(vm, data)?;
-    vm.hal.bitstream(pin, ns, buffer.bytes(&vm.heap));
     Ok(Val::NONE)
 }
 

@@ -4,6 +4,7 @@ pub mod adc;
 pub mod i2c;
 mod misc;
 pub mod pin;
+mod pulses;
 pub mod pwm;
 pub mod rtc;
 pub mod signal;
@@ -78,9 +79,10 @@ pub static MACHINE: NativeModule = NativeModule {
         Entry::Type("WDT", &wdt::WDT),
         Entry::Int("PWRON_RESET", 1),
         Entry::Int("WDT_RESET", 3),
-        Entry::FnKw("bitstream", 4, 4, misc::bitstream),
+        Entry::FnKw("bitstream", 4, 4, pulses::bitstream),
         Entry::Fn("bootloader", 0, 1, misc::bootloader),
         Entry::Fn("deepsleep", 0, 1, misc::deepsleep),
+        Entry::Fn("dht_readinto", 2, 2, pulses::dht_readinto),
         Entry::Fn("disable_irq", 0, 0, misc::disable_irq),
         Entry::Fn("enable_irq", 1, 1, misc::enable_irq),
         Entry::FnKw("freq", 0, 1, misc::freq),
@@ -92,7 +94,7 @@ pub static MACHINE: NativeModule = NativeModule {
         Entry::Fn("reset", 0, 0, misc::reset),
         Entry::Fn("reset_cause", 0, 0, misc::reset_cause),
         Entry::Fn("soft_reset", 0, 0, misc::soft_reset),
-        Entry::Fn("time_pulse_us", 2, 3, misc::time_pulse_us),
+        Entry::Fn("time_pulse_us", 2, 3, pulses::time_pulse_us),
         Entry::Fn("unique_id", 0, 0, misc::unique_id),
     ],
     ..NativeModule::EMPTY

@@ -14,6 +14,8 @@ static PENDING: Pending = Pending::new();
 /// they are served merge, as in the hardware.
 struct Queue {
     interrupt: bool,
+    /// Interrupt lines that have fired.
+    lines: u32,
     alarm: bool,
     /// When the interpreter wants its alarm, µs.
     alarm_at: Option<u64>,
@@ -27,6 +29,7 @@ struct Queue {
 
 static QUEUE: Mutex<RefCell<Queue>> = Mutex::new(RefCell::new(Queue {
     interrupt: false,
+    lines: 0,
     alarm: false,
     alarm_at: None,
     pins: [0; 30],
@@ -84,7 +87,7 @@ pub fn clear() {
             enable_irq(pin, 0);
             (q.pins[pin as usize], q.levels[pin as usize]) = (0, 0);
         }
-        (q.interrupt, q.waiting, q.uart) = (false, 0, [false; 2]);
+        (q.interrupt, q.waiting, q.uart, q.lines) = (false, 0, [false; 2], 0);
     });
 }
 
@@ -136,6 +139,46 @@ fn IO_IRQ_BANK0() {
         }
     });
     PENDING.set();
+}
+
+/// Lines of peripherals that programs drive by their registers.
+const LINES: [pac::Interrupt; 3] =
+    [pac::Interrupt::PIO0_IRQ_0, pac::Interrupt::PIO1_IRQ_0, pac::Interrupt::DMA_IRQ_0];
+
+/// Switches one of those lines.
+pub fn irq_line(line: u8, on: bool) {
+    for interrupt in LINES {
+        if interrupt as u8 == line {
+            if on {
+                // SAFETY: the handler exists, and it only writes the queue.
+                unsafe { NVIC::unmask(interrupt) };
+            } else {
+                NVIC::mask(interrupt);
+            }
+        }
+    }
+}
+
+/// A line has fired. Only the program knows how to quiet its peripheral: the line stays off until it has.
+fn line_fired(interrupt: pac::Interrupt) {
+    NVIC::mask(interrupt);
+    with(|q| q.lines |= 1 << interrupt as u32);
+    PENDING.set();
+}
+
+#[interrupt]
+fn PIO0_IRQ_0() {
+    line_fired(pac::Interrupt::PIO0_IRQ_0);
+}
+
+#[interrupt]
+fn PIO1_IRQ_0() {
+    line_fired(pac::Interrupt::PIO1_IRQ_0);
+}
+
+#[interrupt]
+fn DMA_IRQ_0() {
+    line_fired(pac::Interrupt::DMA_IRQ_0);
 }
 
 fn acknowledge_timer(alarm: usize) {
@@ -194,6 +237,11 @@ impl Events for Pico {
                 }
                 debug_assert!(flags & (EDGE_FALL | EDGE_RISE | LEVEL_LOW | LEVEL_HIGH) != 0);
                 return Some(Event::Pin { pin, flags });
+            }
+            if q.lines != 0 {
+                let line = q.lines.trailing_zeros() as u8;
+                q.lines &= q.lines - 1;
+                return Some(Event::Line { line });
             }
             let id = q.uart.iter().position(|&u| u)?;
             q.uart[id] = false;

@@ -75,6 +75,10 @@ impl System for Pico {
         regs().WATCHDOG.load().write(|w| unsafe { w.bits(load) });
     }
 
+    fn irq_line(&mut self, line: u8, on: bool) {
+        events::irq_line(line, on);
+    }
+
     fn mem_read(&mut self, address: u32, size: u8) -> Result<u32> {
         if address % u32::from(size) != 0 {
             return Err(Error::Invalid("address is not aligned"));
@@ -119,6 +123,11 @@ impl System for Pico {
         for pin in 0..pins::COUNT {
             self.pwm_stop(pin);
         }
+        for line in 0..32 {
+            events::irq_line(line, false);
+        }
+        // What programs drive by its registers stands still until one wakes it again.
+        super::regs().RESETS.reset().modify(|_, w| w.dma().set_bit().pio0().set_bit().pio1().set_bit());
         pins::reset_all();
     }
 }

@@ -1,0 +1,110 @@
+//! Block devices in Python as the flash of a native file system.
+
+use crate::hal::{Error, Flash, Result};
+use crate::objects::native::R;
+use crate::value::Val;
+use crate::vm::Vm;
+
+/// Requests of a block device's `ioctl`.
+const SYNC: i32 = 3;
+const BLOCK_COUNT: i32 = 4;
+const BLOCK_SIZE: i32 = 5;
+const ERASE: i32 = 6;
+
+const EINVAL: i32 = 22;
+
+/// A block device while a file system works on it.
+pub struct Device<'a> {
+    vm: &'a mut Vm,
+    object: Val,
+    block_size: u32,
+    blocks: u32,
+    /// Its Python code has raised an exception, which is in the machine.
+    pub raised: bool,
+}
+
+fn ask(vm: &mut Vm, object: Val, request: i32, argument: i32) -> R {
+    vm.call_method(object, "ioctl", &[Val::small(request), Val::small(argument)])
+}
+
+impl<'a> Device<'a> {
+    /// A device of `object`.
+    ///
+    /// # Errors
+    /// OSError(EINVAL) if it does not tell a size; what it raises.
+    pub fn new(vm: &'a mut Vm, object: Val) -> R<Device<'a>> {
+        let size = ask(vm, object, BLOCK_SIZE, 0)?;
+        // None is the usual size.
+        let block_size = if size.is_none() { 512 } else { vm.index(size)? };
+        let blocks = ask(vm, object, BLOCK_COUNT, 0)?;
+        let blocks = vm.index(blocks)?;
+        let (Ok(block_size), Ok(blocks)) = (u32::try_from(block_size), u32::try_from(blocks)) else {
+            return Err(vm.raise_os(EINVAL));
+        };
+        if block_size < 128 || blocks == 0 {
+            return Err(vm.raise_os(EINVAL));
+        }
+        Ok(Device { vm, object, block_size, blocks, raised: false })
+    }
+
+    /// Runs a call; a negative number that it returns is an error, as is an exception.
+    fn call(&mut self, f: impl FnOnce(&mut Vm, Val) -> R) -> Result {
+        if self.raised {
+            return Err(Error::Io);
+        }
+        let object = self.object;
+        match f(self.vm, object) {
+            Ok(v) if v.is_none() || !self.vm.heap.is_int(v) => Ok(()),
+            Ok(v) if self.vm.heap.as_i64(v).is_some_and(|code| code >= 0) => Ok(()),
+            Ok(_) => Err(Error::Io),
+            Err(_) => {
+                self.raised = true;
+                Err(Error::Io)
+            }
+        }
+    }
+}
+
+impl Flash for Device<'_> {
+    fn flash_block_size(&self) -> u32 {
+        self.block_size
+    }
+
+    fn flash_block_count(&self) -> u32 {
+        self.blocks
+    }
+
+    fn flash_read(&mut self, block: u32, offset: u32, buf: &mut [u8]) -> Result {
+        let mark = self.vm.heap.mark_temps();
+        let result = self.call(|vm, object| {
+            let bytes = vm.heap.new_bytearray_zeroed(buf.len())?;
+            let arguments = [Val::small(block as i32), bytes, Val::small(offset as i32)];
+            let answer = vm.call_method(object, "readblocks", &arguments)?;
+            let read = vm.heap.bytes(bytes);
+            let n = read.len().min(buf.len());
+            buf[..n].copy_from_slice(&read[..n]);
+            Ok(answer)
+        });
+        self.vm.heap.release_temps(mark);
+        result
+    }
+
+    fn flash_program(&mut self, block: u32, offset: u32, bytes: &[u8]) -> Result {
+        let mark = self.vm.heap.mark_temps();
+        let result = self.call(|vm, object| {
+            let bytes = vm.heap.new_bytearray(bytes)?;
+            let arguments = [Val::small(block as i32), bytes, Val::small(offset as i32)];
+            vm.call_method(object, "writeblocks", &arguments)
+        });
+        self.vm.heap.release_temps(mark);
+        result
+    }
+
+    fn flash_erase(&mut self, block: u32) -> Result {
+        self.call(|vm, object| ask(vm, object, ERASE, block as i32))
+    }
+
+    fn flash_sync(&mut self) -> Result {
+        self.call(|vm, object| ask(vm, object, SYNC, 0))
+    }
+}

@@ -1,0 +1,363 @@
+//! The native file system as an object: littlefs v2, on the board's flash or on a block device in Python.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::S_IFDIR;
+use super::device::Device;
+use crate::fs::{Entry as DirEntry, FsError, FsResult, Kind as FileKind, Lfs, resolve};
+use crate::hal::{Flash, Hal};
+use crate::heap::Kind;
+use crate::heap::cell::{F_V1, F_V3, header};
+use crate::modules::{io, os};
+use crate::objects::native::{Args, Entry, NativeType, R, Raised};
+use crate::registry::ids;
+use crate::value::Val;
+use crate::vm::{Out, Vm};
+
+const EBUSY: i32 = 16;
+const ENOTDIR: i32 = 20;
+const S_IFREG: i32 = 0x8000;
+
+// w1 = block device, None for the board's flash; w2 = 1 + place among the volumes, 0 for the flash;
+// w3 = its current folder (str), NULL for the root.
+
+/// The object of the board's flash.
+///
+/// # Errors
+/// MemoryError.
+pub fn flash(vm: &mut Vm) -> R {
+    let flags = F_V1 | F_V3;
+    Ok(vm.heap.alloc_cell(header(Kind::Object, flags, ids::VFS_LFS2), Val::NONE.bits(), 0, 0)?)
+}
+
+/// Is it one of ours?
+pub fn is(vm: &Vm, object: Val) -> bool {
+    vm.heap.is(object, Kind::Object) && vm.heap.aux(object) == ids::VFS_LFS2
+}
+
+/// Runs an operation of a file system; NULL is the board's flash.
+///
+/// # Errors
+/// OSError; what a block device raises.
+pub fn on<T>(vm: &mut Vm, object: Val, f: impl FnOnce(&mut Lfs, &mut dyn Flash) -> FsResult<T>) -> R<T> {
+    let place = if object.is_null() { 0 } else { vm.heap.w(object, 2) as usize };
+    let Some(place) = place.checked_sub(1) else { return vm.with_fs(f) };
+    // While it works its device's Python code runs, which must find the machine whole.
+    let Some(mut volume) = vm.state.volumes.get_mut(place).and_then(Option::take) else {
+        return Err(vm.raise_os(EBUSY));
+    };
+    let device = vm.heap.val(object, 1);
+    let (result, raised) = match Device::new(vm, device) {
+        Ok(mut device) => {
+            let result = f(&mut volume, &mut device);
+            (result, device.raised)
+        }
+        Err(Raised) => (Err(FsError::NO_DEVICE), true),
+    };
+    vm.state.volumes[place] = Some(volume);
+    match result {
+        Ok(v) => Ok(v),
+        Err(_) if raised => Err(Raised),
+        Err(FsError(errno)) => Err(vm.raise_os(errno)),
+    }
+}
+
+/// As [`on`] for a device that has no volume yet.
+fn on_device<T>(vm: &mut Vm, device: Val, f: impl FnOnce(&mut dyn Flash) -> FsResult<T>) -> R<T> {
+    if vm.heap.is(device, Kind::Object) && vm.heap.aux(device) == ids::FLASH {
+        let flash: &mut dyn Flash = &mut *vm.hal as &mut dyn Hal;
+        return f(flash).map_err(|FsError(errno)| vm.raise_os(errno));
+    }
+    let mut at = Device::new(vm, device)?;
+    let result = f(&mut at);
+    let raised = at.raised;
+    match result {
+        Ok(v) => Ok(v),
+        Err(_) if raised => Err(Raised),
+        Err(FsError(errno)) => Err(vm.raise_os(errno)),
+    }
+}
+
+/// Forgets the volumes of objects that are gone.
+fn sweep(vm: &mut Vm) {
+    if vm.state.volumes.iter().all(Option::is_none) {
+        return;
+    }
+    vm.heap.collect();
+    let mut used = 0u32;
+    let mut at = None;
+    while let Some(cell) = vm.heap.next_cell(at, Kind::Object) {
+        at = Some(cell);
+        if is(vm, cell) {
+            used |= 1 << vm.heap.w(cell, 2);
+        }
+    }
+    for (i, volume) in vm.state.volumes.iter_mut().enumerate() {
+        if used & 2 << i == 0 {
+            *volume = None;
+        }
+    }
+}
+
+/// Volumes besides the flash, at most.
+const MOST: usize = 8;
+
+fn make(vm: &mut Vm, device: Val) -> R {
+    if vm.heap.is(device, Kind::Object) && vm.heap.aux(device) == ids::FLASH {
+        vm.mount_fs().map_err(|FsError(errno)| vm.raise_os(errno))?;
+        return flash(vm);
+    }
+    sweep(vm);
+    vm.make_room(os::OPEN_BYTES);
+    let volume = on_device(vm, device, |flash| Lfs::mount(flash))?;
+    let place = match vm.state.volumes.iter().position(Option::is_none) {
+        Some(place) => place,
+        None if vm.state.volumes.len() < MOST => {
+            vm.state.volumes.push(None);
+            vm.state.volumes.len() - 1
+        }
+        None => return Err(vm.raise_os(FsError::TOO_MANY_OPEN.0)),
+    };
+    vm.state.volumes[place] = Some(volume);
+    let object = flash(vm)?;
+    vm.heap.set_val(object, 1, device);
+    vm.heap.set_w(object, 2, 1 + place as u32);
+    Ok(object)
+}
+
+/// The file system on a block device, whichever it is.
+///
+/// # Errors
+/// OSError if there is none that is known.
+pub fn probe(vm: &mut Vm, device: Val) -> R {
+    make(vm, device)
+}
+
+/// `VfsLfs2(device, …)`; the sizes of caches that the official class takes are chosen here.
+fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
+    let names = ["bdev", "*readsize", "*progsize", "*lookahead", "*mtime"];
+    let [device, ..] = args.parse(vm, "VfsLfs2", names, 1)?;
+    make(vm, device)
+}
+
+fn mkfs(vm: &mut Vm, args: Args) -> R {
+    let names = ["bdev", "*readsize", "*progsize", "*lookahead"];
+    let [device, ..] = args.parse(vm, "mkfs", names, 1)?;
+    vm.make_room(os::OPEN_BYTES);
+    on_device(vm, device, |flash| Lfs::format(flash))?;
+    Ok(Val::NONE)
+}
+
+fn print(_: &mut Vm, _: Val, out: &mut Out, _repr: bool) -> R<()> {
+    out.push("<VfsLfs2>");
+    Ok(())
+}
+
+/// A path argument, made absolute in the file system.
+fn path_in(vm: &mut Vm, object: Val, path: Option<Val>) -> R<String> {
+    let folder = vm.heap.val(object, 3);
+    let folder = if folder.is_null() { String::new() } else { vm.text(folder).unwrap_or_default() };
+    let path = match path {
+        Some(path) => vm.path_text(path)?,
+        None => String::new(),
+    };
+    Ok(resolve(&folder, &path))
+}
+
+// ---- operations by absolute path, for `os` and for the methods below ----
+
+/// The entries of a folder.
+///
+/// # Errors
+/// OSError; what a block device raises.
+pub fn entries(vm: &mut Vm, object: Val, path: &str) -> R<Vec<DirEntry>> {
+    vm.make_room(os::OPEN_BYTES);
+    let mut list = Vec::new();
+    on(vm, object, |fs, flash| fs.list(flash, path, |entry| list.push(entry)))?;
+    Ok(list)
+}
+
+/// A folder's entries as `ilistdir` gives them: (name, type, inode, size).
+///
+/// # Errors
+/// As [`entries`].
+pub fn listing(vm: &mut Vm, object: Val, path: &str, as_bytes: bool) -> R {
+    let found = entries(vm, object, path)?;
+    let list = vm.heap.new_list(&[])?;
+    for entry in found {
+        let mark = vm.heap.mark_temps();
+        let name =
+            if as_bytes { vm.heap.new_bytes(entry.name.as_bytes())? } else { vm.new_str(&entry.name)? };
+        let kind = if entry.kind == FileKind::Dir { S_IFDIR } else { S_IFREG };
+        let size = vm.heap.new_uint(u64::from(entry.size))?;
+        let tuple = vm.heap.new_tuple(&[name, Val::small(kind), Val::ZERO, size])?;
+        vm.heap.list_push(list, tuple)?;
+        vm.heap.release_temps(mark);
+    }
+    Ok(list)
+}
+
+pub fn stat(vm: &mut Vm, object: Val, path: &str) -> R {
+    let (entry, mtime) = on(vm, object, |fs, flash| {
+        let entry = fs.stat(flash, path)?;
+        let mtime = fs.mtime(flash, path).unwrap_or(0);
+        Ok((entry, mtime / 1_000_000_000))
+    })?;
+    let kind = if entry.kind == FileKind::Dir { S_IFDIR } else { S_IFREG };
+    let size = vm.heap.new_uint(u64::from(entry.size))?;
+    let mtime = vm.heap.new_uint(mtime)?;
+    let zero = Val::ZERO;
+    Ok(vm.heap.new_tuple(&[Val::small(kind), zero, zero, zero, zero, zero, size, mtime, mtime, mtime])?)
+}
+
+pub fn statvfs(vm: &mut Vm, object: Val) -> R {
+    let (block, count, used) = on(vm, object, |fs, flash| {
+        Ok((flash.flash_block_size(), flash.flash_block_count(), fs.used_blocks(flash)?))
+    })?;
+    let free = Val::small(count.saturating_sub(used) as i32);
+    let (block, count, zero) = (Val::small(block as i32), Val::small(count as i32), Val::ZERO);
+    Ok(vm.heap.new_tuple(&[block, block, count, free, free, zero, zero, zero, zero, Val::small(255)])?)
+}
+
+pub fn mkdir(vm: &mut Vm, object: Val, path: &str) -> R {
+    on(vm, object, |fs, flash| fs.mkdir(flash, path))?;
+    Ok(Val::NONE)
+}
+
+pub fn remove(vm: &mut Vm, object: Val, path: &str) -> R {
+    on(vm, object, |fs, flash| match fs.stat(flash, path)?.kind {
+        FileKind::File => fs.remove(flash, path),
+        FileKind::Dir => Err(FsError::IS_DIR),
+    })?;
+    Ok(Val::NONE)
+}
+
+pub fn rmdir(vm: &mut Vm, object: Val, path: &str) -> R {
+    on(vm, object, |fs, flash| match fs.stat(flash, path)?.kind {
+        FileKind::Dir => fs.remove(flash, path),
+        FileKind::File => Err(FsError(ENOTDIR)),
+    })?;
+    Ok(Val::NONE)
+}
+
+pub fn rename(vm: &mut Vm, object: Val, from: &str, to: &str) -> R {
+    on(vm, object, |fs, flash| fs.rename(flash, from, to))?;
+    Ok(Val::NONE)
+}
+
+/// Is there a folder of this path?
+///
+/// # Errors
+/// OSError if there is none.
+pub fn check_folder(vm: &mut Vm, object: Val, path: &str) -> R<()> {
+    match on(vm, object, |fs, flash| fs.stat(flash, path))?.kind {
+        FileKind::Dir => Ok(()),
+        FileKind::File => Err(vm.raise_os(ENOTDIR)),
+    }
+}
+
+// ---- methods ----
+
+fn one_path(vm: &mut Vm, args: Args) -> R<(Val, String)> {
+    let object = args.get(vm, 0);
+    let path = path_in(vm, object, args.opt(vm, 1))?;
+    Ok((object, path))
+}
+
+fn m_open(vm: &mut Vm, args: Args) -> R {
+    let (object, path) = one_path(vm, args)?;
+    let mode = args.get(vm, 2);
+    let mode = vm.str_arg(mode)?;
+    io::open_on(vm, object, &path, &mode)
+}
+
+fn m_ilistdir(vm: &mut Vm, args: Args) -> R {
+    let (object, path) = one_path(vm, args)?;
+    let as_bytes = args.opt(vm, 1).is_some_and(|p| !vm.heap.is_str(p));
+    let list = listing(vm, object, &path, as_bytes)?;
+    vm.iter(list)
+}
+
+fn m_mkdir(vm: &mut Vm, args: Args) -> R {
+    let (object, path) = one_path(vm, args)?;
+    mkdir(vm, object, &path)
+}
+
+fn m_remove(vm: &mut Vm, args: Args) -> R {
+    let (object, path) = one_path(vm, args)?;
+    remove(vm, object, &path)
+}
+
+fn m_rmdir(vm: &mut Vm, args: Args) -> R {
+    let (object, path) = one_path(vm, args)?;
+    rmdir(vm, object, &path)
+}
+
+fn m_rename(vm: &mut Vm, args: Args) -> R {
+    let (object, from) = one_path(vm, args)?;
+    let to = path_in(vm, object, args.opt(vm, 2))?;
+    rename(vm, object, &from, &to)
+}
+
+fn m_stat(vm: &mut Vm, args: Args) -> R {
+    let (object, path) = one_path(vm, args)?;
+    stat(vm, object, &path)
+}
+
+fn m_statvfs(vm: &mut Vm, args: Args) -> R {
+    let object = args.get(vm, 0);
+    statvfs(vm, object)
+}
+
+fn m_chdir(vm: &mut Vm, args: Args) -> R {
+    let (object, path) = one_path(vm, args)?;
+    check_folder(vm, object, &path)?;
+    let path = vm.new_str(&path)?;
+    vm.heap.set_val(object, 3, path);
+    Ok(Val::NONE)
+}
+
+fn m_getcwd(vm: &mut Vm, args: Args) -> R {
+    let object = args.get(vm, 0);
+    let path = path_in(vm, object, None)?;
+    vm.new_str(&path)
+}
+
+/// Called by `vfs.mount` and `vfs.umount`: the volume was mounted when the object was made.
+fn m_mount(_: &mut Vm, _: Args) -> R {
+    Ok(Val::NONE)
+}
+
+fn m_umount(vm: &mut Vm, args: Args) -> R {
+    let object = args.get(vm, 0);
+    on(vm, object, |fs, flash| {
+        fs.close_all(flash);
+        Ok(())
+    })?;
+    Ok(Val::NONE)
+}
+
+/// The type.
+pub static VFS_LFS2: NativeType = NativeType {
+    id: ids::VFS_LFS2,
+    name: "VfsLfs2",
+    print: Some(print),
+    new: Some(new),
+    entries: &[
+        Entry::Fn("chdir", 2, 2, m_chdir),
+        Entry::Fn("getcwd", 1, 1, m_getcwd),
+        Entry::Fn("ilistdir", 1, 2, m_ilistdir),
+        Entry::Fn("mkdir", 2, 2, m_mkdir),
+        Entry::Static("mkfs", 1, 1, mkfs),
+        Entry::Fn("mount", 3, 3, m_mount),
+        Entry::Fn("open", 3, 3, m_open),
+        Entry::Fn("remove", 2, 2, m_remove),
+        Entry::Fn("rename", 3, 3, m_rename),
+        Entry::Fn("rmdir", 2, 2, m_rmdir),
+        Entry::Fn("stat", 2, 2, m_stat),
+        Entry::Fn("statvfs", 2, 2, m_statvfs),
+        Entry::Fn("umount", 1, 1, m_umount),
+    ],
+    ..NativeType::EMPTY
+};
