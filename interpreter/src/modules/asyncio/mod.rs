@@ -99,7 +99,12 @@ fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
         "cur_task" => return get(vm, Place::Current).map(Some),
         "_task_queue" => return get(vm, Place::Run).map(Some),
         "__path__" => return vm.new_str(".frozen/asyncio").map(Some),
-        _ if SUBMODULES.contains(&name) => return vm.import(&alloc::format!("asyncio.{name}")).map(Some),
+        // A submodule, once it is loaded.
+        _ if SUBMODULES.contains(&name) => {
+            let modules = vm.heap.root(Root::Modules);
+            let full = vm.new_str(&alloc::format!("asyncio.{name}"))?;
+            return vm.dict_lookup(modules, full);
+        }
         _ => {}
     }
     let Some(home) = home(name) else { return Ok(None) };

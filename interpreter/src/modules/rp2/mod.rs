@@ -1,5 +1,5 @@
-//! `_rp2`: what `rp2` (in `frozen/rp2.py`, which drives PIO and DMA by their registers) cannot say in Python: the
-//! flash as a block device, and interrupts.
+//! `rp2`: the chip's own peripherals. PIO and DMA are driven by their registers in Python, in `frozen/_rp2_….py`,
+//! loaded when first asked for; here is what cannot be said there: the flash as a block device, and interrupts.
 
 pub mod flash;
 
@@ -54,14 +54,40 @@ pub fn fire(vm: &mut Vm, line: u8) -> R<()> {
     }
 }
 
+/// `_pin(pin)`: a pin's number.
+fn pin(vm: &mut Vm, args: Args) -> R {
+    let pin = args.get(vm, 0);
+    let number = super::machine::pin_arg(vm, pin)?;
+    Ok(Val::small(i32::from(number)))
+}
+
+fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
+    let home = match name {
+        "PIO" | "StateMachine" => "_rp2_pio",
+        "asm_pio" | "asm_pio_encode" | "PIOASMError" => "_rp2_asm",
+        "DMA" => "_rp2_dma",
+        _ => return Ok(None),
+    };
+    let module = vm.import(home)?;
+    let found = vm.getattr_opt(module, name)?;
+    if home == "_rp2_asm" {
+        // It is large, and programs are assembled once: whoever wants it again loads it again.
+        let (modules, key) = (vm.heap.root(Root::Modules), vm.new_str(home)?);
+        vm.table_take(modules, key)?;
+    }
+    Ok(found)
+}
+
 /// The module.
 pub static RP2: NativeModule = NativeModule {
     id: modules::RP2,
-    name: "_rp2",
+    name: "rp2",
+    get_attr: Some(get_attr),
     entries: &[
         Entry::Type("Flash", &flash::FLASH),
-        Entry::Fn("on_irq", 2, 2, on_irq),
-        Entry::Fn("rearm", 1, 1, rearm),
+        Entry::Fn("_on_irq", 2, 2, on_irq),
+        Entry::Fn("_pin", 1, 1, pin),
+        Entry::Fn("_rearm", 1, 1, rearm),
     ],
     ..NativeModule::EMPTY
 };

@@ -41,7 +41,7 @@ impl<'a> Device<'a> {
         let (Ok(block_size), Ok(blocks)) = (u32::try_from(block_size), u32::try_from(blocks)) else {
             return Err(vm.raise_os(EINVAL));
         };
-        if block_size < 128 || blocks == 0 {
+        if block_size < 64 || blocks == 0 {
             return Err(vm.raise_os(EINVAL));
         }
         Ok(Device { vm, object, block_size, blocks, raised: false })
