@@ -1,8 +1,5 @@
 # The assembler for PIO programs. It is forgotten when it has done its work.
-
-
-class PIOASMError(Exception):
-    pass
+from rp2 import PIOASMError
 
 
 _SOURCES = {"pins": 0, "x": 1, "y": 2, "null": 3, "status": 5, "isr": 6, "osr": 7}

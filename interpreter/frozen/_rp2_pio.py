@@ -54,6 +54,10 @@ _machines = {}
 _pios = {}
 
 
+class PIOASMError(Exception):
+    pass
+
+
 class _Irq:
     def __init__(self, trigger):
         self._flags = 0

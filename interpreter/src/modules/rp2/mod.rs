@@ -63,8 +63,8 @@ fn pin(vm: &mut Vm, args: Args) -> R {
 
 fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
     let home = match name {
-        "PIO" | "StateMachine" => "_rp2_pio",
-        "asm_pio" | "asm_pio_encode" | "PIOASMError" => "_rp2_asm",
+        "PIO" | "PIOASMError" | "StateMachine" => "_rp2_pio",
+        "asm_pio" | "asm_pio_encode" => "_rp2_asm",
         "DMA" => "_rp2_dma",
         _ => return Ok(None),
     };
@@ -73,7 +73,7 @@ fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
     if home == "_rp2_asm" {
         // It is large, and programs are assembled once: whoever wants it again loads it again.
         let (modules, key) = (vm.heap.root(Root::Modules), vm.new_str(home)?);
-        vm.table_take(modules, key)?;
+        vm.heap.dict_remove(modules, key);
     }
     Ok(found)
 }
