@@ -145,7 +145,7 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     /// Arguments for CallEx: a list in the next slot, a dict or None in the one after it.
-    fn unpacked(&mut self, span: Span, args: &'a [Arg<'s>], callee: Slot) -> Gen {
+    pub(super) fn unpacked(&mut self, span: Span, args: &'a [Arg<'s>], callee: Slot) -> Gen {
         let list = self.alloc(span)?;
         let dict = self.alloc(span)?;
         let (positional, keywords): (Vec<_>, Vec<_>) =

@@ -37,6 +37,10 @@ fn is_unknown_emitter(decorator: &Expr<'_>) -> bool {
     }
 }
 
+fn has_star(args: &[Arg<'_>]) -> bool {
+    args.iter().any(|a| matches!(a, Arg::Star(_) | Arg::DoubleStar(_)))
+}
+
 /// Where a class is being made.
 #[derive(Clone, Copy)]
 pub(super) struct ClassHead {
@@ -423,6 +427,10 @@ impl<'a, 's> Codegen<'a, 's> {
     /// Name, bases and keywords, behind the function of the body.
     fn class_arguments(&mut self, node: &'a Class<'s>, head: ClassHead) -> Gen<ClassHead> {
         self.free_to(u16::from(head.function) + 1);
+        if has_star(&node.args) {
+            self.unpacked(node.name.span, &node.args, head.function)?;
+            return Ok(head);
+        }
         let name = self.alloc(node.name.span)?;
         self.constant(name, Const::Str(node.name.name.into()));
         for arg in &node.args {
@@ -434,9 +442,7 @@ impl<'a, 's> Codegen<'a, 's> {
                     self.keyword_name(*name)?;
                     self.temp(value)?;
                 }
-                Arg::Star(value) | Arg::DoubleStar(value) => {
-                    return self.error(value.span, "starred base classes are not supported");
-                }
+                Arg::Star(_) | Arg::DoubleStar(_) => {}
             }
         }
         Ok(head)
@@ -444,12 +450,34 @@ impl<'a, 's> Codegen<'a, 's> {
 
     fn make_class(&mut self, node: &'a Class<'s>, head: ClassHead) -> Gen {
         let span = node.name.span;
+        if has_star(&node.args) {
+            self.build_class(node, head)?;
+            let slot = self.decorate(&node.decorators, head.base);
+            return self.store(node.name.name, slot, span);
+        }
         let bases = node.args.iter().filter(|a| matches!(a, Arg::Positional(_))).count();
         let keywords = node.args.len() - bases;
         self.line(span);
         self.unit.b.abc(Op::MakeClass, head.base, bases as u8, keywords as u8);
         let slot = self.decorate(&node.decorators, head.base);
         self.store(node.name.name, slot, span)
+    }
+
+    /// A class whose bases or keywords are unpacked, which lie behind the body's function: by a call.
+    fn build_class(&mut self, node: &'a Class<'s>, head: ClassHead) -> Gen {
+        let span = node.name.span;
+        let (function, bases) = (head.function, head.function + 1);
+        self.free_to(u16::from(function) + 3);
+        let first = self.alloc_many(2, span)?;
+        self.move_to(first, function);
+        self.constant(first + 1, Const::Str(node.name.name.into()));
+        self.unit.b.abc(Op::BuildList, first, first, 2);
+        self.line(span);
+        self.unit.b.ab(Op::ListExtend, first, bases);
+        self.move_to(bases, first);
+        self.constant(function, Const::Builtin("__build_class__"));
+        self.unit.b.a(Op::CallEx, head.base);
+        Ok(())
     }
 
     fn begin_class_body(&mut self) {

@@ -41,10 +41,11 @@ impl<'a, 's> Codegen<'a, 's> {
             StmtKind::AnnAssign(target, annotation, Some(value)) => {
                 self.assignment(core::slice::from_ref(&**target), value)?;
                 self.viper_annotated(target, *annotation, true);
-                Ok(())
+                self.class_annotation(target, *annotation)
             }
             StmtKind::AnnAssign(target, annotation, None) => {
                 self.viper_annotated(target, *annotation, false);
+                self.class_annotation(target, *annotation)?;
                 self.annotation(target)
             }
             StmtKind::Return(value) => self.return_statement(value.as_deref()),
@@ -72,6 +73,27 @@ impl<'a, 's> Codegen<'a, 's> {
         let top = self.unit.top;
         let slot = self.any(expr)?;
         self.unit.b.a(Op::PrintExpr, slot);
+        self.free_to(top);
+        Ok(())
+    }
+
+    /// In a class body: notes the annotation of a name, as its text, in `__annotations__`.
+    #[inline(never)]
+    fn class_annotation(&mut self, target: &'a Expr<'s>, annotation: Option<&'s str>) -> Gen {
+        let (ExprKind::Name(name), Some(text)) = (&target.kind, annotation) else { return Ok(()) };
+        if self.scopes.all[self.scope].kind != super::scope::ScopeKind::Class {
+            return Ok(());
+        }
+        let top = self.unit.top;
+        let base = self.alloc_many(3, target.span)?;
+        let make = Op::BuildDict.len_words() + Op::NsStore.len_words();
+        self.unit.b.named(Op::NsLoad, base, 0, make as u8, "__annotations__");
+        self.unit.b.abc(Op::BuildDict, base, base, 0);
+        self.unit.b.named(Op::NsStore, 0, base, 0, "__annotations__");
+        let name = self.mangled(name);
+        self.constant(base + 1, Const::Str(name.into()));
+        self.constant(base + 2, Const::Str(text.into()));
+        self.unit.b.abc(Op::SetItem, base, base + 1, base + 2);
         self.free_to(top);
         Ok(())
     }

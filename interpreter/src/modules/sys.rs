@@ -260,6 +260,10 @@ fn print_exception(vm: &mut Vm, args: Args) -> R {
             out.finish(vm)?;
         }
         Some(file) => {
+            if vm.getattr_opt(file, "write")?.is_none() {
+                let message = format_args!("stream operation not supported");
+                return Err(vm.raise(ExcKind::OSError, message));
+            }
             let mut out = Out::text();
             vm.print_exception(exc, &mut out)?;
             let text: String = out.finish(vm)?;

@@ -236,7 +236,7 @@ pub enum ParamKind {
 pub struct Param<'s> {
     pub name: Ident<'s>,
     pub kind: ParamKind,
-    /// Its annotation, if that is a name.
+    /// The text of its annotation.
     pub annotation: Option<&'s str>,
     pub default: Option<BoxExpr<'s>>,
 }
@@ -261,7 +261,7 @@ pub enum StmtKind<'s> {
     /// `a = b = value`: targets from left to right.
     Assign(Vec<Expr<'s>>, BoxExpr<'s>),
     AugAssign(BoxExpr<'s>, BinaryOp, BoxExpr<'s>),
-    /// `target: annotation = value`, the annotation dropped unless it is a name.
+    /// `target: annotation = value`, the annotation as its text.
     AnnAssign(BoxExpr<'s>, Option<&'s str>, Option<BoxExpr<'s>>),
     Return(Option<BoxExpr<'s>>),
     Delete(Vec<Expr<'s>>),
@@ -348,7 +348,7 @@ pub struct Function<'s> {
     pub is_async: bool,
     pub name: Ident<'s>,
     pub params: Vec<Param<'s>>,
-    /// The annotation of what it returns, if that is a name.
+    /// The text of its return annotation.
     pub returns: Option<&'s str>,
     pub decorators: Vec<Expr<'s>>,
     pub body: Block<'s>,

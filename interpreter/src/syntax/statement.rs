@@ -330,12 +330,11 @@ impl<'s> Parser<'s> {
         Ok(StmtKind::AnnAssign(target, annotation, value))
     }
 
-    /// An annotation: only names are kept, for the functions that are compiled to machine values.
+    /// An annotation: its text is kept, for classes and the functions that are compiled to machine values.
     fn annotation(&mut self) -> Parse<Option<&'s str>> {
-        Ok(match self.expression()?.kind {
-            ExprKind::Name(name) => Some(name),
-            _ => None,
-        })
+        let start = self.span;
+        self.expression()?;
+        Ok(Some(self.text(self.span_from(start))))
     }
 
     /// `type X = value`, or None where `type` is a name.

@@ -22,6 +22,7 @@ mod shape;
 mod slow;
 mod source;
 mod step;
+mod suggest;
 #[cfg(test)]
 mod tests;
 mod thread;

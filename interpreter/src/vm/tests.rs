@@ -47,6 +47,23 @@ fn a_traceback_names_file_line_and_function() {
 }
 
 #[test]
+fn a_traceback_shows_lines_of_files_that_are_there() {
+    const SOURCE: &str = "def f():\n    g()\n\ndef g():\n    return lst\n\nlist_ = f()\n";
+    let mut vm = vm();
+    vm.loader = Loader {
+        kind: |_, path| (path == "t.py").then_some(false),
+        read: |_, _| Ok(Some(String::from(SOURCE))),
+    };
+    assert!(vm.run_source("t.py", SOURCE).is_err());
+    assert_eq!(
+        traceback(&mut vm),
+        "Traceback (most recent call last):\n  File \"t.py\", line 7, in <module>\n    list_ = f()\n  \
+         File \"t.py\", line 2, in f\n    g()\n  File \"t.py\", line 5, in g\n    return lst\n\
+         NameError: name 'lst' is not defined. Did you mean: 'list'?\n"
+    );
+}
+
+#[test]
 fn a_chain_of_exceptions_is_printed_whole() {
     let mut vm = vm();
     assert!(

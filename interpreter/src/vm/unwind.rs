@@ -3,8 +3,9 @@
 //! An exception cell: w1 = class, w2 = args (tuple), w3 = NULL or a list of the X_… fields.
 //! `try` costs nothing until something is raised: handlers are found in the code's table by the pc.
 
-use super::Vm;
 use super::call::{STUB_EXIT, STUB_GEN, meta};
+use super::{Out, Vm};
+use crate::bytecode::Op;
 use crate::heap::cell::{F_V1, F_V2, F_V3, header};
 use crate::heap::{Kind, NoMemory, Root, q};
 use crate::objects::native::{ExcKind, R};
@@ -143,6 +144,10 @@ impl Vm {
         let exc = self.exc();
         self.chain_context(exc);
         self.heap.release_temps(mark);
+        // SAFETY: `pc` is the instruction that raised.
+        let op = unsafe { *self.pc as u8 };
+        // Raising again what this very frame handled makes no entry of its own.
+        let mut again = op == Op::Reraise as u8 || op == Op::RaiseAgain as u8;
         loop {
             // SAFETY: `r` is a frame on the stack; its header lies below it.
             let (f, ret, caller) = unsafe { (*self.r.sub(1), *self.r.sub(3), *self.r.sub(2)) };
@@ -150,7 +155,9 @@ impl Vm {
             if self.heap.is(f, Kind::Function) {
                 let code = self.heap.val(f, 1);
                 let at = (self.pc as usize - self.code_entry(code) as usize) as u32 / 4;
-                self.add_traceback(exc, f, at);
+                if !core::mem::take(&mut again) || self.last_in_traceback(exc) != Some(f) {
+                    self.add_traceback(exc, f, at);
+                }
                 if let Some((handler, slot)) = self.find_handler(code, at) {
                     self.heap.set_root(Root::Exception, Val::NULL);
                     // SAFETY: the compiler's slot numbers are within the frame (the loader checked).
@@ -233,6 +240,13 @@ impl Vm {
             }
         }
         let _ = self.set_exc_field(exc, X_CONTEXT, handling);
+    }
+
+    /// The function of the outermost frame that the exception passed so far.
+    fn last_in_traceback(&self, exc: Val) -> Option<Val> {
+        let tb = self.exc_field(exc, X_TRACEBACK);
+        let n = if self.heap.is_list(tb) { self.heap.list_len(tb) } else { 0 };
+        n.checked_sub(2).map(|i| self.heap.list(tb)[i])
     }
 
     /// Notes that the exception passed instruction `at` of `f`. Does without if memory is short.
@@ -327,15 +341,37 @@ impl Vm {
         let tb = self.exc_field(exc, X_TRACEBACK);
         if self.heap.is_list(tb) && self.heap.list_len(tb) > 0 {
             out.push("Traceback (most recent call last):\n");
+            let mut source = (String::new(), None);
             for i in (0..self.heap.list_len(tb) / 2).rev() {
                 let (f, line) = (self.heap.list(tb)[2 * i], self.heap.list(tb)[2 * i + 1]);
                 let code = self.heap.val(f, 1);
                 let file = self.text(self.code_meta(code, meta::FILE)).unwrap_or_default();
                 let name = self.text(self.code_meta(code, meta::NAME)).unwrap_or_default();
                 let _ = writeln!(out, "  File \"{file}\", line {}, in {name}", line.small_value());
+                if source.0 != file {
+                    let text = self.source_of(&file);
+                    source = (file, text);
+                }
+                if let Some(text) = &source.1 {
+                    let line = crate::syntax::line_text(text, line.small_value() as u32).trim();
+                    if !line.is_empty() {
+                        let _ = writeln!(out, "    {line}");
+                    }
+                }
             }
         }
         self.print_exception_line(exc, out)
+    }
+
+    /// The text of a file that code came from, if it is there and there is room for it.
+    fn source_of(&mut self, file: &str) -> Option<String> {
+        if file.starts_with('<') || file.starts_with('.') || (self.loader.kind)(self, file) != Some(false) {
+            return None;
+        }
+        let exc = self.heap.root(Root::Exception);
+        let text = (self.loader.read)(self, file);
+        self.heap.set_root(Root::Exception, exc);
+        text.ok().flatten()
     }
 
     /// Writes `Type: message` and a newline; for syntax errors also where.
@@ -357,6 +393,9 @@ impl Vm {
         if !text.is_empty() {
             let _ = write!(out, ": {text}");
         }
+        if let Some(name) = self.name_meant(exc, &text) {
+            let _ = write!(out, ". Did you mean: '{name}'?");
+        }
         out.push("\n");
         if let Some(notes) = self.own_attr(exc, q::__notes__)
             && self.heap.is_list(notes)
@@ -370,5 +409,3 @@ impl Vm {
         out.flush(self)
     }
 }
-
-use super::Out;
