@@ -197,6 +197,18 @@ impl Vm {
         self.class_attr_from(class, 0, name)
     }
 
+    /// The same, remembering the names that the class lacks: instances of it have them.
+    fn class_attr_known(&mut self, class: Val, name: Qstr) -> Option<Val> {
+        if self.shapes.lacks(class, name) {
+            return None;
+        }
+        let found = self.class_attr(class, name);
+        if found.is_none() {
+            self.shapes.note_lack(class, name);
+        }
+        found
+    }
+
     /// The same, without the first `skip` classes of the order.
     pub(crate) fn class_attr_from(&mut self, class: Val, skip: usize, name: Qstr) -> Option<Val> {
         if let Some(mut t) = self.as_native_type(class) {
@@ -499,7 +511,7 @@ impl Vm {
     /// What `object.__getattribute__` finds in an instance or exception.
     pub(crate) fn generic_attr(&mut self, obj: Val, name: Qstr) -> R<Option<Val>> {
         let class = self.type_of(obj);
-        let found = self.class_attr(class, name);
+        let found = self.class_attr_known(class, name);
         if let Some(attr) = found
             && self.is_data_descriptor(attr)
         {
@@ -806,7 +818,7 @@ impl Vm {
     /// What `object.__setattr__` and `object.__delattr__` (NULL) do with an instance or exception.
     pub(crate) fn generic_setattr(&mut self, obj: Val, name: Qstr, v: Val) -> R<()> {
         let class = self.type_of(obj);
-        if let Some(attr) = self.class_attr(class, name) {
+        if let Some(attr) = self.class_attr_known(class, name) {
             match self.heap.kind(attr) {
                 Some(Kind::Property) => {
                     let (f, what) = if v.is_null() {

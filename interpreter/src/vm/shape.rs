@@ -51,9 +51,12 @@ struct Found {
 /// The place of a name that the shape lacks.
 const NOWHERE: u16 = u16::MAX;
 
-/// All shapes. Number 0 is not used.
+/// All shapes (number 0 is not used), where large ones have their names, and names that classes lack.
 #[derive(Debug, Default)]
-pub(crate) struct Shapes(Vec<Shape>, Vec<Cell<Found>>);
+pub(crate) struct Shapes(Vec<Shape>, Vec<Cell<Found>>, Vec<Cell<(Val, Qstr)>>);
+
+/// Names that classes lack and that are remembered. A power of two.
+const LACKS: usize = 64;
 
 const NO_NAME: Qstr = Qstr(u32::MAX);
 
@@ -73,8 +76,29 @@ impl Shapes {
         Ok(id)
     }
 
+    /// Is it known that neither `class` nor a base of it has this attribute?
+    pub fn lacks(&self, class: Val, name: Qstr) -> bool {
+        self.2.get(name.0 as usize % LACKS).is_some_and(|known| known.get() == (class, name))
+    }
+
+    /// Remembers that. Whatever gives a class an attribute calls [`Shapes::forget_lacks`].
+    pub fn note_lack(&mut self, class: Val, name: Qstr) {
+        if self.2.is_empty() && self.2.try_reserve_exact(LACKS).is_ok() {
+            self.2.resize(LACKS, Cell::new((Val::NULL, NO_NAME)));
+        }
+        if let Some(entry) = self.2.get(name.0 as usize % LACKS) {
+            entry.set((class, name));
+        }
+    }
+
+    /// A class has changed, or is new where another was before.
+    pub fn forget_lacks(&mut self) {
+        self.2.iter().for_each(|entry| entry.set((Val::NULL, NO_NAME)));
+    }
+
     /// A new root for a class.
     pub fn new_root(&mut self, class: Val) -> Result<ShapeId, NoMemory> {
+        self.forget_lacks();
         self.add(Shape { class, name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0 })
     }
 

@@ -521,6 +521,7 @@ impl Vm {
 
     /// After a change in a class that inline caches did not see coming: empties all of them.
     pub(crate) fn forget_caches(&mut self) {
+        self.shapes.forget_lacks();
         let mut at = None;
         while let Some(code) = self.heap.next_cell(at, Kind::Code) {
             at = Some(code);

@@ -50,10 +50,8 @@ fn a_traceback_names_file_line_and_function() {
 fn a_traceback_shows_lines_of_files_that_are_there() {
     const SOURCE: &str = "def f():\n    g()\n\ndef g():\n    return lst\n\nlist_ = f()\n";
     let mut vm = vm();
-    vm.loader = Loader {
-        kind: |_, path| (path == "t.py").then_some(false),
-        read: |_, _| Ok(Some(String::from(SOURCE))),
-    };
+    vm.loader =
+        Loader { kind: |_, path| (path == "t.py").then_some(false), read: |_, _| Ok(Some(SOURCE.into())) };
     assert!(vm.run_source("t.py", SOURCE).is_err());
     assert_eq!(
         traceback(&mut vm),

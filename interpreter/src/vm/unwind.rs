@@ -371,7 +371,7 @@ impl Vm {
         let exc = self.heap.root(Root::Exception);
         let text = (self.loader.read)(self, file);
         self.heap.set_root(Root::Exception, exc);
-        text.ok().flatten()
+        String::from_utf8(text.ok()??).ok()
     }
 
     /// Writes `Type: message` and a newline; for syntax errors also where.

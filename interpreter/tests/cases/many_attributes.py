@@ -25,3 +25,30 @@ try:
     a.missing
 except AttributeError as e:
     print(e)
+
+
+# What a class lacked it may get later.
+class Late:
+    pass
+
+
+def value(o):
+    return getattr(o, "late", "none"), getattr(o, "later", "none")
+
+
+late = Late()
+print(value(late), value(late))
+late.late = 1
+Late.late = property(lambda self: "property")
+Late.later = 2
+print(value(late), value(Late()))
+del Late.late
+print(value(late))
+for i in range(3):
+
+    class Again:
+        if i == 1:
+            late = "own"
+
+    print(value(Again()))
+    del Again
