@@ -130,13 +130,79 @@ pub fn cos(x: f32) -> f32 {
     if quarters & 1 == 0 { r.cosine().float(negative) } else { r.sine().float(negative != rest_negative) }
 }
 
+/// Sine and cosine.
+pub fn sin_cos(x: f32) -> (f32, f32) {
+    let bits = x.to_bits() & 0x7fff_ffff;
+    if bits < TINY {
+        return (x, 1.0);
+    }
+    if bits >= INFINITY {
+        return (f32::NAN, f32::NAN);
+    }
+    let (quarters, rest_negative, r) = reduce(bits);
+    let (sine, cosine) = (r.sine(), r.cosine());
+    let negative = x.is_sign_negative() != (quarters & 2 != 0);
+    let cos_negative = matches!(quarters, 1 | 2);
+    if quarters & 1 == 0 {
+        (sine.float(negative != rest_negative), cosine.float(cos_negative))
+    } else {
+        (cosine.float(negative), sine.float(cos_negative != rest_negative))
+    }
+}
+
+/// The square root, correctly rounded.
+pub fn sqrt(x: f32) -> f32 {
+    let bits = x.to_bits();
+    if bits == 0 || bits >= INFINITY {
+        // Zeros, infinity and NaN are their own roots; there is none of negative numbers.
+        return if bits << 1 == 0 || x > 0.0 { x } else { f32::NAN };
+    }
+    let (mut exponent, mut mantissa) = ((bits >> 23) as i32, bits & 0x7f_ffff);
+    if exponent == 0 {
+        let shift = mantissa.leading_zeros() as i32 - 8;
+        mantissa <<= shift;
+        exponent = 1 - shift;
+    } else {
+        mantissa |= 0x80_0000;
+    }
+    // x = m · 2^-31 · 2^e with an even e and m from 2^30: its root is √m · 2^-15.5 · 2^(e/2).
+    let e = exponent - 127;
+    let m = if e & 1 == 0 { mantissa << 7 } else { mantissa << 8 };
+    let e = e >> 1;
+    // Sixteen bits of the root: Newton's method from a straight line, which is within 5 %.
+    let mut root = 0x5b80 + (m >> 17) + (m >> 19) + (m >> 21);
+    root = (root + m / root) >> 1;
+    root = ((root + m / root) >> 1).min(0xffff);
+    let mut rest = m.wrapping_sub(root * root) as i32;
+    while rest < 0 {
+        root -= 1;
+        rest += 2 * root as i32 + 1;
+    }
+    while rest > 2 * root as i32 {
+        rest -= 2 * root as i32 + 1;
+        root += 1;
+    }
+    // Nine more, one of which is for rounding: (root·2^9 + d)² = m·2^18.
+    let mut d = ((rest as u32) << 8) / root;
+    // What is left of the dividend: rest·2^18 − 2·root·2^9·d − d²; negative if d is one too large.
+    let mut left = ((((rest as u32) << 8) - d * root) << 10) as i32 - (d * d) as i32;
+    while left < 0 {
+        d -= 1;
+        left += ((root << 10) + 2 * d + 1) as i32;
+    }
+    let long = (root << 9) + d;
+    // Exactly half way between two floats never happens: a root with one bit more has a longer square.
+    let rounded = (long >> 1) + (long & 1);
+    f32::from_bits((((e + 127 - 1) as u32) << 23) + rounded)
+}
+
 /// The length of a vector.
 pub fn hypot(x: f32, y: f32) -> f32 {
     let exponent = |f: f32| f.to_bits() >> 23 & 0xff;
     let (a, b) = (exponent(x), exponent(y));
     // Squares within the range of floats, or one that is lost beside the other.
     if a.max(b) < 127 + 62 && a.max(b) > 127 - 50 {
-        return libm::sqrtf(x * x + y * y);
+        return sqrt(x * x + y * y);
     }
     libm::hypotf(x, y)
 }
@@ -196,11 +262,28 @@ mod tests {
                 let (s, c) = (libm::sin(f64::from(x)), libm::cos(f64::from(x)));
                 assert!(ulps(sin(x), s) < 0.52, "sin({x:e}) = {:e}, not {s:e}", sin(x));
                 assert!(ulps(cos(x), c) < 0.52, "cos({x:e}) = {:e}, not {c:e}", cos(x));
+                assert_eq!(sin_cos(x), (sin(x), cos(x)));
             }
         }
         assert!(sin(f32::INFINITY).is_nan() && cos(f32::NAN).is_nan());
         assert_eq!(sin(-0.0).to_bits(), (-0.0f32).to_bits());
         assert_eq!((sin(0.0), cos(0.0)), (0.0, 1.0));
+    }
+
+    #[test]
+    fn square_roots_are_correctly_rounded() {
+        let edges = [0.0, 1.0, 2.0, 4.0, 3.999_999_8, 1.000_000_1, f32::MAX, f32::MIN_POSITIVE, 1e-45, 3e-40];
+        for x in samples().map(f32::abs).chain(edges) {
+            assert_eq!(sqrt(x).to_bits(), libm::sqrtf(x).to_bits(), "sqrt({x:e})");
+        }
+        // Every mantissa's top bits, both parities of the exponent.
+        for top in 0..1 << 16 {
+            let x = f32::from_bits((126 << 23) + (top << 8) + (top & 0xff));
+            assert_eq!(sqrt(x).to_bits(), libm::sqrtf(x).to_bits(), "sqrt({x:e})");
+        }
+        assert_eq!(sqrt(-0.0).to_bits(), (-0.0f32).to_bits());
+        assert_eq!(sqrt(f32::INFINITY), f32::INFINITY);
+        assert!(sqrt(-1.0).is_nan() && sqrt(f32::NAN).is_nan() && sqrt(f32::NEG_INFINITY).is_nan());
     }
 
     #[test]

@@ -26,6 +26,13 @@ impl Heap {
         if let Some(q) = v.as_qstr() {
             return Ok(i32::from(self.qstr_hash(q)));
         }
+        if v.is_ptr() {
+            // A str's hash is kept in its header once it is known.
+            let head = self.head(v);
+            if head & 0xff == Kind::Str as u32 && head >> 16 != 0 {
+                return Ok((head >> 16) as i32);
+            }
+        }
         self.hash_deep(v, 0)
     }
 

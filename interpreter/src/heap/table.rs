@@ -83,9 +83,13 @@ impl Heap {
     /// Key and value (NULL in a set) of an entry; the key is NULL if it was removed.
     #[inline]
     pub fn table_entry(&self, t: Val, entry: usize) -> (Val, Val) {
-        let stride = self.stride(t);
-        let e = &self.buf_vals(t, self.w(t, 2) as usize)[entry * stride..];
-        (e[0], if self.is(t, Kind::Dict) { e[1] } else { Val::NULL })
+        let at = entry * self.stride(t);
+        assert!(at < self.w(t, 2) as usize);
+        // SAFETY: an entry in use, which has a second word in a dict.
+        unsafe {
+            let e = self.buf_ptr(t).cast::<Val>().add(at);
+            (e.read(), if self.is(t, Kind::Dict) { e.add(1).read() } else { Val::NULL })
+        }
     }
     /// The next live entry at or after number `from`: (number + 1, key, value).
     #[inline]
@@ -125,10 +129,10 @@ impl Heap {
     /// Overwrites the value of a dict's entry. (A removed name of a namespace comes back.)
     #[inline]
     pub fn table_set_value(&mut self, t: Val, entry: usize, value: Val) {
-        let stride = self.stride(t);
-        let n = self.w(t, 2) as usize;
-        let slot = &mut self.buf_vals_mut(t, n)[entry * stride + 1];
-        let old = core::mem::replace(slot, value);
+        let at = entry * self.stride(t) + 1;
+        assert!(at < self.w(t, 2) as usize);
+        // SAFETY: a word of an entry in use; `&mut self` keeps all others away.
+        let old = unsafe { self.buf_ptr(t).cast::<Val>().add(at).replace(value) };
         if old == Val::UNBOUND && value != Val::UNBOUND {
             let live = self.w(t, 3) + 1;
             self.set_w(t, 3, live);

@@ -63,7 +63,7 @@ fn turned(length: f32, angle: f32) -> Complex {
     if angle == 0.0 {
         return (length, length * angle);
     }
-    let (sin, cos) = libm::sincosf(angle);
+    let (sin, cos) = crate::real::sin_cos(angle);
     (length * cos, length * sin)
 }
 
@@ -164,18 +164,18 @@ fn over_i((re, im): Complex) -> Complex {
 }
 
 fn hyperbolic_sine((re, im): Complex) -> Complex {
-    let (sin, cos) = libm::sincosf(im);
+    let (sin, cos) = crate::real::sin_cos(im);
     (libm::copysignf(libm::sinhf(re.abs()), re) * cos, libm::coshf(re) * sin)
 }
 
 fn hyperbolic_cosine((re, im): Complex) -> Complex {
-    let (sin, cos) = libm::sincosf(im);
+    let (sin, cos) = crate::real::sin_cos(im);
     (libm::coshf(re) * cos, libm::copysignf(libm::sinhf(re.abs()), re) * sin)
 }
 
 fn hyperbolic_tangent((re, im): Complex) -> Complex {
     if re.abs() > 20.0 {
-        let (sin, cos) = libm::sincosf(im);
+        let (sin, cos) = crate::real::sin_cos(im);
         return (1f32.copysign(re), 4.0 * sin * cos * libm::expf(-2.0 * re.abs()));
     }
     // Kahan's formula.

@@ -63,7 +63,7 @@ functions! {
     radians apply1 f32::to_radians;
     sin apply1 crate::real::sin;
     sinh apply1 |x| libm::copysignf(libm::sinhf(libm::fabsf(x)), x);
-    sqrt apply1 libm::sqrtf;
+    sqrt apply1 crate::real::sqrt;
     tan apply1 libm::tanf;
     tanh apply1 libm::tanhf;
     atan2 apply2 libm::atan2f;

@@ -53,6 +53,11 @@ fn inplace(vm: &mut Vm, op: BinOp, v: Val, other: Val) -> R {
 // ---- items ----
 
 fn get_item(vm: &mut Vm, v: Val, i: Val) -> R {
+    if i.is_small()
+        && let Some(&b) = vm.heap.bytes(v).get(i.small_value() as usize)
+    {
+        return Ok(Val::small(i32::from(b)));
+    }
     let n = vm.heap.bytes(v).len();
     if is_index(vm, i) {
         let at = index::index(vm, i, n, "bytearray index")?;

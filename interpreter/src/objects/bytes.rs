@@ -174,6 +174,11 @@ pub(super) fn compare(vm: &mut Vm, op: CmpOp, a: Val, b: Val) -> R {
 // ---- items ----
 
 fn get_item(vm: &mut Vm, v: Val, i: Val) -> R {
+    if i.is_small()
+        && let Some(&b) = vm.heap.bytes(v).get(i.small_value() as usize)
+    {
+        return Ok(Val::small(i32::from(b)));
+    }
     let n = vm.heap.bytes(v).len();
     if is_index(vm, i) {
         let at = index::index(vm, i, n, "index")?;

@@ -200,11 +200,14 @@ fn get_item(vm: &mut Vm, v: Val, key: Val) -> R {
 }
 
 fn set_item(vm: &mut Vm, v: Val, key: Val, value: Val) -> R<()> {
-    // Most often the key is there already, and is the very same value.
-    if !value.is_null() && (key.is_qstr() || key.is_small()) && vm.heap.dict_set_same(v, key, value) {
-        return Ok(());
-    }
     if !value.is_null() {
+        // Most often the key is there already.
+        if let Ok(hash) = vm.heap.hash_simple(key)
+            && let Ok(Some(entry)) = vm.heap.table_lookup(v, key, hash)
+        {
+            vm.heap.table_set_value(v, entry, value);
+            return Ok(());
+        }
         return keys::set(vm, v, key, value);
     }
     match keys::remove(vm, v, key)? {

@@ -139,8 +139,16 @@ fn iter(_vm: &mut Vm, it: Val) -> R {
 }
 
 /// The next item.
-fn next(vm: &mut Vm, it: Val) -> R<Option<Val>> {
+pub(crate) fn next(vm: &mut Vm, it: Val) -> R<Option<Val>> {
     let walk = walk_of(vm, it);
+    if walk == Walk::List {
+        let (of, at) = (vm.heap.val(it, 1), vm.heap.val(it, 2));
+        if let Some(&item) = vm.heap.list(of).get(at.small_value() as usize) {
+            vm.heap.set_val(it, 2, Val::small(at.small_value() + 1));
+            return Ok(Some(item));
+        }
+        return Ok(finish(vm, it));
+    }
     let of = vm.heap.val(it, 1);
     let at = vm.heap.val(it, 2).as_small().unwrap_or(0);
     let i = at as usize;

@@ -215,7 +215,18 @@ pub(super) fn equal_items(vm: &mut Vm, x: Val, y: Val) -> R<bool> {
 pub(super) fn position(vm: &mut Vm, v: Val, x: Val, from: usize, to: usize) -> R<Option<usize>> {
     let mut i = from;
     while i < to {
+        if x.is_small() || x.is_qstr() {
+            // As long as the items are of the same sort there is nothing to compare but the values themselves.
+            let items = vm.heap.items(v);
+            let items = &items[i.min(items.len())..to.min(items.len())];
+            let same_sort = |item: &Val| if x.is_small() { item.is_small() } else { item.is_qstr() };
+            let skipped = items.iter().position(|item| *item == x || !same_sort(item)).unwrap_or(items.len());
+            i += skipped;
+        }
         let Some(&item) = vm.heap.items(v).get(i) else { break };
+        if i >= to {
+            break;
+        }
         if equal_items(vm, item, x)? {
             return Ok(Some(i));
         }
@@ -231,13 +242,17 @@ fn contains(vm: &mut Vm, v: Val, x: Val) -> R<bool> {
 // ---- items ----
 
 fn get_item(vm: &mut Vm, v: Val, i: Val) -> R {
+    if vm.heap.is(i, Kind::Slice) {
+        return slice(vm, v, i);
+    }
     if is_index(vm, i) {
         let at = index::index(vm, i, vm.heap.list_len(v), "list index")?;
         return Ok(vm.heap.list(v)[at]);
     }
-    if !vm.heap.is(i, Kind::Slice) {
-        return Err(bad_index(vm, "list", i));
-    }
+    Err(bad_index(vm, "list", i))
+}
+
+fn slice(vm: &mut Vm, v: Val, i: Val) -> R {
     let s = index::span(vm, i, vm.heap.list_len(v))?;
     if s.step == 1 {
         return Ok(vm.heap.new_list_part(v, s.start, s.start + s.count)?);

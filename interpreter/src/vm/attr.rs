@@ -26,6 +26,16 @@ impl Vm {
         self.native_type_of_other(v)
     }
 
+    /// The native type of anything but an instance of a Python class (or an exception, which may be one): no Python
+    /// code has a say in what it does.
+    #[inline]
+    pub(crate) fn plain_type_of(&self, v: Val) -> Option<&'static NativeType> {
+        if self.heap.kind(v).is_some_and(|kind| matches!(kind, Kind::Instance | Kind::Exception)) {
+            return None;
+        }
+        Some(self.native_type_of(v))
+    }
+
     /// The types of what is no cell, and of the cells whose kind does not tell.
     #[inline(never)]
     fn native_type_of_other(&self, v: Val) -> &'static NativeType {

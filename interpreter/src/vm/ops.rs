@@ -133,13 +133,19 @@ impl Vm {
         self.type_error(format_args!("unsupported operand type(s) for {sign}: '{x}' and '{y}'"))
     }
 
+    #[inline]
     fn binary_or_not(&mut self, op: BinOp, a: Val, b: Val) -> R {
-        let names = &BINARY[op as usize];
-        let a_python = matches!(self.heap.kind(a), Some(Kind::Instance));
-        let b_python = matches!(self.heap.kind(b), Some(Kind::Instance));
-        if !a_python && !b_python {
-            return self.native_binary(op, a, b);
+        if self.heap.is(a, Kind::Instance) || self.heap.is(b, Kind::Instance) {
+            return self.python_binary(op, a, b);
         }
+        self.native_binary(op, a, b)
+    }
+
+    /// [`Vm::binary_or_not`] where an operand is an object of the program's.
+    #[inline(never)]
+    fn python_binary(&mut self, op: BinOp, a: Val, b: Val) -> R {
+        let names = &BINARY[op as usize];
+        let a_python = self.heap.is(a, Kind::Instance);
         let (ta, tb) = (self.type_of(a), self.type_of(b));
         let fb = if ta != tb { self.special(b, names.reflected) } else { None };
         // Native sequences concatenate only when the other operand does not want to.
@@ -244,6 +250,13 @@ impl Vm {
     }
 
     fn compare_or_not(&mut self, op: CmpOp, a: Val, b: Val) -> R {
+        if (a.is_small() || a.is_unboxed_float())
+            && (b.is_small() || b.is_unboxed_float())
+            && let Some(compare) = crate::objects::float::FLOAT.compare
+            && a.is_unboxed_float()
+        {
+            return compare(self, op, a, b);
+        }
         let swapped = COMPARE[op as usize].2;
         let python = |vm: &Vm, v| matches!(vm.heap.kind(v), Some(Kind::Instance | Kind::Exception));
         let (pa, pb) = (python(self, a), python(self, b));
@@ -534,6 +547,11 @@ impl Vm {
     /// # Errors
     /// TypeError if it is no container; what comparing raises.
     pub fn contains(&mut self, container: Val, item: Val) -> R<bool> {
+        if let Some(t) = self.plain_type_of(container)
+            && let Some(f) = t.contains
+        {
+            return f(self, container, item);
+        }
         if let Some(f) = self.special(container, q::__contains__) {
             if f.is_none() {
                 let t = self.type_name(container);
@@ -575,6 +593,11 @@ impl Vm {
     /// # Errors
     /// IndexError, KeyError, TypeError "not subscriptable"; what `__getitem__` raises.
     pub fn get_item(&mut self, obj: Val, index: Val) -> R {
+        if let Some(t) = self.plain_type_of(obj)
+            && let Some(f) = t.get_item
+        {
+            return f(self, obj, index);
+        }
         if let Some(f) = self.special(obj, q::__getitem__) {
             return self.call_bound(f, obj, &[index]);
         }
@@ -622,6 +645,11 @@ impl Vm {
     /// # Errors
     /// As [`Vm::get_item`].
     pub fn set_item(&mut self, obj: Val, index: Val, v: Val) -> R<()> {
+        if let Some(t) = self.plain_type_of(obj)
+            && let Some(f) = t.set_item
+        {
+            return f(self, obj, index, v);
+        }
         if let Some(f) = self.special(obj, q::__setitem__) {
             self.call_bound(f, obj, &[index, v])?;
             return Ok(());
@@ -696,6 +724,9 @@ impl Vm {
     /// # Errors
     /// TypeError if it is none; what `__next__` raises.
     pub fn next(&mut self, it: Val) -> R<Option<Val>> {
+        if self.heap.is(it, Kind::Iter) {
+            return crate::objects::iterators::next(self, it);
+        }
         if self.heap.is(it, Kind::Generator) {
             return Ok(match self.step_generator(it, Resume::Send(Val::NONE))? {
                 Step::Yield(v) => Some(v),
