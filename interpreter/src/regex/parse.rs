@@ -9,6 +9,9 @@ use super::{ASCII, DOTALL, IGNORECASE, MULTILINE, PatternError, VERBOSE};
 /// How deep groups may nest: bounds the parser's and the emitter's recursion.
 const NESTING_MAX: u32 = 60;
 
+/// Native stack that must be left for the emitter, which then nests as deeply.
+const EMITTER: usize = 1024;
+
 /// A part of a character class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClassItem {
@@ -104,7 +107,7 @@ impl<'a> Parser<'a> {
 
     fn either(&mut self) -> Parsed {
         self.depth += 1;
-        if self.depth > NESTING_MAX {
+        if self.depth > NESTING_MAX || crate::stack::lacks(EMITTER) {
             return Err(self.error_at("too many nested groups", self.at));
         }
         let mut branches = Vec::new();
