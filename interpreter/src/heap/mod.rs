@@ -149,7 +149,7 @@ pub struct Heap {
     stack_len: usize,
     /// The main stack, its length, and the slots of it in use while another one is in its place.
     main_stack: (*mut Val, usize, usize),
-    roots: [Val; Root::COUNT],
+    pub(crate) roots: [Val; Root::COUNT],
     stress: bool,
     /// While allocation is forbidden: true, and the list of free cells is put aside.
     locked: bool,

@@ -18,9 +18,12 @@
 //! back.
 
 use super::Vm;
+use super::call::STUB_GEN;
+use super::generator::{RUNNING, SUSPENDED};
 use super::step::{KEY_KIND, KEY_MODULE, TABLE, call_method_native, call_native, poll};
 use crate::bytecode::Op;
-use crate::heap::{Heap, Kind};
+use crate::heap::{Heap, Kind, Root};
+use crate::objects::iterators::Walk;
 use crate::value::{Imm, Val};
 use core::arch::global_asm;
 use core::mem::offset_of;
@@ -94,6 +97,12 @@ targets! {
     JFalse => solderless_op_jfalse,
     JNone => solderless_op_jnone,
     JNotNone => solderless_op_jnotnone,
+    Lt => solderless_op_lt,
+    Le => solderless_op_le,
+    Gt => solderless_op_gt,
+    Ge => solderless_op_ge,
+    Eq => solderless_op_eq,
+    Ne => solderless_op_ne,
     JLt => solderless_op_jlt,
     JLe => solderless_op_jle,
     JGt => solderless_op_jgt,
@@ -120,12 +129,14 @@ targets! {
     JNNeImm => solderless_op_jnne_imm,
     ForRange => solderless_op_for_range,
     ForIter => solderless_op_for_iter,
+    Yield => solderless_op_yield,
     GetItem => solderless_op_get_item,
     SetItem => solderless_op_set_item,
     GetAttr => solderless_op_get_attr,
     SetAttr => solderless_op_set_attr,
     Call => solderless_op_call,
     CallMethod => solderless_op_call_method,
+    InitDone => solderless_op_init_done,
     Return => solderless_op_return,
     ReturnNone => solderless_op_return_none,
 }
@@ -134,10 +145,12 @@ global_asm!(
     include_str!("arm/frame.s"),
     include_str!("arm/plain.s"),
     include_str!("arm/arith.s"),
+    include_str!("arm/float.s"),
     include_str!("arm/jump.s"),
     include_str!("arm/item.s"),
     include_str!("arm/attr.s"),
     include_str!("arm/call.s"),
+    include_str!("arm/generator.s"),
     ".popsection",
     HANDLERS = sym TABLE,
     TARGETS = sym TARGETS,
@@ -160,6 +173,16 @@ global_asm!(
     KIND_LIST = const Kind::List as u32,
     KIND_TUPLE = const Kind::Tuple as u32,
     UNBOUND = const Val::UNBOUND.bits(),
+    VM_ENDED = const offset_of!(Vm, ended),
+    KIND_ITER = const Kind::Iter as u32,
+    WALK_RANGE = const Walk::Range as u32,
+    VM_STUBS = const offset_of!(Vm, stubs),
+    STUB_GEN_PC = const 4 * STUB_GEN + 1,
+    HANDLING = const offset_of!(Vm, heap) + offset_of!(Heap, roots) + 4 * Root::Handling as usize,
+    KIND_GENERATOR = const Kind::Generator as u32,
+    SUSPENDED = const SUSPENDED,
+    RUNNING = const RUNNING,
+    PLUS_ZERO = const Val::ZERO_F.bits(),
     NONE = const Val::NONE.bits(),
     TRUE = const Val::TRUE.bits(),
     FALSE = const Val::FALSE.bits(),

@@ -47,6 +47,18 @@ pub(crate) mod meta {
     pub const LEN: usize = 10;
 }
 
+/// Moves `n` slots up by `by`. There are few: a loop is faster than a call.
+///
+/// # Safety
+/// The slots and `by` more are on the stack.
+#[inline(always)]
+pub(super) unsafe fn move_up(from: *mut Val, n: usize, by: usize) {
+    for i in (0..n).rev() {
+        // SAFETY: the caller's promise. (Volatile, or the compiler makes it a call.)
+        unsafe { *from.add(i + by) = from.add(i).read_volatile() };
+    }
+}
+
 impl Vm {
     // ---- addresses on the stack ----
 
@@ -248,7 +260,7 @@ impl Vm {
         self.check_stack(dst.wrapping_add(4 + words))?;
         // SAFETY: the caller's window, and room for one more was just checked.
         unsafe {
-            core::ptr::copy(dst.add(3), dst.add(4), words);
+            move_up(dst.add(3), words, 1);
             *dst.add(3) = obj;
         }
         let top = self.slot_index(dst) + 4 + words;
@@ -343,7 +355,9 @@ impl Vm {
         let code = self.heap.val(f, 1);
         let simple = self.heap.flag(code, F_A);
         if !(simple && nkw == 0 && n == self.code_positional(code)) {
-            self.bind_args(dst, f, n, nkw)?;
+            if !self.bind_simply(dst, f, code, n, nkw)? {
+                self.bind_args(dst, f, n, nkw)?;
+            }
             if self.code_flags(code).has(Flags::GENERATOR) {
                 return self.new_generator(dst, f).map(Next::Value);
             }
@@ -369,6 +383,74 @@ impl Vm {
         self.pc = self.code_entry(self.heap.val(f, 1));
         self.heap.set_top(end);
         Ok(())
+    }
+
+    /// Most keyword arguments that [`Vm::bind_simply`] arranges.
+    const FEW: usize = 8;
+
+    /// Arranges arguments in place, if the parameters are all positional ones and everything is in order: those given
+    /// by name go to their places, defaults into the rest. False: nothing was changed.
+    fn bind_simply(&mut self, dst: *mut Val, f: Val, code: Val, n: usize, nkw: usize) -> R<bool> {
+        let aux = self.heap.aux(code);
+        let positional = aux as usize;
+        let positional = positional & 0xff;
+        // See `Flags::KEYWORD_ONLY`.
+        let plain = (aux >> 8) as u8 & !(Flags::GENERATOR.0 | Flags::COROUTINE.0) == 0;
+        if !plain || n + nkw > positional || nkw > Self::FEW || nkw > 0 && positional > 32 {
+            return Ok(false);
+        }
+        let extras = self.heap.val(f, 3);
+        let extras = if extras.is_null() { &[] } else { self.heap.tuple(extras) };
+        let d = self.heap.tuple(self.heap.val(code, 3));
+        let free = self.heap.tuple(d[meta::FREE_NAMES]).len();
+        let first_default = positional + free - extras.len();
+        if nkw == 0 {
+            if n < first_default {
+                return Ok(false);
+            }
+            if dst.wrapping_add(3 + positional) > self.stack_end {
+                return Err(self.recursion_error());
+            }
+            for i in n..positional {
+                // SAFETY: room for the parameters was just checked.
+                unsafe { *dst.add(3 + i) = extras[i - first_default] };
+            }
+            return Ok(true);
+        }
+        if dst.wrapping_add(3 + positional.max(n + 2 * nkw)) > self.stack_end {
+            return Err(self.recursion_error());
+        }
+        let mut named = [(0, Val::NULL); Self::FEW];
+        // SAFETY: the window has these argument slots, and there is room for the parameters, as was just checked.
+        unsafe {
+            let args = dst.add(3);
+            let names = self.heap.tuple(d[meta::SLOT_NAMES]);
+            let positional_only = d[meta::COUNTS].small_value() as usize & 0xff;
+            let mut seen = 0u32;
+            for k in 0..nkw {
+                let key = *args.add(n + 2 * k);
+                let from = n.max(positional_only);
+                let Some(i) = (from..positional).find(|&i| names[i] == key) else {
+                    return Ok(false);
+                };
+                if seen & 1 << i != 0 {
+                    return Ok(false);
+                }
+                seen |= 1 << i;
+                named[k] = (i, *args.add(n + 2 * k + 1));
+            }
+            if (n..first_default).any(|i| seen & 1 << i == 0) {
+                return Ok(false);
+            }
+            for i in n.max(first_default)..positional {
+                *args.add(i) = extras[i - first_default];
+            }
+            // Places without a default are all named.
+            for &(i, v) in &named[..nkw] {
+                *args.add(i) = v;
+            }
+        }
+        Ok(true)
     }
 
     /// Arranges arguments into parameters: defaults, keywords, `*args`, `**kwargs`. CPython's words on errors.
@@ -578,7 +660,7 @@ impl Vm {
         let (ret_val, caller) = (self.pc_to_val(ret), self.r_to_val(self.r));
         // SAFETY: the window and four slots more are on the stack, as just checked.
         unsafe {
-            core::ptr::copy(dst.add(3), dst.add(7), words);
+            move_up(dst.add(3), words, 4);
             *dst = ret_val;
             *dst.add(1) = caller;
             *dst.add(2) = instance;

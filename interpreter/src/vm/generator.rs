@@ -1,6 +1,6 @@
 //! Generators and coroutines.
 //!
-//! A generator cell: w1 = buffer `[pc (small int: word offset), function, slot for the value sent, handled
+//! A generator cell: w1 = buffer `[pc (as on the stack), function, slot for the value sent, handled
 //! exception, slots …]`,
 //! w2 = words in it, w3 = what it delegates to (`yield from`) or NULL; aux = state; F_A: a coroutine.
 //!
@@ -65,8 +65,9 @@ impl Vm {
             let v = self.heap.slot(base + i);
             self.heap.buf_vals_mut(g, HEAD + params)[HEAD + i] = v;
         }
+        let entry = self.pc_to_val(self.code_entry(code));
         let b = self.heap.buf_vals_mut(g, HEAD);
-        b[PC] = Val::small(0);
+        b[PC] = entry;
         b[FUNCTION] = f;
         b[TARGET] = Val::small(-1);
         b[HANDLING] = Val::NULL;
@@ -165,13 +166,15 @@ impl Vm {
         self.check_stack(end)?;
         let (ret, caller) = (self.pc_to_val(self.stub(STUB_GEN)), self.r_to_val(stub));
         let b = self.heap.buf_vals(g, n);
-        let pc = b[PC].small_value() as usize;
+        let pc = self.val_to_pc(b[PC]);
         // SAFETY: room up to `end` was checked, and the generator's slots are no more than its frame has.
         unsafe {
             *stub.add(2) = ret;
             *stub.add(3) = caller;
             *stub.add(4) = f;
-            core::ptr::copy_nonoverlapping(b.as_ptr().add(HEAD), r, n - HEAD);
+            for i in HEAD..n {
+                *r.add(i - HEAD) = b[i];
+            }
         }
         let own = b[HANDLING];
         // SAFETY: slot 1 of the stub frame holds what the resumer handles.
@@ -179,7 +182,7 @@ impl Vm {
         self.heap.set_root(Root::Handling, handling);
         self.heap.set_aux(g, RUNNING);
         self.r = r;
-        self.pc = self.code_entry(self.heap.val(f, 1)).wrapping_add(pc);
+        self.pc = pc;
         self.heap.set_top(end);
         Ok(())
     }
@@ -190,18 +193,21 @@ impl Vm {
             self.heap.resize_buffer(g, 4 * (HEAD + live))?;
         }
         self.heap.set_w(g, 2, (HEAD + live) as u32);
-        let f = self.heap.buf_vals(g, HEAD)[FUNCTION];
-        let at = (pc as usize - self.code_entry(self.heap.val(f, 1)) as usize) / 4;
+        let at = self.pc_to_val(pc);
         let r = self.r;
         // SAFETY: slot 1 of the stub frame holds what the resumer handles.
         let outside = unsafe { *self.stub_frame().add(1) };
         let handling = self.heap.root(Root::Handling);
         let b = self.heap.buf_vals_mut(g, HEAD + live);
         b[HANDLING] = if handling == outside { Val::NULL } else { handling };
-        b[PC] = Val::small(at as i32);
+        b[PC] = at;
         b[TARGET] = Val::small(target);
         // SAFETY: `live` slots of the current frame, and the buffer was made large enough.
-        unsafe { core::ptr::copy_nonoverlapping(r, b.as_mut_ptr().add(HEAD), live) };
+        unsafe {
+            for (i, slot) in b[HEAD..].iter_mut().enumerate() {
+                *slot = *r.add(i);
+            }
+        }
         self.heap.set_aux(g, SUSPENDED);
         Ok(())
     }
@@ -460,6 +466,64 @@ impl Vm {
             Step::Yield(v) => Ok(Step::Yield(self.heap.keep(v)?)),
             Step::Return(v) => Ok(Step::Return(self.heap.keep(v)?)),
         }
+    }
+
+    /// `next(g)`, None at its end. What natives ask most of generators: the ordinary case without ceremony.
+    pub(crate) fn next_of_generator(&mut self, g: Val) -> R<Option<Val>> {
+        let r = self.r;
+        let dst = self.heap.top;
+        if self.heap.aux(g) == SUSPENDED && self.heap.val(g, 3).is_null() {
+            let b = self.heap.buf_vals(g, HEAD);
+            let (pc, f, target, own) = (b[PC], b[FUNCTION], b[TARGET].small_value(), b[HANDLING]);
+            let frame = dst.wrapping_add(8);
+            let end = self.frame_end(frame, f);
+            if own.is_null() && end <= self.stack_end {
+                self.enter_native()?;
+                let n = self.heap.w(g, 2) as usize;
+                let stub = dst.wrapping_add(3);
+                let handling = self.heap.root(Root::Handling);
+                // SAFETY: room up to `end` was checked; the generator's slots are no more than its frame has.
+                unsafe {
+                    *dst = self.pc_to_val(self.stub(STUB_EXIT));
+                    *dst.add(1) = self.r_to_val(r);
+                    *dst.add(2) = g;
+                    *stub = g;
+                    *stub.add(1) = handling;
+                    *stub.add(2) = self.pc_to_val(self.stub(STUB_GEN));
+                    *stub.add(3) = self.r_to_val(stub);
+                    *stub.add(4) = f;
+                    let slots = self.heap.buf_vals(g, n).as_ptr();
+                    for i in HEAD..n {
+                        // Volatile, or the compiler makes it a call.
+                        *frame.add(i - HEAD) = slots.add(i).read_volatile();
+                    }
+                    if target >= 0 {
+                        *frame.add(target as usize) = Val::NONE;
+                    }
+                }
+                self.heap.set_aux(g, RUNNING);
+                self.heap.set_top(end);
+                let resuming = self.pc;
+                self.pc = self.val_to_pc(pc);
+                self.r = frame;
+                let result = self.run();
+                self.pc = resuming;
+                self.r = r;
+                self.heap.set_top(dst);
+                self.leave_native();
+                result?;
+                if self.ended {
+                    return Ok(None);
+                }
+                // SAFETY: the window's first slot has the result.
+                let v = unsafe { *dst };
+                return if v.is_ptr() { Ok(Some(self.heap.keep(v)?)) } else { Ok(Some(v)) };
+            }
+        }
+        Ok(match self.step_generator(g, Resume::Send(Val::NONE))? {
+            Step::Yield(v) => Some(v),
+            Step::Return(_) => None,
+        })
     }
 
     /// GeneratorExit closes what a generator delegates to before it is raised in itself.

@@ -64,6 +64,8 @@ pub struct Vm {
     pub(crate) pending: &'static Pending,
     /// Where the temp log stood when the innermost run of the loop began.
     pub(crate) mark: TempMark,
+    /// The stub instructions that special frames return to.
+    pub(crate) stubs: *const u32,
     /// Names in `builtins` were assigned: cached builtins are not to be trusted.
     pub(crate) builtins_changed: bool,
     /// How the generator resumed last came back: by returning.
@@ -74,8 +76,6 @@ pub struct Vm {
     pub hal: Box<dyn Hal>,
     /// Start of the arena: return addresses on the stack are offsets from here.
     pub(crate) base: *mut u8,
-    /// The stub instructions that special frames return to.
-    pub(crate) stubs: *const u32,
     /// Depth of native recursion.
     pub(crate) depth: usize,
     pub(crate) shapes: shape::Shapes,

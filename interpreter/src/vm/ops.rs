@@ -2,7 +2,6 @@
 //! types; reflected and in-place forms; iteration; items.
 
 use super::Vm;
-use super::generator::{Resume, Step};
 use crate::heap::{Kind, q};
 use crate::objects::keys;
 use crate::objects::native::{BinOp, CmpOp, ExcKind, R, Raised, UnOp};
@@ -728,10 +727,7 @@ impl Vm {
             return crate::objects::iterators::next(self, it);
         }
         if self.heap.is(it, Kind::Generator) {
-            return Ok(match self.step_generator(it, Resume::Send(Val::NONE))? {
-                Step::Yield(v) => Some(v),
-                Step::Return(_) => None,
-            });
+            return self.next_of_generator(it);
         }
         if let Some(f) = self.special(it, q::__next__) {
             return match self.call_bound(f, it, &[]) {

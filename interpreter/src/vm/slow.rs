@@ -301,7 +301,9 @@ impl Vm {
         unsafe {
             *dst.add(2) = f;
             if !with_self {
-                core::ptr::copy(dst.add(4), dst.add(3), n + 2 * nkw);
+                for i in 0..n + 2 * nkw {
+                    *dst.add(3 + i) = *dst.add(4 + i);
+                }
             }
         }
         let next = self.prepare(dst, n + own, nkw, ret)?;

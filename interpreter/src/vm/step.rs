@@ -11,7 +11,7 @@
 //! whole frame fits. So reading operands and slots through them is sound. The stack does not move.
 
 use super::Vm;
-use super::call::{STUB_EXIT, STUB_RAISED};
+use super::call::{STUB_EXIT, STUB_INIT, STUB_RAISED, move_up};
 use crate::bytecode::Op;
 use crate::heap::cell::{F_A, F_BUF, F_V1, header};
 use crate::heap::{Kind, Root, q};
@@ -223,6 +223,103 @@ unsafe fn call_simple(
     }
     vm.heap.set_top(end);
     Some(go(vm.code_entry(code), frame))
+}
+
+/// Makes an instance and enters its `__init__`, if that takes exactly these arguments and nothing about the class is
+/// special. See [`Vm::prepare`] for the stub frame.
+///
+/// # Safety
+/// As [`call_simple`].
+unsafe fn call_class(
+    ret: *const u32,
+    r: *mut Val,
+    vm: &mut Vm,
+    dst: *mut Val,
+    class: Val,
+    n: usize,
+) -> Option<Go> {
+    let init = vm.class_init(class);
+    if !init.is_ptr() {
+        return None;
+    }
+    let code = vm.heap.val(init, 1);
+    let frame = dst.wrapping_add(6);
+    let end = vm.frame_end(frame, init);
+    if usize::from(vm.heap.aux(code)) != n + 1 || end > vm.stack_end {
+        return None;
+    }
+    let instance = vm.new_instance(class, None).ok()?;
+    // SAFETY: the window is on the stack, and the frame above it fits as was just checked.
+    unsafe {
+        move_up(dst.add(3), n, 4);
+        *dst = vm.pc_to_val(ret);
+        *dst.add(1) = vm.r_to_val(r);
+        *dst.add(2) = instance;
+        let stub = dst.add(3);
+        *stub = vm.pc_to_val(vm.stub(STUB_INIT));
+        *stub.add(1) = vm.r_to_val(stub);
+        *stub.add(2) = init;
+        *stub.add(3) = instance;
+    }
+    vm.heap.set_top(end);
+    vm.heap.release_temps(vm.mark);
+    Some(go(vm.code_entry(code), frame))
+}
+
+/// `Call` of a bound method of a Python function that takes exactly these arguments, or of a native object.
+///
+/// # Safety
+/// `pc` is a `Call` in the frame `r` with this window.
+unsafe fn call_bound(
+    pc: *const u32,
+    r: *mut Val,
+    vm: &mut Vm,
+    dst: *mut Val,
+    f: Val,
+    n: usize,
+) -> Option<Go> {
+    let (function, obj) = (vm.heap.val(f, 1), vm.heap.val(f, 2));
+    let room = dst.wrapping_add(4 + n);
+    if room > vm.stack_end {
+        return None;
+    }
+    let native = match function.imm_payload(Imm::NativeFn) {
+        Some(payload) => {
+            let kind = vm.heap.kind(obj)?;
+            match *registry::native_fn(payload) {
+                Entry::Fn(_, min, max, native)
+                    if n + 1 >= min as usize
+                        && (n < max as usize || max == ANY)
+                        && kind != Kind::Instance
+                        && u32::from(registry::type_of_kind(kind).id) == payload >> 12 =>
+                {
+                    Some(native)
+                }
+                _ => return None,
+            }
+        }
+        None => {
+            if !vm.heap.is(function, Kind::Function)
+                || usize::from(vm.heap.aux(vm.heap.val(function, 1))) != n + 1
+                || vm.frame_end(dst.wrapping_add(3), function) > vm.stack_end
+            {
+                return None;
+            }
+            None
+        }
+    };
+    // SAFETY: there is room for one argument more, as was checked; nothing has been changed before.
+    unsafe {
+        move_up(dst.add(3), n, 1);
+        *dst.add(2) = function;
+        *dst.add(3) = obj;
+        let Some(native) = native else { return call_simple(pc.add(1), r, vm, dst, function, n + 1) };
+        let top = vm.heap.top;
+        vm.heap.set_top(top.max(room));
+        let result = native(vm, Args { base: vm.slot_index(dst) + 3, n: n + 1, nkw: 0 });
+        vm.heap.set_top(top);
+        Some(value(result, vm, pc.add(1)))
+    }
 }
 
 /// `Call` of a function in Rust.
@@ -739,10 +836,23 @@ handlers! { (pc, r, vm, w)
         let dst = slot(r, op_a(w));
         let n = op_b(w);
         let f = *dst.add(2);
-        if f.is_ptr()
-            && let Some(entered) = call_simple(pc.add(1), r, vm, dst, f, n)
-        {
-            return entered;
+        if f.is_ptr() {
+            if let Some(entered) = call_simple(pc.add(1), r, vm, dst, f, n) {
+                return entered;
+            }
+            match vm.heap.cell_kind(f) {
+                Kind::Class => {
+                    if let Some(entered) = call_class(pc.add(1), r, vm, dst, f, n) {
+                        return entered;
+                    }
+                }
+                Kind::BoundMethod => {
+                    if let Some(done) = call_bound(pc, r, vm, dst, f, n) {
+                        return done;
+                    }
+                }
+                _ => {}
+            }
         }
         if f.imm_payload(Imm::NativeFn).is_some() {
             return call_native(pc, r, vm);
@@ -936,7 +1046,9 @@ handlers! { (pc, r, vm, w)
         if matches!(vm.heap.kind(x), Some(Kind::List | Kind::Tuple)) {
             let items = vm.heap.items(x);
             if items.len() == n {
-                core::ptr::copy_nonoverlapping(items.as_ptr(), dst, n);
+                for (i, &v) in items.iter().enumerate() {
+                    *dst.add(i) = v;
+                }
                 return go(pc.add(1), r);
             }
         }

@@ -7,9 +7,9 @@
     ldrb r3, [r0, #3]
     ldr r3, [r1, r3]
     lsrs r6, r2, #1
-    bcc 9f
+    bcc 7f
     lsrs r6, r3, #1
-    bcc 9f
+    bcc 7f
 .endm
 
 OP add
@@ -18,6 +18,7 @@ OP add
     adds r3, r2, r3
     bvs 9f
     RESULT 4
+7:  b solderless_float_add
 9:  b 90f
 
 OP sub
@@ -26,6 +27,7 @@ OP sub
     bvs 9f
     adds r3, #1
     RESULT 4
+7:  b solderless_float_sub
 9:  b 90f
 
 @ Factors of 16 bits: their product is right in 32.
@@ -45,18 +47,21 @@ OP mul
     bvs 9f
     adds r3, #1
     RESULT 4
+7:  b solderless_float_mul
 9:  b 90f
 
 OP and
     INTS
     ands r3, r2
     RESULT 4
+7:
 9:  b 90f
 
 OP or
     INTS
     orrs r3, r2
     RESULT 4
+7:
 9:  b 90f
 
 OP xor
@@ -64,6 +69,7 @@ OP xor
     subs r2, #1
     eors r3, r2
     RESULT 4
+7:
 9:  b 90f
 
 @ Shifts by 0 to 30.
@@ -82,6 +88,7 @@ OP lshift
     mov r3, ip
     adds r3, #1
     RESULT 4
+7:
 9:  b 90f
 
 OP rshift
@@ -93,6 +100,7 @@ OP rshift
     movs r3, #1
     orrs r3, r2
     RESULT 4
+7:
 9:  b 90f
 
 OP add_imm
@@ -106,6 +114,7 @@ OP add_imm
     adds r3, r3, r2
     bvs 9f
     RESULT 4
+7:
 9:  b 90f
 
     FALLBACK

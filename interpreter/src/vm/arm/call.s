@@ -90,6 +90,14 @@ OP call_method
     CALL_RUST {call_method_native}
 9:  b 90f
 
+@ After `__init__`: the frame's function is the instance.
+OP init_done
+    ldr r3, [r1]
+    cmp r3, #{NONE}
+    bne 9b
+    subs r3, r1, #4
+    ldr r3, [r3]
+    b 1f
 OP return_none
     movs r3, #{NONE}
     b 1f

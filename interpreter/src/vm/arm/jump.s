@@ -72,22 +72,23 @@ OP jnotnone
 8:  NEXT 4
 
 @ Compare and branch on small ints; `skip` is the condition under which the jump is not taken.
-.macro BRANCH name, skip
+.macro BRANCH name, skip, order
 OP \name
     ldrb r2, [r0, #1]
     ldr r2, [r1, r2]
     ldrb r3, [r0, #2]
     ldr r3, [r1, r3]
     lsrs r6, r2, #1
-    bcc 9f
+    bcc 7f
     lsrs r6, r3, #1
-    bcc 9f
-    cmp r2, r3
+    bcc 7f
+6:  cmp r2, r3
     b\skip 8f
     ldr r2, [r0, #4]
     TAKE
 8:  NEXT 8
-9:  b 90f
+7:  bl \order
+    b 6b
 .endm
 
 .macro BRANCH_IMM name, skip
@@ -106,18 +107,18 @@ OP \name
 9:  b 90f
 .endm
 
-    BRANCH jlt, ge
-    BRANCH jle, gt
-    BRANCH jgt, le
-    BRANCH jge, lt
-    BRANCH jeq, ne
-    BRANCH jne, eq
-    BRANCH jnlt, lt
-    BRANCH jnle, le
-    BRANCH jngt, gt
-    BRANCH jnge, ge
-    BRANCH jneq, eq
-    BRANCH jnne, ne
+    BRANCH jlt, ge, solderless_order
+    BRANCH jle, gt, solderless_order
+    BRANCH jgt, le, solderless_order
+    BRANCH jge, lt, solderless_order
+    BRANCH jeq, ne, solderless_order_equal
+    BRANCH jne, eq, solderless_order_equal
+    BRANCH jnlt, lt, solderless_order
+    BRANCH jnle, le, solderless_order
+    BRANCH jngt, gt, solderless_order
+    BRANCH jnge, ge, solderless_order
+    BRANCH jneq, eq, solderless_order_equal
+    BRANCH jnne, ne, solderless_order_equal
     FALLBACK
     BRANCH_IMM jlt_imm, ge
     BRANCH_IMM jle_imm, gt
@@ -131,6 +132,34 @@ OP \name
     BRANCH_IMM jnge_imm, ge
     BRANCH_IMM jneq_imm, eq
     BRANCH_IMM jnne_imm, ne
+
+@ Comparisons with a result.
+.macro COMPARE name, condition, order
+OP \name
+    ldrb r2, [r0, #2]
+    ldr r2, [r1, r2]
+    ldrb r3, [r0, #3]
+    ldr r3, [r1, r3]
+    lsrs r6, r2, #1
+    bcc 7f
+    lsrs r6, r3, #1
+    bcc 7f
+6:  cmp r2, r3
+    ldr r3, ={TRUE}
+    b\condition 1f
+    ldr r3, ={FALSE}
+1:  RESULT 4
+7:  bl \order
+    b 6b
+.endm
+
+    FALLBACK
+    COMPARE lt, lt, solderless_order
+    COMPARE le, le, solderless_order
+    COMPARE gt, gt, solderless_order
+    COMPARE ge, ge, solderless_order
+    COMPARE eq, eq, solderless_order_equal
+    COMPARE ne, ne, solderless_order_equal
 
 @ State a: the next number, how many are left (a small int; -1 marks an iterator), the step without a tag.
 OP for_range
@@ -190,6 +219,33 @@ OP for_iter
     cmp r3, r2
     blo 3b
 8:  NEXT 8
-9:  b 90f
+9:  @ An iterator: r6. Generators are dealt with in generator.s.
+    ldrb r3, [r6]
+    cmp r3, #{KIND_ITER}
+    beq 5f
+    cmp r3, #{KIND_GENERATOR}
+    bne 7f
+    ldr r3, 6f
+    bx r3
+5:  ldrh r3, [r6, #2]
+    cmp r3, #{WALK_RANGE}
+    bne 7f
+    ldr r3, [r6, #12]
+    subs r3, #2
+    bmi 7f
+    str r3, [r6, #12]
+    ldr r3, [r6, #4]
+    ldr r2, [r6, #8]
+    adds r2, r2, r3
+    subs r2, #1
+    str r2, [r6, #4]
+    ldrb r2, [r0, #2]
+    str r3, [r1, r2]
+    ldr r2, [r0, #4]
+    adds r0, r0, r2
+    BACKEDGE
+7:  b 90f
+    .balign 4
+6:  .word solderless_resume
 
     FALLBACK
