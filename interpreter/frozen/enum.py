@@ -48,6 +48,9 @@ class Enum:
             for name, value in cls.__dict__.items()
             if _own(name) and (isinstance(value, (auto, member)) or not isinstance(value, _PLAIN))
         ]
+        for data in (int, str, float, bytes, tuple):
+            if issubclass(cls, data):
+                cls._data = data
         own = cls.__dict__
         make, setup = own.get("__new__"), own.get("__init__")
         if make is not None:

@@ -363,7 +363,7 @@ mod tests {
     fn all_kinds_of_blocks() {
         // Stored, fixed and dynamic codes.
         assert_eq!(inflate(b"\x01\x05\x00\xfa\xffhello", 5).unwrap(), b"hello");
-        assert_eq!(inflate(b"3\xa0=\x00\x00", 100).unwrap(), [b'0'; 100]);
+        assert_eq!(inflate(b"30\xa0=\x00\x00", 100).unwrap(), [b'0'; 100]);
         let dynamic = b"\x05\xc1\x81\x01\x000\x04\x04\xb1\x95\\\x1f\xcfn\x86o\x82d\x06Qq\xc8\x9d\xc5X}<e\xb5g\x83\x0f\x89X\x07\xab";
         assert_eq!(inflate(dynamic, 35).unwrap(), b"13371813150|13764518736|12345678901");
     }
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_saved_state_goes_on() {
-        let data = b"3\xa0=\x00\x00";
+        let data = b"30\xa0=\x00\x00";
         let mut io = Memory { from: data.iter(), to: Vec::with_capacity(100) };
         let mut state = Inflate::default();
         let mut saved = [0; Inflate::SAVED];
