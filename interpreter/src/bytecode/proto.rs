@@ -144,6 +144,8 @@ pub struct Proto {
     pub lines: Vec<(u32, u32)>,
     /// Exception table.
     pub handlers: Vec<Handler>,
+    /// (first word, start and end in the source), ascending by word; only where the builder was asked for them.
+    pub spans: Vec<(u32, u32, u32)>,
 }
 
 /// A jump target of a [`ProtoBuilder`], placed or not yet.
@@ -184,6 +186,8 @@ pub struct ProtoBuilder {
     labels: Vec<u32>,
     fixups: Vec<Fixup>,
     overflow: bool,
+    /// Note where in the source instructions come from, not only on which line.
+    pub traces: bool,
 }
 
 #[derive(Debug)]
@@ -215,6 +219,13 @@ impl ProtoBuilder {
             Some(last) if last.1 == line => {}
             Some(last) if last.0 == here => last.1 = line,
             _ => self.proto.lines.push((here, line)),
+        }
+    }
+
+    /// The following instructions come from these bytes of the source.
+    pub fn span(&mut self, start: u32, end: u32) {
+        if self.traces {
+            self.proto.spans.push((self.here(), start, end));
         }
     }
 
@@ -352,6 +363,7 @@ impl ProtoBuilder {
             fixup.start += n;
         }
         proto.lines.iter_mut().for_each(|l| l.0 += n);
+        proto.spans.iter_mut().for_each(|s| s.0 += n);
         proto.lines.insert(0, (0, proto.first_line));
         for handler in &mut proto.handlers {
             handler.start += n;

@@ -68,6 +68,7 @@ impl<'a, 's> Codegen<'a, 's> {
         };
         let mut unit = Unit::new(scope, name, qualname, outer.file.clone());
         unit.b.proto.first_line = self.line_of(span.start);
+        unit.b.traces = self.unit.b.traces;
         let line = unit.b.proto.first_line;
         unit.b.line(line);
         self.layout(&mut unit, span)?;
@@ -496,6 +497,7 @@ impl<'a, 's> Codegen<'a, 's> {
         let name = node.name.name;
         let mut body = Unit::new(1, name, name.into(), self.unit.b.proto.file.clone());
         let line = self.line_of(span.start);
+        body.b.traces = self.unit.b.traces;
         body.begin_class(line);
         Ok((head, body))
     }

@@ -151,6 +151,7 @@ impl<'a, 's> Codegen<'a, 's> {
     #[inline(never)]
     fn simple(&mut self, expr: &'a Expr<'s>, dest: Slot) -> bool {
         if let ExprKind::Name(name) = expr.kind {
+            self.unit.b.span(expr.span.start, expr.span.end);
             self.load(name, dest);
             return true;
         }

@@ -95,7 +95,7 @@ impl CompileError {
 /// # Errors
 /// The first syntax error.
 pub fn compile(source: &str, file: &str, mode: Mode) -> Result<Proto, CompileError> {
-    match compile_source(source, file, mode) {
+    match compile_source(source, file, mode, false) {
         Ok(proto) => Ok(*proto),
         Err(error) => Err(CompileError::new(source, &error)),
     }
@@ -104,8 +104,14 @@ pub fn compile(source: &str, file: &str, mode: Mode) -> Result<Proto, CompileErr
 /// A module-level name that `const()` made a constant, while its module is compiled.
 type Consts = Vec<(String, crate::bytecode::Const)>;
 
-fn compile_source(source: &str, file: &str, mode: Mode) -> Parse<Box<Proto>> {
-    let unit = Unit::module(Rc::from(file), mode.namespace());
+/// Compiles a module's source once more, to know from which part of it each instruction comes ([`Proto::spans`]).
+pub fn compile_spans(source: &str) -> Option<Box<Proto>> {
+    compile_source(source, "", Mode::Exec, true).ok()
+}
+
+fn compile_source(source: &str, file: &str, mode: Mode, traces: bool) -> Parse<Box<Proto>> {
+    let mut unit = Unit::module(Rc::from(file), mode.namespace());
+    unit.b.traces = traces;
     match mode {
         Mode::Eval | Mode::EvalIn => expression(source, unit, mode),
         _ => module(source, unit, mode),

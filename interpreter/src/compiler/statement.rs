@@ -125,10 +125,12 @@ impl<'a, 's> Codegen<'a, 's> {
             Some(cause) => {
                 let cause = self.any(cause)?;
                 self.line(span);
+                self.no_span();
                 self.unit.b.ab(Op::RaiseFrom, exception, cause);
             }
             None => {
                 self.line(span);
+                self.no_span();
                 self.unit.b.a(Op::Raise, exception);
             }
         }

@@ -233,6 +233,12 @@ impl<'a, 's> Codegen<'a, 's> {
     pub fn line(&mut self, span: Span) {
         let line = self.line_of(span.start);
         self.unit.b.line(line);
+        self.unit.b.span(span.start, span.end);
+    }
+
+    /// The following instruction is its whole statement.
+    pub fn no_span(&mut self) {
+        self.unit.b.span(u32::MAX, u32::MAX);
     }
 
     pub fn line_of(&mut self, offset: u32) -> u32 {

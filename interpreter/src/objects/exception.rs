@@ -279,7 +279,10 @@ pub(crate) fn is_exception_type(t: &NativeType) -> bool {
 
 fn tb_lineno(vm: &mut Vm, v: Val) -> R {
     let list = vm.heap.val(v, 1);
-    Ok(vm.heap.list(list).last().copied().unwrap_or(Val::NONE))
+    match *vm.heap.list(list) {
+        [.., f, at] => Ok(Val::small(vm.line_at(vm.heap.val(f, 1), at.small_value() as u32) as i32)),
+        _ => Ok(Val::NONE),
+    }
 }
 
 /// `traceback`.

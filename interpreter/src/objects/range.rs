@@ -99,7 +99,7 @@ fn truth(vm: &mut Vm, v: Val) -> R<bool> {
 
 fn len(vm: &mut Vm, v: Val) -> R<usize> {
     let n = length(vm, v);
-    if n > isize::MAX as u64 {
+    if n > i32::MAX as u64 {
         return Err(
             vm.raise(ExcKind::OverflowError, format_args!("Python int too large to convert to C ssize_t"))
         );

@@ -7,6 +7,7 @@
 #![allow(clippy::boxed_local, clippy::vec_box)]
 
 pub mod ast;
+mod caret;
 mod error;
 mod expression;
 mod lexer;
@@ -21,6 +22,7 @@ mod tests;
 
 use alloc::vec::Vec;
 
+pub use caret::carets;
 pub use error::{Diagnostic, ErrorKind, Parse, Position, SyntaxError, line_text};
 pub use parser::Parser;
 

@@ -113,7 +113,10 @@ impl Vm {
                     let pn = self.module_name(p).unwrap_or_default();
                     return Err(self.no_module(name, &format!("; '{pn}' is not a package")));
                 };
-                let folder = self.text(path).unwrap_or_default();
+                // CPython's is a list; a script may have left a str.
+                let first =
+                    if self.heap.is_list(path) { self.heap.list(path).first().copied() } else { Some(path) };
+                let folder = first.and_then(|folder| self.text(folder)).unwrap_or_default();
                 match folder.strip_prefix(".frozen/") {
                     Some(folder) => {
                         let file = format!("{folder}/{own}");
@@ -136,7 +139,8 @@ impl Vm {
         };
         if let Some(path) = path {
             let path = self.new_str(&path)?;
-            self.heap.dict_set_qstr(globals, q::__path__, path)?;
+            let list = self.heap.new_list(&[path])?;
+            self.heap.dict_set_qstr(globals, q::__path__, list)?;
         }
         let modules = self.heap.root(Root::Modules);
         let key = Val::qstr(self.heap.intern(name)?);

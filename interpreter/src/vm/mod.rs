@@ -13,6 +13,7 @@ mod class;
 mod generator;
 mod hooks;
 mod import;
+mod listing;
 mod load;
 mod machine;
 mod ops;

@@ -56,7 +56,7 @@ fn a_traceback_shows_lines_of_files_that_are_there() {
     assert_eq!(
         traceback(&mut vm),
         "Traceback (most recent call last):\n  File \"t.py\", line 7, in <module>\n    list_ = f()\n  \
-         File \"t.py\", line 2, in f\n    g()\n  File \"t.py\", line 5, in g\n    return lst\n\
+         File \"t.py\", line 2, in f\n    g()\n  File \"t.py\", line 5, in g\n    return lst\n           ^^^\n\
          NameError: name 'lst' is not defined. Did you mean: 'list'?\n"
     );
 }

@@ -4,6 +4,7 @@
 //! `try` costs nothing until something is raised: handlers are found in the code's table by the pc.
 
 use super::call::{STUB_EXIT, STUB_GEN, meta};
+use super::listing::Listing;
 use super::{Out, Vm};
 use crate::bytecode::Op;
 use crate::heap::cell::{F_V1, F_V2, F_V3, header};
@@ -13,7 +14,7 @@ use crate::value::{Qstr, Val};
 use alloc::string::String;
 use core::fmt::Write;
 
-/// List of pairs (function, line), innermost first, as they were passed while unwinding.
+/// List of pairs (function, place in its code), innermost first, as they were passed while unwinding.
 pub(crate) const X_TRACEBACK: usize = 0;
 /// `__cause__`.
 pub(crate) const X_CAUSE: usize = 1;
@@ -251,7 +252,6 @@ impl Vm {
 
     /// Notes that the exception passed instruction `at` of `f`. Does without if memory is short.
     fn add_traceback(&mut self, exc: Val, f: Val, at: u32) {
-        let line = self.line_at(self.heap.val(f, 1), at);
         let mark = self.heap.mark_temps();
         let mut tb = self.exc_field(exc, X_TRACEBACK);
         if tb.is_none() {
@@ -262,14 +262,14 @@ impl Vm {
             tb = list;
         }
         let n = self.heap.list_len(tb);
-        let line = Val::small(line as i32);
+        let at = Val::small(at as i32);
         if n < 2 * TRACEBACK_MAX {
-            let _ = self.heap.list_push(tb, f).and_then(|()| self.heap.list_push(tb, line));
+            let _ = self.heap.list_push(tb, f).and_then(|()| self.heap.list_push(tb, at));
         } else {
             // The outermost frames matter too: the last place is theirs.
             let l = self.heap.list_mut(tb);
             l[n - 2] = f;
-            l[n - 1] = line;
+            l[n - 1] = at;
         }
         self.heap.release_temps(mark);
     }
@@ -341,37 +341,22 @@ impl Vm {
         let tb = self.exc_field(exc, X_TRACEBACK);
         if self.heap.is_list(tb) && self.heap.list_len(tb) > 0 {
             out.push("Traceback (most recent call last):\n");
-            let mut source = (String::new(), None);
+            let mut listing = Listing::default();
             for i in (0..self.heap.list_len(tb) / 2).rev() {
-                let (f, line) = (self.heap.list(tb)[2 * i], self.heap.list(tb)[2 * i + 1]);
+                let (f, at) = (self.heap.list(tb)[2 * i], self.heap.list(tb)[2 * i + 1]);
                 let code = self.heap.val(f, 1);
+                let at = at.small_value() as u32;
+                let line = self.line_at(code, at);
                 let file = self.text(self.code_meta(code, meta::FILE)).unwrap_or_default();
                 let name = self.text(self.code_meta(code, meta::NAME)).unwrap_or_default();
-                let _ = writeln!(out, "  File \"{file}\", line {}, in {name}", line.small_value());
-                if source.0 != file {
-                    let text = self.source_of(&file);
-                    source = (file, text);
+                let _ = writeln!(out, "  File \"{file}\", line {line}, in {name}");
+                if listing.file != file {
+                    listing = Listing::of(self, file);
                 }
-                if let Some(text) = &source.1 {
-                    let line = crate::syntax::line_text(text, line.small_value() as u32).trim();
-                    if !line.is_empty() {
-                        let _ = writeln!(out, "    {line}");
-                    }
-                }
+                listing.show(self, code, at, line, out);
             }
         }
         self.print_exception_line(exc, out)
-    }
-
-    /// The text of a file that code came from, if it is there and there is room for it.
-    fn source_of(&mut self, file: &str) -> Option<String> {
-        if file.starts_with('<') || file.starts_with('.') || (self.loader.kind)(self, file) != Some(false) {
-            return None;
-        }
-        let exc = self.heap.root(Root::Exception);
-        let text = (self.loader.read)(self, file);
-        self.heap.set_root(Root::Exception, exc);
-        String::from_utf8(text.ok()??).ok()
     }
 
     /// Writes `Type: message` and a newline; for syntax errors also where.
