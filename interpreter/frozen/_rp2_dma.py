@@ -172,4 +172,5 @@ class DMA:
             mem32[_DMA_INTE + _CLEAR] = 1 << self._channel
             mem32[_DMA_INTS] = 1 << self._channel
             self._regs = None
+            self._kept = [None, None]
             del _channels[self._channel]

@@ -103,6 +103,7 @@ types! {
     WDT => crate::modules::machine::wdt::WDT,
     MEM => crate::modules::machine::MEM,
     VFS_LFS2 => crate::modules::vfs::volume::VFS_LFS2,
+    VFS_FAT => crate::modules::vfs::volume::VFS_FAT,
     RING_IO => crate::modules::ringio::RING_IO,
     UCTYPES_STRUCT => crate::modules::uctypes::UCTYPES_STRUCT,
     DUNDER => dunder::DUNDER,

@@ -1,7 +1,11 @@
-//! The board's file system: littlefs v2 on the flash, as the official firmware has it.
+//! File systems: littlefs v2, which the board's flash has as in the official firmware, and FAT.
 
+mod fat;
 mod lfs;
 mod path;
+mod volume;
 
+pub use fat::Fat;
 pub use lfs::{Entry, FsError, FsResult, Handle, Kind, Lfs, OpenMode, Whence};
 pub use path::{MAX_PATH, resolve};
+pub use volume::Volume;

@@ -84,7 +84,7 @@ pub fn open_on(vm: &mut Vm, fs: Val, path: &str, mode: &str) -> R {
 fn on_fs<T>(
     vm: &mut Vm,
     file: Val,
-    f: impl FnOnce(&mut crate::fs::Lfs, &mut dyn crate::hal::Flash) -> crate::fs::FsResult<T>,
+    f: impl FnOnce(&mut crate::fs::Volume, &mut dyn crate::hal::Flash) -> crate::fs::FsResult<T>,
 ) -> R<T> {
     let fs = vm.heap.val(file, 3);
     volume::on(vm, fs, f)

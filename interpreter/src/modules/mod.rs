@@ -45,7 +45,7 @@ pub mod vfs;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::fs::Lfs;
+use crate::fs::Volume;
 use crate::objects::native::{R, Raised};
 use crate::value::Val;
 use crate::vm::Vm;
@@ -54,9 +54,9 @@ use crate::vm::Vm;
 #[derive(Debug)]
 pub struct State {
     /// The file system, once mounted.
-    pub fs: Option<Lfs>,
+    pub fs: Option<Volume>,
     /// Those on block devices in Python.
-    pub volumes: Vec<Option<Lfs>>,
+    pub volumes: Vec<Option<Volume>>,
     /// Absolute, without a slash at the end except for the root; empty means the root.
     pub cwd: String,
     pub events: events::Pending,

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::attrtuple::{self, Fields};
 use super::vfs::{self, Place, volume};
-use crate::fs::{FsError, FsResult, Handle, Kind as FileKind, Lfs, OpenMode, resolve};
+use crate::fs::{FsError, FsResult, Handle, Kind as FileKind, Lfs, OpenMode, Volume, resolve};
 use crate::hal::{Flash, Hal};
 use crate::objects::native::{Args, Entry, NativeModule, R};
 use crate::registry::modules;
@@ -35,7 +35,7 @@ impl Vm {
                 Lfs::mount(flash)?
             }
         };
-        self.state.fs = Some(fs);
+        self.state.fs = Some(Volume::Lfs(fs));
         Ok(())
     }
 
@@ -43,7 +43,7 @@ impl Vm {
     ///
     /// # Errors
     /// Its error; ENODEV if none is mounted.
-    pub fn try_fs<T>(&mut self, f: impl FnOnce(&mut Lfs, &mut dyn Flash) -> FsResult<T>) -> FsResult<T> {
+    pub fn try_fs<T>(&mut self, f: impl FnOnce(&mut Volume, &mut dyn Flash) -> FsResult<T>) -> FsResult<T> {
         let flash: &mut dyn Flash = &mut *self.hal as &mut dyn Hal;
         match &mut self.state.fs {
             Some(fs) => f(fs, flash),
@@ -55,7 +55,7 @@ impl Vm {
     ///
     /// # Errors
     /// OSError.
-    pub fn with_fs<T>(&mut self, f: impl FnOnce(&mut Lfs, &mut dyn Flash) -> FsResult<T>) -> R<T> {
+    pub fn with_fs<T>(&mut self, f: impl FnOnce(&mut Volume, &mut dyn Flash) -> FsResult<T>) -> R<T> {
         self.try_fs(f).map_err(|FsError(errno)| self.raise_os(errno))
     }
 
@@ -118,7 +118,7 @@ impl Vm {
             Err(raised) => return Err(raised),
         };
         self.make_room(size as usize + OPEN_BYTES);
-        let read = |fs: &mut Lfs, flash: &mut dyn Flash| {
+        let read = |fs: &mut Volume, flash: &mut dyn Flash| {
             let file = fs.open(flash, &path, OpenMode::READ)?;
             let result = read_whole(fs, flash, file);
             fs.close(flash, file)?;
@@ -207,7 +207,7 @@ const IOCTL_BUFFER_SIZE: i32 = 11;
 /// Bytes that an open file or a walk through a folder takes.
 pub const OPEN_BYTES: usize = 4096;
 
-fn read_whole(fs: &mut Lfs, flash: &mut dyn Flash, file: Handle) -> FsResult<Vec<u8>> {
+fn read_whole(fs: &mut Volume, flash: &mut dyn Flash, file: Handle) -> FsResult<Vec<u8>> {
     let size = fs.size(flash, file)? as usize;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(size).map_err(|_| FsError::NO_MEMORY)?;

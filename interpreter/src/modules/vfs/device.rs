@@ -19,6 +19,9 @@ pub struct Device<'a> {
     object: Val,
     block_size: u32,
     blocks: u32,
+    /// Only whole blocks are read and written, without an offset: what FAT needs, and all that some devices know.
+    whole: bool,
+    old: bool,
     /// Its Python code has raised an exception, which is in the machine.
     pub raised: bool,
 }
@@ -32,19 +35,22 @@ impl<'a> Device<'a> {
     ///
     /// # Errors
     /// OSError(EINVAL) if it does not tell a size; what it raises.
-    pub fn new(vm: &'a mut Vm, object: Val) -> R<Device<'a>> {
-        let size = ask(vm, object, BLOCK_SIZE, 0)?;
+    pub fn new(vm: &'a mut Vm, object: Val, whole: bool) -> R<Device<'a>> {
+        // The oldest kind of device has methods `count` and `sync` in place of `ioctl`, and blocks of 512 bytes.
+        let old = vm.getattr_opt(object, "ioctl")?.is_none();
+        let size = if old { Val::NONE } else { ask(vm, object, BLOCK_SIZE, 0)? };
         // None is the usual size.
         let block_size = if size.is_none() { 512 } else { vm.index(size)? };
-        let blocks = ask(vm, object, BLOCK_COUNT, 0)?;
+        let blocks =
+            if old { vm.call_method(object, "count", &[])? } else { ask(vm, object, BLOCK_COUNT, 0)? };
         let blocks = vm.index(blocks)?;
         let (Ok(block_size), Ok(blocks)) = (u32::try_from(block_size), u32::try_from(blocks)) else {
             return Err(vm.raise_os(EINVAL));
         };
-        if block_size < 64 || blocks == 0 {
+        if block_size < 128 || blocks == 0 {
             return Err(vm.raise_os(EINVAL));
         }
-        Ok(Device { vm, object, block_size, blocks, raised: false })
+        Ok(Device { vm, object, block_size, blocks, whole, old, raised: false })
     }
 
     /// Runs a call; a negative number that it returns is an error, as is an exception.
@@ -76,10 +82,11 @@ impl Flash for Device<'_> {
 
     fn flash_read(&mut self, block: u32, offset: u32, buf: &mut [u8]) -> Result {
         let mark = self.vm.heap.mark_temps();
+        let count = if self.whole { 2 } else { 3 };
         let result = self.call(|vm, object| {
             let bytes = vm.heap.new_bytearray_zeroed(buf.len())?;
             let arguments = [Val::small(block as i32), bytes, Val::small(offset as i32)];
-            let answer = vm.call_method(object, "readblocks", &arguments)?;
+            let answer = vm.call_method(object, "readblocks", &arguments[..count])?;
             let read = vm.heap.bytes(bytes);
             let n = read.len().min(buf.len());
             buf[..n].copy_from_slice(&read[..n]);
@@ -91,10 +98,11 @@ impl Flash for Device<'_> {
 
     fn flash_program(&mut self, block: u32, offset: u32, bytes: &[u8]) -> Result {
         let mark = self.vm.heap.mark_temps();
+        let count = if self.whole { 2 } else { 3 };
         let result = self.call(|vm, object| {
             let bytes = vm.heap.new_bytearray(bytes)?;
             let arguments = [Val::small(block as i32), bytes, Val::small(offset as i32)];
-            vm.call_method(object, "writeblocks", &arguments)
+            vm.call_method(object, "writeblocks", &arguments[..count])
         });
         self.vm.heap.release_temps(mark);
         result
@@ -105,6 +113,9 @@ impl Flash for Device<'_> {
     }
 
     fn flash_sync(&mut self) -> Result {
-        self.call(|vm, object| ask(vm, object, SYNC, 0))
+        let old = self.old;
+        self.call(
+            |vm, object| if old { vm.call_method(object, "sync", &[]) } else { ask(vm, object, SYNC, 0) },
+        )
     }
 }

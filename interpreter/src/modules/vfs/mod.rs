@@ -207,6 +207,7 @@ pub static VFS: NativeModule = NativeModule {
     id: modules::VFS,
     name: "vfs",
     entries: &[
+        Entry::Type("VfsFat", &volume::VFS_FAT),
         Entry::Type("VfsLfs2", &volume::VFS_LFS2),
         Entry::FnKw("mount", 0, 2, mount),
         Entry::Fn("umount", 1, 1, umount),

@@ -1,16 +1,16 @@
-//! The native file system as an object: littlefs v2, on the board's flash or on a block device in Python.
+//! The native file systems as objects: littlefs v2, on the board's flash or on a block device in Python, and FAT.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::S_IFDIR;
 use super::device::Device;
-use crate::fs::{Entry as DirEntry, FsError, FsResult, Kind as FileKind, Lfs, resolve};
+use crate::fs::{Entry as DirEntry, Fat, FsError, FsResult, Kind as FileKind, Lfs, Volume, resolve};
 use crate::hal::{Flash, Hal};
 use crate::heap::Kind;
 use crate::heap::cell::{F_V1, F_V3, header};
 use crate::modules::{io, os};
-use crate::objects::native::{Args, Entry, NativeType, R, Raised};
+use crate::objects::native::{Args, Entry, ExcKind, NativeType, R, Raised};
 use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
@@ -33,14 +33,14 @@ pub fn flash(vm: &mut Vm) -> R {
 
 /// Is it one of ours?
 pub fn is(vm: &Vm, object: Val) -> bool {
-    vm.heap.is(object, Kind::Object) && vm.heap.aux(object) == ids::VFS_LFS2
+    vm.heap.is(object, Kind::Object) && matches!(vm.heap.aux(object), ids::VFS_LFS2 | ids::VFS_FAT)
 }
 
 /// Runs an operation of a file system; NULL is the board's flash.
 ///
 /// # Errors
 /// OSError; what a block device raises.
-pub fn on<T>(vm: &mut Vm, object: Val, f: impl FnOnce(&mut Lfs, &mut dyn Flash) -> FsResult<T>) -> R<T> {
+pub fn on<T>(vm: &mut Vm, object: Val, f: impl FnOnce(&mut Volume, &mut dyn Flash) -> FsResult<T>) -> R<T> {
     let place = if object.is_null() { 0 } else { vm.heap.w(object, 2) as usize };
     let Some(place) = place.checked_sub(1) else { return vm.with_fs(f) };
     // While it works its device's Python code runs, which must find the machine whole.
@@ -48,7 +48,8 @@ pub fn on<T>(vm: &mut Vm, object: Val, f: impl FnOnce(&mut Lfs, &mut dyn Flash) 
         return Err(vm.raise_os(EBUSY));
     };
     let device = vm.heap.val(object, 1);
-    let (result, raised) = match Device::new(vm, device) {
+    let whole = matches!(volume, Volume::Fat(_));
+    let (result, raised) = match Device::new(vm, device, whole) {
         Ok(mut device) => {
             let result = f(&mut volume, &mut device);
             (result, device.raised)
@@ -63,13 +64,23 @@ pub fn on<T>(vm: &mut Vm, object: Val, f: impl FnOnce(&mut Lfs, &mut dyn Flash) 
     }
 }
 
-/// As [`on`] for a device that has no volume yet.
-fn on_device<T>(vm: &mut Vm, device: Val, f: impl FnOnce(&mut dyn Flash) -> FsResult<T>) -> R<T> {
-    if vm.heap.is(device, Kind::Object) && vm.heap.aux(device) == ids::FLASH {
+/// Is it the board's own flash?
+fn is_flash(vm: &Vm, device: Val) -> bool {
+    vm.heap.is(device, Kind::Object) && vm.heap.aux(device) == ids::FLASH
+}
+
+/// As [`on`] for a device that has no volume yet; `whole` as in [`Device`].
+fn on_device<T>(
+    vm: &mut Vm,
+    device: Val,
+    whole: bool,
+    f: impl FnOnce(&mut dyn Flash) -> FsResult<T>,
+) -> R<T> {
+    if is_flash(vm, device) && !whole {
         let flash: &mut dyn Flash = &mut *vm.hal as &mut dyn Hal;
         return f(flash).map_err(|FsError(errno)| vm.raise_os(errno));
     }
-    let mut at = Device::new(vm, device)?;
+    let mut at = Device::new(vm, device, whole)?;
     let result = f(&mut at);
     let raised = at.raised;
     match result {
@@ -103,14 +114,18 @@ fn sweep(vm: &mut Vm) {
 /// Volumes besides the flash, at most.
 const MOST: usize = 8;
 
-fn make(vm: &mut Vm, device: Val) -> R {
-    if vm.heap.is(device, Kind::Object) && vm.heap.aux(device) == ids::FLASH {
+fn make(vm: &mut Vm, device: Val, kind: u16) -> R {
+    if is_flash(vm, device) && kind == ids::VFS_LFS2 {
         vm.mount_fs().map_err(|FsError(errno)| vm.raise_os(errno))?;
         return flash(vm);
     }
     sweep(vm);
     vm.make_room(os::OPEN_BYTES);
-    let volume = on_device(vm, device, |flash| Lfs::mount(flash))?;
+    let volume = if kind == ids::VFS_LFS2 {
+        on_device(vm, device, false, |flash| Lfs::mount(flash).map(Volume::Lfs))?
+    } else {
+        on_device(vm, device, true, |flash| Fat::mount(flash).map(Volume::Fat))?
+    };
     let place = match vm.state.volumes.iter().position(Option::is_none) {
         Some(place) => place,
         None if vm.state.volumes.len() < MOST => {
@@ -121,6 +136,7 @@ fn make(vm: &mut Vm, device: Val) -> R {
     };
     vm.state.volumes[place] = Some(volume);
     let object = flash(vm)?;
+    vm.heap.set_aux(object, kind);
     vm.heap.set_val(object, 1, device);
     vm.heap.set_w(object, 2, 1 + place as u32);
     Ok(object)
@@ -131,26 +147,52 @@ fn make(vm: &mut Vm, device: Val) -> R {
 /// # Errors
 /// OSError if there is none that is known.
 pub fn probe(vm: &mut Vm, device: Val) -> R {
-    make(vm, device)
+    if is_flash(vm, device) {
+        return make(vm, device, ids::VFS_LFS2);
+    }
+    // FAT reads whole blocks only, which every device knows.
+    match make(vm, device, ids::VFS_FAT) {
+        Err(_) if vm.exc_is(ExcKind::OSError) => {
+            vm.take_exc();
+            make(vm, device, ids::VFS_LFS2)
+        }
+        other => other,
+    }
 }
 
 /// `VfsLfs2(device, …)`; the sizes of caches that the official class takes are chosen here.
-fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
+fn new_lfs(vm: &mut Vm, _cls: Val, args: Args) -> R {
     let names = ["bdev", "*readsize", "*progsize", "*lookahead", "*mtime"];
     let [device, ..] = args.parse(vm, "VfsLfs2", names, 1)?;
-    make(vm, device)
+    make(vm, device, ids::VFS_LFS2)
 }
 
-fn mkfs(vm: &mut Vm, args: Args) -> R {
+/// `VfsFat(device)`.
+fn new_fat(vm: &mut Vm, _cls: Val, args: Args) -> R {
+    let [device] = args.parse(vm, "VfsFat", ["bdev"], 1)?;
+    make(vm, device, ids::VFS_FAT)
+}
+
+fn mkfs_lfs(vm: &mut Vm, args: Args) -> R {
     let names = ["bdev", "*readsize", "*progsize", "*lookahead"];
     let [device, ..] = args.parse(vm, "mkfs", names, 1)?;
     vm.make_room(os::OPEN_BYTES);
-    on_device(vm, device, |flash| Lfs::format(flash))?;
+    on_device(vm, device, false, |flash| Lfs::format(flash))?;
     Ok(Val::NONE)
 }
 
-fn print(_: &mut Vm, _: Val, out: &mut Out, _repr: bool) -> R<()> {
-    out.push("<VfsLfs2>");
+fn mkfs_fat(vm: &mut Vm, args: Args) -> R {
+    let [device] = args.parse(vm, "mkfs", ["bdev"], 1)?;
+    vm.make_room(os::OPEN_BYTES);
+    on_device(vm, device, true, |flash| Fat::format(flash))?;
+    Ok(Val::NONE)
+}
+
+fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
+    let name = vm.type_name(v);
+    out.push("<");
+    out.push(&name);
+    out.push(">");
     Ok(())
 }
 
@@ -167,11 +209,11 @@ fn path_in(vm: &mut Vm, object: Val, path: Option<Val>) -> R<String> {
 
 // ---- operations by absolute path, for `os` and for the methods below ----
 
-/// The entries of a folder.
+/// What is in a folder.
 ///
 /// # Errors
 /// OSError; what a block device raises.
-pub fn entries(vm: &mut Vm, object: Val, path: &str) -> R<Vec<DirEntry>> {
+fn folder(vm: &mut Vm, object: Val, path: &str) -> R<Vec<DirEntry>> {
     vm.make_room(os::OPEN_BYTES);
     let mut list = Vec::new();
     on(vm, object, |fs, flash| fs.list(flash, path, |entry| list.push(entry)))?;
@@ -181,9 +223,9 @@ pub fn entries(vm: &mut Vm, object: Val, path: &str) -> R<Vec<DirEntry>> {
 /// A folder's entries as `ilistdir` gives them: (name, type, inode, size).
 ///
 /// # Errors
-/// As [`entries`].
+/// As listing it.
 pub fn listing(vm: &mut Vm, object: Val, path: &str, as_bytes: bool) -> R {
-    let found = entries(vm, object, path)?;
+    let found = folder(vm, object, path)?;
     let list = vm.heap.new_list(&[])?;
     for entry in found {
         let mark = vm.heap.mark_temps();
@@ -212,11 +254,9 @@ pub fn stat(vm: &mut Vm, object: Val, path: &str) -> R {
 }
 
 pub fn statvfs(vm: &mut Vm, object: Val) -> R {
-    let (block, count, used) = on(vm, object, |fs, flash| {
-        Ok((flash.flash_block_size(), flash.flash_block_count(), fs.used_blocks(flash)?))
-    })?;
-    let free = Val::small(count.saturating_sub(used) as i32);
-    let (block, count, zero) = (Val::small(block as i32), Val::small(count as i32), Val::ZERO);
+    let (block, count, free) = on(vm, object, |fs, flash| fs.space(flash))?;
+    let [block, count, free] = [block, count, free].map(|n| Val::small(n as i32));
+    let zero = Val::ZERO;
     Ok(vm.heap.new_tuple(&[block, block, count, free, free, zero, zero, zero, zero, Val::small(255)])?)
 }
 
@@ -251,8 +291,11 @@ pub fn rename(vm: &mut Vm, object: Val, from: &str, to: &str) -> R {
 /// # Errors
 /// OSError if there is none.
 pub fn check_folder(vm: &mut Vm, object: Val, path: &str) -> R<()> {
+    let fat = !object.is_null() && vm.heap.aux(object) == ids::VFS_FAT;
     match on(vm, object, |fs, flash| fs.stat(flash, path))?.kind {
         FileKind::Dir => Ok(()),
+        // As the official firmware has it.
+        FileKind::File if fat => Err(vm.raise_os(FsError::NO_ENTRY.0)),
         FileKind::File => Err(vm.raise_os(ENOTDIR)),
     }
 }
@@ -338,18 +381,13 @@ fn m_umount(vm: &mut Vm, args: Args) -> R {
     Ok(Val::NONE)
 }
 
-/// The type.
-pub static VFS_LFS2: NativeType = NativeType {
-    id: ids::VFS_LFS2,
-    name: "VfsLfs2",
-    print: Some(print),
-    new: Some(new),
-    entries: &[
+const fn entries(mkfs: Entry) -> [Entry; 13] {
+    [
+        mkfs,
         Entry::Fn("chdir", 2, 2, m_chdir),
         Entry::Fn("getcwd", 1, 1, m_getcwd),
         Entry::Fn("ilistdir", 1, 2, m_ilistdir),
         Entry::Fn("mkdir", 2, 2, m_mkdir),
-        Entry::Static("mkfs", 1, 1, mkfs),
         Entry::Fn("mount", 3, 3, m_mount),
         Entry::Fn("open", 3, 3, m_open),
         Entry::Fn("remove", 2, 2, m_remove),
@@ -358,6 +396,25 @@ pub static VFS_LFS2: NativeType = NativeType {
         Entry::Fn("stat", 2, 2, m_stat),
         Entry::Fn("statvfs", 2, 2, m_statvfs),
         Entry::Fn("umount", 1, 1, m_umount),
-    ],
+    ]
+}
+
+/// littlefs v2.
+pub static VFS_LFS2: NativeType = NativeType {
+    id: ids::VFS_LFS2,
+    name: "VfsLfs2",
+    print: Some(print),
+    new: Some(new_lfs),
+    entries: &entries(Entry::Static("mkfs", 1, 1, mkfs_lfs)),
+    ..NativeType::EMPTY
+};
+
+/// FAT.
+pub static VFS_FAT: NativeType = NativeType {
+    id: ids::VFS_FAT,
+    name: "VfsFat",
+    print: Some(print),
+    new: Some(new_fat),
+    entries: &entries(Entry::Static("mkfs", 1, 1, mkfs_fat)),
     ..NativeType::EMPTY
 };
