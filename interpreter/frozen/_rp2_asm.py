@@ -85,6 +85,8 @@ class _Assembler:
         return self.word(_field(_CONDITIONS, condition, "condition") << 5, label)
 
     def wait(self, polarity, source, index):
+        # `irq` is the name of an instruction, too.
+        source = source if isinstance(source, str) else "irq"
         source = _field({"gpio": 0, "pin": 1, "pins": 1, "irq": 2}, source, "source")
         return self.emit(0x2000 | polarity << 7 | source << 5 | index)
 

@@ -310,8 +310,10 @@ fn one_path(vm: &mut Vm, args: Args) -> R<(Val, String)> {
 
 fn m_open(vm: &mut Vm, args: Args) -> R {
     let (object, path) = one_path(vm, args)?;
-    let mode = args.get(vm, 2);
-    let mode = vm.str_arg(mode)?;
+    let mode = match args.opt(vm, 2) {
+        Some(mode) => vm.str_arg(mode)?,
+        None => String::from("r"),
+    };
     io::open_on(vm, object, &path, &mode)
 }
 
@@ -389,7 +391,7 @@ const fn entries(mkfs: Entry) -> [Entry; 13] {
         Entry::Fn("ilistdir", 1, 2, m_ilistdir),
         Entry::Fn("mkdir", 2, 2, m_mkdir),
         Entry::Fn("mount", 3, 3, m_mount),
-        Entry::Fn("open", 3, 3, m_open),
+        Entry::Fn("open", 2, 3, m_open),
         Entry::Fn("remove", 2, 2, m_remove),
         Entry::Fn("rename", 3, 3, m_rename),
         Entry::Fn("rmdir", 2, 2, m_rmdir),
