@@ -1,6 +1,7 @@
 //! `collections`: deque in Rust; namedtuple, defaultdict, Counter and ChainMap-like helpers are Python
 //! (`frozen/_collections.py`), fetched when first asked for.
 
+use super::frozen;
 use crate::objects::deque::DEQUE;
 use crate::objects::native::{Entry, NativeModule, R};
 use crate::registry::modules;
@@ -17,13 +18,8 @@ pub static COLLECTIONS: NativeModule = NativeModule {
 };
 
 /// What the Python part defines. Dicts keep their order, so OrderedDict only adds methods.
-const IN_PYTHON: [&str; 4] = ["namedtuple", "OrderedDict", "defaultdict", "Counter"];
+const IN_PYTHON: &[&str] = &["namedtuple", "OrderedDict", "defaultdict", "Counter", "ChainMap"];
 
 fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
-    if !IN_PYTHON.contains(&name) {
-        return Ok(None);
-    }
-    let name = alloc::string::String::from(name);
-    let python = vm.import("_collections")?;
-    vm.getattr(python, &name).map(Some)
+    frozen::attribute(vm, "_collections", IN_PYTHON, name)
 }

@@ -4,6 +4,9 @@
 use alloc::string::String;
 
 use crate::deflate::inflate;
+use crate::objects::native::R;
+use crate::value::Val;
+use crate::vm::Vm;
 
 /// A packed module.
 struct Frozen {
@@ -35,6 +38,20 @@ pub fn source(name: &str) -> Option<String> {
 /// All names, for completion and `help('modules')`.
 pub fn names() -> impl Iterator<Item = &'static str> {
     MODULES.iter().map(|module| module.name)
+}
+
+/// For native modules that are Python in part: an attribute of the frozen module `python`, if it is one of `names`.
+///
+/// # Errors
+/// What importing raises.
+pub fn attribute(vm: &mut Vm, python: &str, names: &[&str], name: &str) -> R<Option<Val>> {
+    if !names.contains(&name) {
+        return Ok(None);
+    }
+    // The name may lie in the heap, which importing moves.
+    let name = String::from(name);
+    let module = vm.import(python)?;
+    vm.getattr(module, &name).map(Some)
 }
 
 #[cfg(test)]

@@ -6,10 +6,14 @@ use crate::registry::modules;
 use crate::value::Val;
 use crate::vm::Vm;
 
+/// What is Python, fetched when first asked for.
+const IN_PYTHON: &[&str] = &["merge", "nlargest", "nsmallest"];
+
 /// The module.
 pub static HEAPQ: NativeModule = NativeModule {
     id: modules::HEAPQ,
     name: "heapq",
+    get_attr: Some(|vm, name| super::frozen::attribute(vm, "_heapq", IN_PYTHON, name)),
     entries: &[
         Entry::Fn("heappush", 2, 2, heappush),
         Entry::Fn("heappop", 1, 1, heappop),

@@ -69,6 +69,9 @@ functions! {
     atan2 apply2 libm::atan2f;
     copysign apply2 libm::copysignf;
     fmod apply2 libm::fmodf;
+    nextafter apply2 libm::nextafterf;
+    remainder apply2 libm::remainderf;
+    ulp apply1 |x| libm::nextafterf(libm::fabsf(x), f32::INFINITY) - libm::fabsf(x);
 }
 
 /// Poles are domain errors, not range errors.
@@ -271,6 +274,21 @@ fn hypot(vm: &mut Vm, args: Args) -> R {
     Ok(vm.heap.new_float(result)?)
 }
 
+fn dist(vm: &mut Vm, args: Args) -> R {
+    let p = vm.collect_list(args.get(vm, 0))?;
+    let q = vm.collect_list(args.get(vm, 1))?;
+    let n = vm.heap.list_len(p);
+    if n != vm.heap.list_len(q) {
+        return Err(vm.value_error(format_args!("both points must have the same number of dimensions")));
+    }
+    let mut result = 0.0;
+    for i in 0..n {
+        let (a, b) = (vm.heap.list(p)[i], vm.heap.list(q)[i]);
+        result = libm::hypotf(result, vm.to_float(a)? - vm.to_float(b)?);
+    }
+    Ok(vm.heap.new_float(result)?)
+}
+
 /// A float that is exact for sums of few 32-bit floats; it rounds once at the end.
 fn fsum(vm: &mut Vm, args: Args) -> R {
     let items = args.get(vm, 0);
@@ -441,6 +459,7 @@ pub static MATH: NativeModule = NativeModule {
         Entry::Fn("cos", 1, 1, cos),
         Entry::Fn("cosh", 1, 1, cosh),
         Entry::Fn("degrees", 1, 1, degrees),
+        Entry::Fn("dist", 2, 2, dist),
         Entry::Float("e", core::f32::consts::E),
         Entry::Fn("erf", 1, 1, erf),
         Entry::Fn("erfc", 1, 1, erfc),
@@ -471,11 +490,13 @@ pub static MATH: NativeModule = NativeModule {
         Entry::Fn("log2", 1, 1, log2),
         Entry::Fn("modf", 1, 1, modf),
         Entry::Float("nan", f32::NAN),
+        Entry::Fn("nextafter", 2, 2, nextafter),
         Entry::Fn("perm", 1, 2, perm),
         Entry::Float("pi", core::f32::consts::PI),
         Entry::Fn("pow", 2, 2, pow),
         Entry::FnKw("prod", 1, 1, prod),
         Entry::Fn("radians", 1, 1, radians),
+        Entry::Fn("remainder", 2, 2, remainder),
         Entry::Fn("sin", 1, 1, sin),
         Entry::Fn("sinh", 1, 1, sinh),
         Entry::Fn("sqrt", 1, 1, sqrt),
@@ -483,6 +504,7 @@ pub static MATH: NativeModule = NativeModule {
         Entry::Fn("tanh", 1, 1, tanh),
         Entry::Float("tau", core::f32::consts::TAU),
         Entry::Fn("trunc", 1, 1, trunc),
+        Entry::Fn("ulp", 1, 1, ulp),
     ],
     ..NativeModule::EMPTY
 };

@@ -170,10 +170,25 @@ fn uniform(vm: &mut Vm, args: Args) -> R {
     Ok(vm.heap.new_float(x)?)
 }
 
+/// What is Python, fetched when first asked for.
+const IN_PYTHON: &[&str] = &[
+    "sample",
+    "choices",
+    "gauss",
+    "normalvariate",
+    "lognormvariate",
+    "expovariate",
+    "triangular",
+    "paretovariate",
+    "weibullvariate",
+    "randbytes",
+];
+
 /// The module.
 pub static RANDOM: NativeModule = NativeModule {
     id: modules::RANDOM,
     name: "random",
+    get_attr: Some(|vm, name| super::frozen::attribute(vm, "_random", IN_PYTHON, name)),
     entries: &[
         Entry::Fn("choice", 1, 1, choice),
         Entry::Fn("getrandbits", 1, 1, getrandbits),

@@ -181,14 +181,34 @@ fn mktime(vm: &mut Vm, args: Args) -> R {
     Ok(vm.heap.new_int(seconds(&fields))?)
 }
 
+/// Seconds since the start, with the 24 bits of a float.
+fn monotonic(vm: &mut Vm, _: Args) -> R {
+    let us = vm.hal.ticks_us();
+    Ok(vm.heap.new_float((us as f64 / 1e6) as f32)?)
+}
+
+fn monotonic_ns(vm: &mut Vm, _: Args) -> R {
+    let us = vm.hal.ticks_us();
+    Ok(vm.heap.new_uint(us.saturating_mul(1000))?)
+}
+
+/// What is Python, fetched when first asked for.
+const IN_PYTHON: &[&str] =
+    &["asctime", "ctime", "strftime", "strptime", "timezone", "altzone", "daylight", "tzname"];
+
 /// The module.
 pub static TIME: NativeModule = NativeModule {
     id: modules::TIME,
     name: "time",
+    get_attr: Some(|vm, name| super::frozen::attribute(vm, "_time", IN_PYTHON, name)),
     entries: &[
         Entry::Fn("gmtime", 0, 1, gmtime),
         Entry::Fn("localtime", 0, 1, gmtime),
         Entry::Fn("mktime", 1, 1, mktime),
+        Entry::Fn("monotonic", 0, 0, monotonic),
+        Entry::Fn("monotonic_ns", 0, 0, monotonic_ns),
+        Entry::Fn("perf_counter", 0, 0, monotonic),
+        Entry::Fn("perf_counter_ns", 0, 0, monotonic_ns),
         Entry::Fn("sleep", 1, 1, sleep),
         Entry::Fn("sleep_ms", 1, 1, sleep_ms),
         Entry::Fn("sleep_us", 1, 1, sleep_us_native),
