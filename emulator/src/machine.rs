@@ -119,7 +119,8 @@ impl std::fmt::Display for Halt {
 /// Counters of a machine since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Instructions executed.
+    /// Instructions executed. Functions of the boot ROM that are not emulated instruction by instruction count
+    /// as many as the cycles they take on the chip, which is an upper bound.
     pub instructions: u64,
     /// Cycles of the system clock, sleep included.
     pub cycles: u64,

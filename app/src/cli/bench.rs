@@ -28,7 +28,8 @@ use crate::session::{Command, Event, Script, Speed, Worker};
 
 /// Measure scripts on an emulated board: exact instructions and cycles, and the peak of the heap
 ///
-/// The same script and firmware give the same figures, on every machine.
+/// The same script and firmware give the same figures, on every machine. Functions of the chip's boot ROM (float
+/// arithmetic, bit counts) count one instruction for each cycle they take: more than they execute.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The scripts, or folders with a main.py

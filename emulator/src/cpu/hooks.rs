@@ -239,12 +239,16 @@ impl<B: Bus> Link<B> {
         let before_block = self.end.wrapping_sub((self.left + i64::from(self.block_cycles)) as u64);
         let into = (2 * self.accesses).min(self.block_cycles);
         self.accesses += 1;
-        Access { core: self.core, cycle: before_block + u64::from(into), stall: 0 }
+        Access { core: self.core, cycle: before_block + u64::from(into), stall: 0, instructions: 0 }
     }
 
     /// After an access: time it took, and whether the core must come back earlier now.
     pub fn accessed(&mut self, access: &Access, come_back: u64) {
         self.left -= i64::from(access.stall);
+        self.instructions += u64::from(access.instructions);
+        if self.probe.counting {
+            self.probe.count(self.block, access.instructions);
+        }
         if come_back < self.end {
             let less = (self.end - come_back).min(i64::MAX as u64) as i64;
             self.left = self.left.saturating_sub(less);

@@ -42,6 +42,8 @@ pub struct Access {
     pub cycle: u64,
     /// Set by the bus: further cycles the access takes.
     pub stall: u32,
+    /// Set by the bus: instructions that the access stands for.
+    pub instructions: u32,
 }
 
 /// What a core sees of the chip beyond its memory.

@@ -8,8 +8,10 @@ use crate::value::Val;
 use crate::vm::{Out, Vm};
 
 /// The field names of each kind of such tuple.
-static FIELDS: &[&[&str]] =
-    &[&["name", "version", "_machine", "_thread"], &["sysname", "nodename", "release", "version", "machine"]];
+static FIELDS: &[&[&str]] = &[
+    &["name", "version", "_machine", "_mpy", "_build", "_thread"],
+    &["sysname", "nodename", "release", "version", "machine"],
+];
 
 /// Which field names a tuple has.
 #[derive(Clone, Copy, Debug)]

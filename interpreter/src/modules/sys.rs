@@ -230,9 +230,12 @@ fn implementation(vm: &mut Vm) -> R {
     let version = version_tuple(vm, [1, 28, 0])?;
     let machine = vm.hal.board();
     let machine = vm.new_str(machine)?;
+    // Bytecode files of version 6.3; no machine code in them.
+    let mpy = Val::small(0x0306);
+    let build = vm.new_str("RPI_PICO")?;
     // Threads take turns: no two ever run at once.
     let thread = vm.new_str("GIL")?;
-    attrtuple::new(vm, Fields::Implementation, &[name, version, machine, thread])
+    attrtuple::new(vm, Fields::Implementation, &[name, version, machine, mpy, build, thread])
 }
 
 fn version_info(vm: &mut Vm) -> R {

@@ -538,7 +538,15 @@ impl Rp2040 {
             }
             0x21 => self.sram.write_u32(Self::bank_offset(address & 0x00FF_FFFC), value),
             0xF0 => match address & 0xFF {
-                0x10 => access.stall += self.rom_call(value),
+                0x10 => {
+                    let cycles = self.rom_call(value);
+                    access.stall += cycles;
+                    // What the ROM computes counts as one instruction a cycle, which is more than it takes. The
+                    // time of flash operations is the flash's.
+                    if !matches!(value as u8, bootrom::FLASH_RANGE_ERASE | bootrom::FLASH_RANGE_PROGRAM) {
+                        access.instructions += cycles;
+                    }
+                }
                 offset => self.mailbox.registers[(offset >> 2 & 3) as usize] = value,
             },
             _ => {}

@@ -135,6 +135,10 @@ fn next(vm: &mut Vm, t: Val) -> R<Option<Val>> {
         });
     }
     let (current, waiting) = (get(vm, Place::Current)?, field(vm, t, Field::State));
+    if current.is_none() || !queue::is(vm, waiting) {
+        // Not in a task, or nobody has asked this one for an iterator.
+        return Err(vm.raise(ExcKind::RuntimeError, format_args!("no running event loop")));
+    }
     let now = event_loop::ticks(vm);
     queue::push(vm, waiting, current, now);
     set_field(vm, current, Field::Data, t);
