@@ -97,7 +97,7 @@ const NAMES: &[Entry] = &[
     // Values
     Entry::Val("Ellipsis", Val::ELLIPSIS),
     Entry::Val("NotImplemented", Val::NOT_IMPLEMENTED),
-    Entry::Val("__debug__", Val::TRUE),
+    Entry::Dyn("__debug__", |vm| Ok(Val::bool(vm.state.opt_level == 0))),
 ];
 
 const COUNT: usize = {

@@ -71,12 +71,12 @@ impl<'a, 's> Codegen<'a, 's> {
     }
 
     fn const_value(&self, name: &'s str) -> Option<&Const> {
-        if self.consts.is_empty()
+        if self.known.consts.is_empty()
             || !matches!(self.variable(&self.mangled(name)), Variable::Global | Variable::Namespace)
         {
             return None;
         }
-        self.consts.iter().find(|c| c.0 == name).map(|c| &c.1)
+        self.known.consts.iter().find(|c| c.0 == name).map(|c| &c.1)
     }
 
     /// Loads the value of a `const()` name.
@@ -112,10 +112,10 @@ impl<'a, 's> Codegen<'a, 's> {
             // Arithmetic that is left to the machine: the name is a variable like others.
             return Ok(false);
         };
-        match self.consts.iter().find(|c| c.0 == name) {
+        match self.known.consts.iter().find(|c| c.0 == name) {
             Some(known) if known.1 != value => return self.error(callee.span, "constant redefined"),
             Some(_) => {}
-            None => self.consts.push((name.into(), value)),
+            None => self.known.consts.push((name.into(), value)),
         }
         Ok(name.starts_with('_') && !self.unit.prints)
     }

@@ -95,40 +95,54 @@ impl CompileError {
 /// # Errors
 /// The first syntax error.
 pub fn compile(source: &str, file: &str, mode: Mode) -> Result<Proto, CompileError> {
-    match compile_source(source, file, mode, false) {
+    compile_at(source, file, mode, 0)
+}
+
+/// The same at a level of `micropython.opt_level`: from 1 on without `assert` statements.
+///
+/// # Errors
+/// The first syntax error.
+pub fn compile_at(source: &str, file: &str, mode: Mode, level: u32) -> Result<Proto, CompileError> {
+    match compile_source(source, file, mode, level > 0, false) {
         Ok(proto) => Ok(*proto),
         Err(error) => Err(CompileError::new(source, &error)),
     }
 }
 
-/// A module-level name that `const()` made a constant, while its module is compiled.
-type Consts = Vec<(String, crate::bytecode::Const)>;
+/// What is known throughout a module while it is compiled.
+#[derive(Default)]
+struct Known {
+    /// Module-level names that `const()` made constants.
+    consts: Vec<(String, crate::bytecode::Const)>,
+    /// `assert` statements are left out.
+    optimised: bool,
+}
 
 /// Compiles a module's source once more, to know from which part of it each instruction comes ([`Proto::spans`]).
 pub fn compile_spans(source: &str) -> Option<Box<Proto>> {
-    compile_source(source, "", Mode::Exec, true).ok()
+    compile_source(source, "", Mode::Exec, false, true).ok()
 }
 
-fn compile_source(source: &str, file: &str, mode: Mode, traces: bool) -> Parse<Box<Proto>> {
+fn compile_source(source: &str, file: &str, mode: Mode, optimised: bool, traces: bool) -> Parse<Box<Proto>> {
     let mut unit = Unit::module(Rc::from(file), mode.namespace());
     unit.b.traces = traces;
     match mode {
-        Mode::Eval | Mode::EvalIn => expression(source, unit, mode),
-        _ => module(source, unit, mode),
+        Mode::Eval | Mode::EvalIn => expression(source, unit, mode, optimised),
+        _ => module(source, unit, mode, optimised),
     }
 }
 
-fn expression(source: &str, unit: Box<Unit<'_, '_>>, mode: Mode) -> Parse<Box<Proto>> {
+fn expression(source: &str, unit: Box<Unit<'_, '_>>, mode: Mode, optimised: bool) -> Parse<Box<Proto>> {
     let expr = Parser::expression_only(source)?;
     let scopes = Scopes::of_expression(&expr, mode.namespace())?;
-    let mut consts = Consts::new();
-    let mut codegen = Codegen::new(source, scopes, unit, &mut consts, mode);
+    let mut known = Known { optimised, ..Known::default() };
+    let mut codegen = Codegen::new(source, scopes, unit, &mut known, mode);
     codegen.eval(&expr)?;
     codegen.into_unit().finish(source)
 }
 
-fn module(source: &str, mut unit: Box<Unit<'_, '_>>, mode: Mode) -> Parse<Box<Proto>> {
-    let mut consts = Consts::new();
+fn module(source: &str, mut unit: Box<Unit<'_, '_>>, mode: Mode, optimised: bool) -> Parse<Box<Proto>> {
+    let mut known = Known { optimised, ..Known::default() };
     let mut parser = Parser::new(source)?;
     let mut any = false;
     while let Some(piece) = parser.next_piece()? {
@@ -136,9 +150,9 @@ fn module(source: &str, mut unit: Box<Unit<'_, '_>>, mode: Mode) -> Parse<Box<Pr
         unit = match piece {
             Piece::Block(block) => {
                 let scopes = Scopes::of_block(&block, mode.namespace())?;
-                statement(source, &block, scopes, unit, &mut consts, mode)?
+                statement(source, &block, scopes, unit, &mut known, mode)?
             }
-            Piece::ClassStart(class) => class_in_pieces(&mut parser, &class, unit, &mut consts, mode)?,
+            Piece::ClassStart(class) => class_in_pieces(&mut parser, &class, unit, &mut known, mode)?,
             Piece::ClassEnd => unit,
         };
     }
@@ -156,10 +170,10 @@ fn statement<'x, 'y>(
     block: &[Stmt<'_>],
     scopes: Scopes<'_>,
     unit: Box<Unit<'_, '_>>,
-    consts: &mut Consts,
+    known: &mut Known,
     mode: Mode,
 ) -> Parse<Box<Unit<'x, 'y>>> {
-    let mut codegen = Codegen::new(source, scopes, unit, consts, mode);
+    let mut codegen = Codegen::new(source, scopes, unit, known, mode);
     codegen.top_level(block)?;
     Ok(codegen.into_unit())
 }
@@ -170,23 +184,23 @@ fn class_in_pieces<'x, 'y>(
     parser: &mut Parser<'_>,
     class: &Class<'_>,
     unit: Box<Unit<'_, '_>>,
-    consts: &mut Consts,
+    known: &mut Known,
     mode: Mode,
 ) -> Parse<Box<Unit<'x, 'y>>> {
     let source = parser.source();
     let scopes = Scopes::of_class_head(class, mode.namespace())?;
-    let mut codegen = Codegen::new(source, scopes, unit, consts, mode);
+    let mut codegen = Codegen::new(source, scopes, unit, known, mode);
     let (head, mut body) = codegen.class_head(class)?;
     let unit: Box<Unit<'_, '_>> = codegen.into_unit();
     let mut globals = Vec::new();
     while let Some(Piece::Block(block)) = parser.next_piece()? {
         let scopes = Scopes::of_class_block(&block, class.name.name, &globals)?;
         globals = scopes.globals(1).collect();
-        body = statement(source, &block, scopes, body, consts, Mode::Exec)?;
+        body = statement(source, &block, scopes, body, known, Mode::Exec)?;
     }
     let proto = body.end_class(source)?;
     let scopes = Scopes::of_class_head(class, mode.namespace())?;
-    let mut codegen = Codegen::new(source, scopes, unit, consts, mode);
+    let mut codegen = Codegen::new(source, scopes, unit, known, mode);
     codegen.class_end(class, head, proto)?;
     Ok(codegen.into_unit())
 }

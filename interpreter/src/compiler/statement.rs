@@ -141,6 +141,9 @@ impl<'a, 's> Codegen<'a, 's> {
 
     #[inline(never)]
     fn assert(&mut self, span: Span, test: &'a Expr<'s>, message: Option<&'a Expr<'s>>) -> Gen {
+        if self.known.optimised {
+            return Ok(());
+        }
         let top = self.unit.top;
         let fine = self.unit.b.label();
         self.jump_if(test, true, fine)?;

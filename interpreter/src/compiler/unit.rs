@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use super::scope::{Scopes, mangle};
 use super::unwind::Block;
 use super::viper::Viper;
-use super::{Consts, Mode};
+use super::{Known, Mode};
 use crate::bytecode::{BuildError, Const, Flags, Op, Proto, ProtoBuilder, Slot};
 use crate::syntax::ast::*;
 use crate::syntax::{Parse, SyntaxError};
@@ -70,7 +70,7 @@ pub(super) struct Codegen<'a, 's> {
     pub unit: Box<Unit<'a, 's>>,
     /// The frames around it.
     pub outer: Vec<(Box<Unit<'a, 's>>, usize)>,
-    pub consts: &'a mut Consts,
+    pub known: &'a mut Known,
     /// A byte offset and its line, near where code is being generated.
     cursor: (usize, u32),
 }
@@ -192,7 +192,7 @@ impl<'a, 's> Codegen<'a, 's> {
         source: &'s str,
         scopes: Scopes<'s>,
         unit: Box<Unit<'_, '_>>,
-        consts: &'a mut Consts,
+        known: &'a mut Known,
         mode: Mode,
     ) -> Box<Codegen<'a, 's>> {
         // Between top-level statements a module's frame has neither variables nor blocks: only
@@ -201,7 +201,7 @@ impl<'a, 's> Codegen<'a, 's> {
         fresh.carry(unit);
         fresh.prints = matches!(mode, Mode::Single | Mode::SingleIn);
         let scope = fresh.scope;
-        Box::new(Codegen { source, scopes, scope, unit: fresh, outer: Vec::new(), consts, cursor: (0, 1) })
+        Box::new(Codegen { source, scopes, scope, unit: fresh, outer: Vec::new(), known, cursor: (0, 1) })
     }
 
     #[inline(never)]

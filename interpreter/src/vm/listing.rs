@@ -4,6 +4,7 @@
 //! to find that out, and the result dropped.
 
 use super::call::meta;
+use super::source::COMPILE_STACK;
 use super::{Out, Vm};
 use crate::bytecode::{Const, Proto};
 use crate::heap::Root;
@@ -45,7 +46,11 @@ impl Listing {
         vm.heap.set_root(Root::Exception, exc);
         let text = bytes.ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
         let room = vm.heap.stats().free / ROOM;
-        let code = text.as_ref().filter(|t| t.len() < room).and_then(|t| crate::compiler::compile_spans(t));
+        let mut code = None;
+        if let Some(text) = text.as_ref().filter(|t| t.len() < room && !crate::stack::lacks(COMPILE_STACK)) {
+            let _ = vm.heap.ensure_gap(text.len().saturating_mul(6).saturating_add(8192));
+            vm.hal.guarded(&mut || code = crate::compiler::compile_spans(text));
+        }
         Listing { file, text, code }
     }
 

@@ -3,7 +3,7 @@
 use super::Vm;
 use super::call::meta;
 use crate::bytecode::Flags;
-use crate::compiler::{CompileError, Mode, compile};
+use crate::compiler::{CompileError, Mode, compile_at};
 use crate::heap::Kind;
 use crate::heap::cell::{F_A, F_B};
 use crate::mpy::{self, MpyError};
@@ -12,7 +12,7 @@ use crate::syntax::ErrorKind;
 use crate::value::Val;
 
 /// Bytes of native stack that compiling a simple module takes.
-const COMPILE_STACK: usize = 2048;
+pub(super) const COMPILE_STACK: usize = 2048;
 
 impl Vm {
     /// Runs a script in `__main__`; `name` is its file name in tracebacks.
@@ -63,7 +63,8 @@ impl Vm {
         // does not suffice all the same, the compilation is given up.
         let _ = self.heap.ensure_gap(source.len().saturating_mul(6).saturating_add(8192));
         let mut compiled = None;
-        if !self.hal.guarded(&mut || compiled = Some(compile(source, file, mode))) {
+        let level = self.state.opt_level;
+        if !self.hal.guarded(&mut || compiled = Some(compile_at(source, file, mode, level))) {
             return Err(self.no_memory());
         }
         let Some(compiled) = compiled else { return Err(self.no_memory()) };

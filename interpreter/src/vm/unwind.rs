@@ -26,6 +26,9 @@ pub(crate) const X_SUPPRESS: usize = 3;
 pub(crate) const X_DICT: usize = 4;
 const X_LEN: usize = 5;
 
+/// Entries of the same line that are printed one after the other.
+const REPEATS: usize = 3;
+
 /// Most entries of a traceback.
 const TRACEBACK_MAX: usize = 24;
 
@@ -342,11 +345,28 @@ impl Vm {
         if self.heap.is_list(tb) && self.heap.list_len(tb) > 0 {
             out.push("Traceback (most recent call last):\n");
             let mut listing = Listing::default();
+            let (mut last, mut times) = (None, 0);
             for i in (0..self.heap.list_len(tb) / 2).rev() {
                 let (f, at) = (self.heap.list(tb)[2 * i], self.heap.list(tb)[2 * i + 1]);
                 let code = self.heap.val(f, 1);
                 let at = at.small_value() as u32;
                 let line = self.line_at(code, at);
+                // As CPython: a line that calls itself is shown three times.
+                times = if last == Some((code, line)) { times + 1 } else { 0 };
+                last = Some((code, line));
+                let next =
+                    i.checked_sub(1).map(|i| (self.heap.list(tb)[2 * i], self.heap.list(tb)[2 * i + 1]));
+                let goes_on = next.is_some_and(|(f, at)| {
+                    let code = self.heap.val(f, 1);
+                    last == Some((code, self.line_at(code, at.small_value() as u32)))
+                });
+                if times >= REPEATS {
+                    if !goes_on {
+                        let (n, s) = (times - REPEATS + 1, if times == REPEATS { "" } else { "s" });
+                        let _ = writeln!(out, "  [Previous line repeated {n} more time{s}]");
+                    }
+                    continue;
+                }
                 let file = self.text(self.code_meta(code, meta::FILE)).unwrap_or_default();
                 let name = self.text(self.code_meta(code, meta::NAME)).unwrap_or_default();
                 let _ = writeln!(out, "  File \"{file}\", line {line}, in {name}");

@@ -61,3 +61,17 @@ try:
 except KeyError as e:
     e.add_note("a note")
     show(e)
+
+
+def deep(n):
+    if n:
+        deep(n - 1)
+    else:
+        raise IndexError(n)
+
+
+for n in (3, 4, 12):
+    try:
+        deep(n)
+    except IndexError as e:
+        show(e)
