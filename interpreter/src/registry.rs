@@ -216,6 +216,17 @@ pub fn native_fn(payload: u32) -> &'static Entry {
     }
 }
 
+/// The builtin `len`, which the chip's loop knows.
+#[cfg_attr(not(target_arch = "arm"), allow(dead_code))]
+pub(crate) static LEN: Val = {
+    let entries = crate::builtins::BUILTINS.entries;
+    let mut i = 0;
+    while !matches!(entries[i], Entry::Fn(name, ..) if matches!(name.as_bytes(), b"len")) {
+        i += 1;
+    }
+    Val::imm(Imm::NativeFn, (MODULE_TABLE + crate::builtins::BUILTINS.id as u32) << 12 | i as u32)
+};
+
 /// The entry of a function of a module.
 #[inline(always)]
 pub(crate) fn module_entry(payload: u32) -> &'static Entry {

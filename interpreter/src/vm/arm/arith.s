@@ -103,6 +103,25 @@ OP rshift
 7:
 9:  b 90f
 
+@ The sign of an unboxed float is bit 2 of its encoding; zero has none.
+OP neg
+    ldrb r2, [r0, #2]
+    ldr r3, [r1, r2]
+    lsrs r6, r3, #1
+    bcc 1f
+    movs r2, #2
+    subs r3, r2, r3
+    bvs 9f
+    RESULT 4
+1:  movs r6, #3
+    ands r6, r3
+    cmp r6, #2
+    bne 9f
+    movs r6, #4
+    eors r3, r6
+    RESULT 4
+9:  b 90f
+
 OP add_imm
     ldrb r2, [r0, #2]
     ldr r3, [r1, r2]

@@ -40,11 +40,34 @@ OP call
     bne 9f
     ldrb r6, [r0, #2]
     ENTER 4
-5:  @ A function in Rust.
+5:  @ A function in Rust, perhaps `len` of a list, bytearray or dict.
     uxtb r6, r3
     cmp r6, #{TAG_NATIVE}
     bne 9f
-    CALL_RUST {call_native}
+    ldr r6, ={LEN}
+    ldr r6, [r6]
+    cmp r3, r6
+    beq 7f
+6:  CALL_RUST {call_native}
+7:  ldrb r6, [r0, #2]
+    cmp r6, #1
+    bne 6b
+    ldr r3, [r2, #12]
+    lsls r6, r3, #29
+    bne 6b
+    ldrb r6, [r3]
+    cmp r6, #{KIND_LIST}
+    beq 8f
+    cmp r6, #{KIND_BYTEARRAY}
+    beq 8f
+    cmp r6, #{KIND_DICT}
+    bne 6b
+    adds r3, #4
+8:  ldr r3, [r3, #8]
+    lsls r3, r3, #1
+    adds r3, #1
+    str r3, [r2]
+    NEXT 4
 9:  b 90f
 
 @ The cache: a shape and the function, or a kind or module and the function in Rust.

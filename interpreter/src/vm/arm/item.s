@@ -1,4 +1,4 @@
-@ Items of lists and tuples.
+@ Items of lists, tuples and bytearrays by small ints.
 
 OP get_item
     ldrb r2, [r0, #2]
@@ -25,13 +25,23 @@ OP get_item
     blo 3b
     b 90f
 5:  cmp r6, #{KIND_TUPLE}
-    bne 9f
+    bne 6f
     ldrb r6, [r2, #1]
     lsrs r6, r6, #1
     bcs 1b
     ldrh r6, [r2, #2]
     adds r2, #4
     b 2b
+6:  cmp r6, #{KIND_BYTEARRAY}
+    bne 9f
+    ldr r6, [r2, #8]
+    cmp r3, r6
+    bhs 9f
+    ldr r2, [r2, #4]
+    ldrb r3, [r2, r3]
+    lsls r3, r3, #1
+    adds r3, #1
+    RESULT 4
 9:  b 90f
 
 OP set_item
@@ -45,7 +55,7 @@ OP set_item
     bne 9f
     ldrb r6, [r2]
     cmp r6, #{KIND_LIST}
-    bne 9f
+    bne 5f
     ldr r6, [r2, #8]
     ldr r2, [r2, #4]
     cmp r3, r6
@@ -58,6 +68,51 @@ OP set_item
 4:  adds r3, r3, r6
     cmp r3, r6
     blo 3b
+9:  b 90f
+5:  cmp r6, #{KIND_BYTEARRAY}
+    bne 9b
+    ldr r6, [r2, #8]
+    cmp r3, r6
+    bhs 9b
+    ldr r2, [r2, #4]
+    ldrb r6, [r0, #3]
+    ldr r6, [r1, r6]
+    @ A small int from 0 to 255: bits 9 and up clear, bit 0 set.
+    mov ip, r6
+    lsrs r6, r6, #9
+    bne 9b
+    mov r6, ip
+    lsrs r6, r6, #1
+    bcc 9b
+    strb r6, [r2, r3]
+    NEXT 4
+
+@ To a list whose buffer has room: the block's size with its head is 8 bytes below the buffer.
+OP list_append
+    ldrb r2, [r0, #1]
+    ldr r2, [r1, r2]
+    ldrb r3, [r2, #1]
+    lsrs r3, r3, #1
+    bcc 9f
+    ldr r3, [r2, #4]
+    subs r3, #8
+    ldr r6, [r3]
+    adds r3, #8
+    mov ip, r3
+    ldr r3, [r2, #8]
+    adds r3, #3
+    lsls r3, r3, #2
+    cmp r6, r3
+    blo 9f
+    ldr r6, [r2, #8]
+    adds r6, #1
+    str r6, [r2, #8]
+    subs r3, #12
+    ldrb r6, [r0, #2]
+    ldr r6, [r1, r6]
+    mov r2, ip
+    str r6, [r2, r3]
+    NEXT 4
 9:  b 90f
 
     FALLBACK

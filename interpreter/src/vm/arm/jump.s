@@ -71,6 +71,35 @@ OP jnotnone
     TAKE
 8:  NEXT 4
 
+@ Two different values are identical only if both are boxed floats of the same bits.
+.macro JUMPIS name, same, other
+OP \name
+    ldrb r2, [r0, #1]
+    ldr r2, [r1, r2]
+    ldrb r3, [r0, #2]
+    ldr r3, [r1, r3]
+    cmp r2, r3
+    beq \same
+    lsls r6, r2, #29
+    bne \other
+    lsls r6, r3, #29
+    bne \other
+    ldrb r6, [r2]
+    cmp r6, #{KIND_FLOAT}
+    bne \other
+    b 90f
+.endm
+
+    JUMPIS jis, 7f, 8f
+7:  ldr r2, [r0, #4]
+    TAKE
+8:  NEXT 8
+
+    JUMPIS jisnot, 8f, 7f
+7:  ldr r2, [r0, #4]
+    TAKE
+8:  NEXT 8
+
 @ Compare and branch on small ints; `skip` is the condition under which the jump is not taken.
 .macro BRANCH name, skip, order
 OP \name
