@@ -427,7 +427,7 @@ impl Vm {
             let names = self.heap.tuple(d[meta::SLOT_NAMES]);
             let positional_only = d[meta::COUNTS].small_value() as usize & 0xff;
             let mut seen = 0u32;
-            for k in 0..nkw {
+            for (k, place) in named.iter_mut().enumerate().take(nkw) {
                 let key = *args.add(n + 2 * k);
                 let from = n.max(positional_only);
                 let Some(i) = (from..positional).find(|&i| names[i] == key) else {
@@ -437,7 +437,7 @@ impl Vm {
                     return Ok(false);
                 }
                 seen |= 1 << i;
-                named[k] = (i, *args.add(n + 2 * k + 1));
+                *place = (i, *args.add(n + 2 * k + 1));
             }
             if (n..first_default).any(|i| seen & 1 << i == 0) {
                 return Ok(false);
