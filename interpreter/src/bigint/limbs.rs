@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::{BigError, BigResult};
+use super::{BigError, BigResult, Poll};
 
 /// The length without leading zero limbs.
 pub fn normal_len(limbs: &[u32]) -> usize {
@@ -145,9 +145,16 @@ pub fn mul_to(out: &mut [u32], a: &[u32], b: &[u32]) {
 }
 
 /// `a * b`
-pub fn mul(a: &[u32], b: &[u32]) -> BigResult<Vec<u32>> {
+pub fn mul(a: &[u32], b: &[u32], poll: Poll) -> BigResult<Vec<u32>> {
+    let (a, b) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let mut out = zeros(a.len() + b.len())?;
-    mul_to(&mut out, a, b);
+    for (i, &x) in a.iter().enumerate() {
+        if !poll() {
+            return Err(BigError::Interrupted);
+        }
+        let carry = add_product(&mut out[i..i + b.len()], b, x);
+        out[i + b.len()] = carry;
+    }
     Ok(out)
 }
 
@@ -256,7 +263,7 @@ pub fn shr(a: &[u32], bits: usize) -> BigResult<Vec<u32>> {
 
 /// Quotient and remainder (not normalised) of a division by a normalised divisor that is not zero:
 /// algorithm D.
-pub fn div_rem(a: &[u32], b: &[u32]) -> BigResult<(Vec<u32>, Vec<u32>)> {
+pub fn div_rem(a: &[u32], b: &[u32], poll: Poll) -> BigResult<(Vec<u32>, Vec<u32>)> {
     if compare(a, b) == Ordering::Less {
         return Ok((Vec::new(), copied(a)?));
     }
@@ -274,6 +281,9 @@ pub fn div_rem(a: &[u32], b: &[u32]) -> BigResult<(Vec<u32>, Vec<u32>)> {
     let (top, second) = (divisor[n - 1], divisor[n - 2]);
     let mut quotient = zeros(rest.len() - n)?;
     for j in (0..quotient.len()).rev() {
+        if !poll() {
+            return Err(BigError::Interrupted);
+        }
         let part = &mut rest[j..=j + n];
         let (head, next, after) = (part[n], part[n - 1], part[n - 2]);
         let mut digit = estimate(head, next, after, top, second);

@@ -54,12 +54,23 @@ pub enum BigError {
     /// Text that is not an integer of the wanted base.
     #[error("invalid literal")]
     BadLiteral,
+    /// The caller's [`Poll`] asked for an end.
+    #[error("interrupted")]
+    Interrupted,
     /// `int.to_bytes` of a value that does not fit.
     #[error("int too big to convert")]
     TooBig,
     /// `int.to_bytes` of a negative value without `signed=True`.
     #[error("can't convert negative int to unsigned")]
     NegativeToUnsigned,
+}
+
+/// What operations that may take long call again and again: false ends them with [`BigError::Interrupted`].
+pub type Poll<'p> = &'p mut dyn FnMut() -> bool;
+
+/// For operands that are short enough.
+fn go_on() -> bool {
+    true
 }
 
 /// What an operation on big integers returns.
@@ -187,16 +198,26 @@ impl<'a> BigRef<'a> {
 
     /// `self * other`
     pub fn mul(self, other: BigRef<'_>) -> BigResult {
-        Ok(Big::from_parts(self.negative != other.negative, limbs::mul(self.limbs, other.limbs)?))
+        self.mul_polling(other, &mut go_on)
+    }
+
+    /// [`BigRef::mul`] of long operands.
+    pub fn mul_polling(self, other: BigRef<'_>, poll: Poll) -> BigResult {
+        Ok(Big::from_parts(self.negative != other.negative, limbs::mul(self.limbs, other.limbs, poll)?))
     }
 
     /// `divmod(self, other)`: the quotient is rounded towards minus infinity, the remainder has the
     /// divisor's sign.
     pub fn div_mod(self, other: BigRef<'_>) -> BigResult<(Big, Big)> {
+        self.div_mod_polling(other, &mut go_on)
+    }
+
+    /// [`BigRef::div_mod`] of long operands.
+    pub fn div_mod_polling(self, other: BigRef<'_>, poll: Poll) -> BigResult<(Big, Big)> {
         if other.is_zero() {
             return Err(BigError::DivisionByZero);
         }
-        let (quotient, remainder) = limbs::div_rem(self.limbs, other.limbs)?;
+        let (quotient, remainder) = limbs::div_rem(self.limbs, other.limbs, poll)?;
         let mut quotient = Big::from_parts(self.negative != other.negative, quotient);
         let mut remainder = Big::from_parts(self.negative, remainder);
         if !remainder.limbs.is_empty() && self.negative != other.negative {
@@ -275,6 +296,26 @@ mod tests {
             let product = a.as_ref().mul(b.as_ref()).unwrap().as_ref().add(r.as_ref()).unwrap();
             assert_eq!(product.as_ref().div_mod(b.as_ref()).unwrap(), (a, r), "round {round}");
         }
+    }
+
+    #[test]
+    fn long_calculations_end_when_asked_to() {
+        let long = Big::from_parts(false, alloc::vec![u32::MAX; 40]);
+        let x = long.as_ref();
+        for allowed in [0, 3] {
+            let mut left = allowed;
+            let mut poll = || {
+                left -= 1;
+                left >= 0
+            };
+            assert_eq!(x.mul_polling(x, &mut poll), Err(BigError::Interrupted));
+        }
+        assert_eq!(x.pow(3, &mut || false), Err(BigError::Interrupted));
+        assert_eq!(x.to_text_polling(10, false, &mut || false), Err(BigError::Interrupted));
+        assert_eq!(Big::parse_polling("12345678901234567890", 10, &mut || false), Err(BigError::Interrupted));
+        let square = x.mul_polling(x, &mut || true).unwrap();
+        assert_eq!(square.as_ref().div_mod_polling(x, &mut || false), Err(BigError::Interrupted));
+        assert_eq!(square.as_ref().div_mod_polling(x, &mut || true).unwrap().0, long);
     }
 
     #[test]

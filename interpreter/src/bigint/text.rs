@@ -3,12 +3,17 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Big, BigError, BigRef, BigResult, limbs};
+use super::{Big, BigError, BigRef, BigResult, Poll, limbs};
 
 impl Big {
     /// Reads digits with an optional sign. Single underscores may stand between digits; white space
     /// and base prefixes are the caller's.
     pub fn parse(text: &str, radix: u32) -> BigResult {
+        Big::parse_polling(text, radix, &mut super::go_on)
+    }
+
+    /// [`Big::parse`] of long text.
+    pub fn parse_polling(text: &str, radix: u32, poll: Poll) -> BigResult {
         let (negative, digits) = match text.as_bytes() {
             [b'-', rest @ ..] => (true, rest),
             [b'+', rest @ ..] => (false, rest),
@@ -29,6 +34,9 @@ impl Big {
             scale *= radix;
             in_chunk += 1;
             if in_chunk == chunk_len {
+                if !poll() {
+                    return Err(BigError::Interrupted);
+                }
                 limbs::mul_add_small(&mut limbs, scale, value)?;
                 (value, scale, in_chunk) = (0, 1, 0);
             }
@@ -46,6 +54,11 @@ impl Big {
 impl BigRef<'_> {
     /// The digits, with a minus sign where negative.
     pub fn to_text(self, radix: u32, upper: bool) -> BigResult<String> {
+        self.to_text_polling(radix, upper, &mut super::go_on)
+    }
+
+    /// [`BigRef::to_text`] of a long number.
+    pub fn to_text_polling(self, radix: u32, upper: bool, poll: Poll) -> BigResult<String> {
         let mut reversed = Vec::new();
         // An upper bound: every digit carries at least floor(log2(radix)) bits.
         let room = self.bit_length() / radix.ilog2() as usize + 2;
@@ -56,6 +69,9 @@ impl BigRef<'_> {
         let mut rest = limbs::copied(self.limbs)?;
         let (chunk_len, scale) = chunk(radix);
         while !rest.is_empty() {
+            if !poll() {
+                return Err(BigError::Interrupted);
+            }
             let mut part = limbs::div_small_in_place(&mut rest, scale);
             rest.truncate(limbs::normal_len(&rest));
             for _ in 0..chunk_len {

@@ -179,6 +179,29 @@ impl Heap {
         Ok(v)
     }
 
+    /// A new list with the items of a list or tuple `times` times.
+    pub fn new_list_times(&mut self, src: Val, times: usize) -> Result<Val, NoMemory> {
+        let n = self.items(src).len();
+        let all = n.checked_mul(times).ok_or(NoMemory)?;
+        let v = self.new_list_cap(all)?;
+        if all > 0 {
+            let (p, mut dst) = (self.items(src).as_ptr(), self.buf_ptr(v).cast::<Val>());
+            for _ in 0..times {
+                // SAFETY: the list is new and has room for `n * times` values.
+                unsafe {
+                    if n == 1 {
+                        dst.write(p.read())
+                    } else {
+                        copy_words(dst, p, n)
+                    }
+                    dst = dst.add(n);
+                }
+            }
+            self.set_w(v, 2, all as u32);
+        }
+        Ok(v)
+    }
+
     /// A new list with the items `from..to` of a list or tuple.
     pub fn new_list_part(&mut self, src: Val, from: usize, to: usize) -> Result<Val, NoMemory> {
         let n = to - from;

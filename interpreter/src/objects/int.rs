@@ -9,7 +9,7 @@ use super::buffer::Buffer;
 use super::float;
 use super::integer::{self, is_integer, operand};
 use super::native::{Args, BinOp, CmpOp, Entry, ExcKind, NativeType, R, Raised, UnOp};
-use crate::bigint::Big;
+use crate::bigint::{Big, BigError, BigResult, Poll};
 use crate::heap::{Kind, q};
 use crate::registry::ids;
 use crate::value::Val;
@@ -96,18 +96,19 @@ fn convert(vm: &mut Vm, v: Val) -> R {
 
 /// Reads `text`; `v` is what the error shows.
 fn parse(vm: &mut Vm, v: Val, text: &str, base: u32) -> R {
-    match read(text, base) {
-        Some(i) => integer::make(vm, Ok(i)),
-        None => {
+    match read(text, base, &mut || vm.poll().is_ok()) {
+        Ok(i) => integer::make(vm, Ok(i)),
+        Err(BigError::Interrupted) => Err(Raised),
+        Err(_) => {
             let shown = vm.repr_text(v)?;
             Err(vm.value_error(format_args!("invalid literal for int() with base {base}: {shown}")))
         }
     }
 }
 
-fn read(text: &str, mut base: u32) -> Option<Big> {
+fn read(text: &str, mut base: u32, poll: Poll) -> BigResult {
     let text = text.trim();
-    let (negative, digits) = match text.as_bytes().first()? {
+    let (negative, digits) = match text.as_bytes().first().ok_or(BigError::BadLiteral)? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),
         _ => (false, text),
@@ -127,15 +128,15 @@ fn read(text: &str, mut base: u32) -> Option<Big> {
         base = 10;
         let zeros = |b| b == b'0' || b == b'_';
         if digits.len() > 1 && digits.starts_with('0') && !digits.bytes().all(zeros) {
-            return None;
+            return Err(BigError::BadLiteral);
         }
     }
     if digits.starts_with(['-', '+']) {
-        return None;
+        return Err(BigError::BadLiteral);
     }
-    let mut big = Big::parse(digits, base).ok()?;
+    let mut big = Big::parse_polling(digits, base, poll)?;
     big.negative = negative && !big.limbs.is_empty();
-    Some(big)
+    Ok(big)
 }
 
 // ---- operators ----
@@ -346,7 +347,7 @@ mod tests {
 
     #[test]
     fn literals_of_every_base_are_read() {
-        let value = |text, base| read(text, base).and_then(|b| b.to_i64());
+        let value = |text, base| read(text, base, &mut || true).ok().and_then(|b| b.to_i64());
         for (text, base, expected) in [
             (" 12\n", 10, Some(12)),
             ("-1_000", 10, Some(-1000)),

@@ -15,6 +15,8 @@ const MAX_SHIFT: i64 = 1 << 27;
 pub fn raise(vm: &mut Vm, error: BigError) -> Raised {
     match error {
         BigError::NoMemory => vm.no_memory(),
+        // The exception is there already.
+        BigError::Interrupted => Raised,
         BigError::DivisionByZero => {
             vm.raise(ExcKind::ZeroDivisionError, format_args!("integer division or modulo by zero"))
         }
@@ -80,7 +82,13 @@ pub fn to_float(vm: &mut Vm, v: Val) -> R<f32> {
 
 /// The digits with sign.
 pub fn to_text(vm: &mut Vm, v: Val, radix: u32) -> R<String> {
-    let text = operand(&vm.heap, v).get().to_text(radix, false);
+    let number = operand(&vm.heap, v);
+    let text = if number.get().limbs.len() < 32 {
+        number.get().to_text(radix, false)
+    } else {
+        let number = owned(vm, v)?;
+        number.as_ref().to_text_polling(radix, false, &mut || vm.poll().is_ok())
+    };
     text.map_err(|error| raise(vm, error))
 }
 
@@ -188,6 +196,11 @@ fn big_binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     if y.is_zero() && matches!(op, BinOp::FloorDiv | BinOp::Mod | BinOp::DivMod) {
         return Err(no_division(vm, op));
     }
+    if matches!(op, BinOp::Mul | BinOp::FloorDiv | BinOp::Mod | BinOp::DivMod)
+        && x.limbs.len().saturating_mul(y.limbs.len()) > LONG
+    {
+        return long_binary(vm, op, a, b);
+    }
     if matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul) {
         let n = if op == BinOp::Mul {
             x.limbs.len() + y.limbs.len()
@@ -209,6 +222,34 @@ fn big_binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
             return Ok(vm.heap.new_tuple(&[quotient, rest])?);
         }
         _ => return Ok(Val::NOT_IMPLEMENTED),
+    };
+    make(vm, result)
+}
+
+/// Products of limbs that a calculation may take without looking whether it should end.
+const LONG: usize = 4096;
+
+/// A copy of an int that stays in place while events are served.
+fn owned(vm: &mut Vm, v: Val) -> R<Big> {
+    let copy = operand(&vm.heap, v).get().to_big();
+    copy.map_err(|error| raise(vm, error))
+}
+
+/// Multiplication and division of long operands, which Ctrl-C can end.
+fn long_binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
+    let (x, y) = (owned(vm, a)?, owned(vm, b)?);
+    let (x, y) = (x.as_ref(), y.as_ref());
+    let poll = &mut || vm.poll().is_ok();
+    let result = match op {
+        BinOp::Mul => x.mul_polling(y, poll),
+        BinOp::FloorDiv => x.div_mod_polling(y, poll).map(|d| d.0),
+        BinOp::Mod => x.div_mod_polling(y, poll).map(|d| d.1),
+        _ => {
+            let parts = x.div_mod_polling(y, poll);
+            let (quotient, rest) = parts.map_err(|error| raise(vm, error))?;
+            let (quotient, rest) = (vm.heap.new_big(&quotient)?, vm.heap.new_big(&rest)?);
+            return Ok(vm.heap.new_tuple(&[quotient, rest])?);
+        }
     };
     make(vm, result)
 }
@@ -345,7 +386,8 @@ fn pow(vm: &mut Vm, a: Val, b: Val) -> R {
     }
     match vm.heap.as_i64(b).and_then(|y| u32::try_from(y).ok()) {
         Some(exponent) if i64::from(exponent) <= MAX_SHIFT => {
-            let result = operand(&vm.heap, a).get().pow(exponent);
+            let base = owned(vm, a)?;
+            let result = base.as_ref().pow(exponent, &mut || vm.poll().is_ok());
             make(vm, result)
         }
         _ => Err(vm.no_memory()),
@@ -362,11 +404,11 @@ pub fn pow_mod(vm: &mut Vm, a: Val, b: Val, modulus: Val) -> R {
             vm.type_error(format_args!("pow() 3rd argument not allowed unless all arguments are integers"))
         );
     }
-    let (x, y, m) = (operand(&vm.heap, a), operand(&vm.heap, b), operand(&vm.heap, modulus));
-    if m.get().is_zero() {
+    if operand(&vm.heap, modulus).get().is_zero() {
         return Err(vm.value_error(format_args!("pow() 3rd argument cannot be 0")));
     }
-    let result = x.get().pow_mod(y.get(), m.get());
+    let (x, y, m) = (owned(vm, a)?, owned(vm, b)?, owned(vm, modulus)?);
+    let result = x.as_ref().pow_mod(y.as_ref(), m.as_ref(), &mut || vm.poll().is_ok());
     make(vm, result)
 }
 
@@ -398,7 +440,7 @@ pub fn round_to(vm: &mut Vm, v: Val, digits: i64) -> R {
     }
     let Some(digits) = u32::try_from(digits).ok().filter(|&d| d < 100_000) else { return Ok(Val::ZERO) };
     let round = |x: BigRef<'_>| -> Result<Big, BigError> {
-        let unit = SmallLimbs::new(10).as_ref().pow(digits)?;
+        let unit = SmallLimbs::new(10).as_ref().pow(digits, &mut || true)?;
         let (quotient, rest) = x.div_mod(unit.as_ref())?;
         let twice = rest.as_ref().shl(1)?;
         let up = match twice.as_ref().compare(unit.as_ref()) {

@@ -86,6 +86,7 @@ fn extend_with(vm: &mut Vm, list: Val, items: Val) -> R<()> {
         let Some(item) = vm.next(it)? else { return Ok(()) };
         vm.heap.list_push(list, item)?;
         vm.heap.release_temps(mark);
+        vm.poll()?;
     }
 }
 
@@ -127,11 +128,7 @@ fn reflected(vm: &mut Vm, op: BinOp, other: Val, v: Val) -> R {
 fn repeat(vm: &mut Vm, v: Val, times: Val) -> R {
     let n = vm.heap.list_len(v);
     let Some(times) = index::times(vm, times, n)? else { return Ok(Val::NOT_IMPLEMENTED) };
-    let new = vm.heap.new_list_cap(n * times)?;
-    for _ in 0..if n == 0 { 0 } else { times } {
-        vm.heap.list_extend(new, v)?;
-    }
-    Ok(new)
+    Ok(vm.heap.new_list_times(v, times)?)
 }
 
 fn inplace(vm: &mut Vm, op: BinOp, v: Val, other: Val) -> R {
@@ -180,6 +177,7 @@ pub(super) fn compare_items(vm: &mut Vm, op: CmpOp, a: Val, b: Val) -> R {
                 _ => vm.compare(op, x, y),
             };
         }
+        vm.poll()?;
         i += 1;
     }
     let (m, n) = lens(vm);
@@ -230,6 +228,7 @@ pub(super) fn position(vm: &mut Vm, v: Val, x: Val, from: usize, to: usize) -> R
         if equal_items(vm, item, x)? {
             return Ok(Some(i));
         }
+        vm.poll()?;
         i += 1;
     }
     Ok(None)

@@ -490,6 +490,7 @@ fn replace(vm: &mut Vm, args: Args) -> R {
         push_buffer(vm, out, new)?;
         at += i + old.len;
         done += 1;
+        vm.poll()?;
     }
     match out {
         None => cut(vm, v, 0, n),

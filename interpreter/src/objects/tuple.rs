@@ -108,10 +108,7 @@ fn repeat(vm: &mut Vm, v: Val, times: Val) -> R {
     if n == 0 || times == 1 {
         return Ok(v);
     }
-    let items = vm.heap.new_list_cap(n * times)?;
-    for _ in 0..times {
-        vm.heap.list_extend(items, v)?;
-    }
+    let items = vm.heap.new_list_times(v, times)?;
     Ok(vm.heap.new_tuple_of(items, 0, n * times)?)
 }
 
