@@ -191,7 +191,10 @@ pub(super) fn print(vm: &mut Vm, args: Args) -> R {
     }
     let sep = separator(vm, sep, "sep", " ")?;
     let end = separator(vm, end, "end", "\n")?;
-    let mut out = if file.is_none() { Out::console() } else { Out::text() };
+    if !file.is_none() {
+        return print_to(vm, args, file, &sep, &end);
+    }
+    let mut out = Out::console();
     for i in 0..args.n {
         if i > 0 {
             out.push(&sep);
@@ -200,11 +203,30 @@ pub(super) fn print(vm: &mut Vm, args: Args) -> R {
         out.str(vm, v)?;
     }
     out.push(&end);
-    let text = out.finish(vm)?;
-    if !file.is_none() {
-        let text = vm.new_str(&text)?;
-        vm.call_method(file, "write", &[text])?;
+    out.finish(vm)?;
+    Ok(Val::NONE)
+}
+
+/// Prints to an object with `write`, which is called for every piece, as CPython does.
+fn print_to(vm: &mut Vm, args: Args, file: Val, sep: &str, end: &str) -> R {
+    let write = |vm: &mut Vm, text: &str| -> R<()> {
+        if !text.is_empty() {
+            let text = vm.new_str(text)?;
+            vm.call_method(file, "write", &[text])?;
+        }
+        Ok(())
+    };
+    for i in 0..args.n {
+        if i > 0 {
+            write(vm, sep)?;
+        }
+        let mut out = Out::text();
+        let v = args.get(vm, i);
+        out.str(vm, v)?;
+        let text = out.finish(vm)?;
+        write(vm, &text)?;
     }
+    write(vm, end)?;
     Ok(Val::NONE)
 }
 

@@ -93,7 +93,13 @@ pub(super) fn from_source(vm: &mut Vm, source: Val, encoding: Val, errors: Val, 
         if n < 0 {
             return Err(vm.value_error(format_args!("negative count")));
         }
-        let Ok(n) = usize::try_from(n) else { return Err(vm.no_memory()) };
+        let Ok(n) = u32::try_from(n) else {
+            return Err(vm.raise(
+                super::native::ExcKind::OverflowError,
+                format_args!("cannot fit 'int' into an index-sized integer"),
+            ));
+        };
+        let n = n as usize;
         return Ok(vm.heap.new_bytearray_zeroed(n)?);
     }
     let it = match vm.iter(source) {
