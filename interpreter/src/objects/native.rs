@@ -76,7 +76,14 @@ impl Args {
         required: usize,
     ) -> R<[Val; N]> {
         let mut out = [Val::NULL; N];
-        let positional = names.iter().position(|n| n.starts_with('*')).unwrap_or(N);
+        self.parse_into(vm, f, &names, required, &mut out)?;
+        Ok(out)
+    }
+
+    /// [`Args::parse`] for any number of names: what would otherwise be there once for each.
+    #[inline(never)]
+    fn parse_into(self, vm: &mut Vm, f: &str, names: &[&str], required: usize, out: &mut [Val]) -> R<()> {
+        let positional = names.iter().position(|n| n.starts_with('*')).unwrap_or(names.len());
         if self.n > positional {
             return Err(vm.raise(
                 ExcKind::TypeError,
@@ -116,7 +123,7 @@ impl Args {
                 format_args!("{f}() missing required argument '{name}' (pos {})", i + 1),
             ));
         }
-        Ok(out)
+        Ok(())
     }
 }
 

@@ -67,7 +67,7 @@ fn part(vm: &mut Vm, v: Val, skip: usize) -> R {
             Some(parts) => parts,
             None => (vm.to_float(v)?, 0.0),
         };
-        return Ok(vm.heap.new_float(if skip == 0 { re } else { im })?);
+        return crate::modules::numpy::convert::float_value(vm, if skip == 0 { re } else { im });
     }
     let view = convert::argument(vm, v)?;
     let out = if view.dtype == Dtype::Complex {

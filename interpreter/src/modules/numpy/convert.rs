@@ -51,7 +51,7 @@ pub fn item(vm: &mut Vm, place: Place) -> R {
     match place.dtype {
         Dtype::Float => {
             let f = place.f(&vm.heap);
-            Ok(vm.heap.new_float(f)?)
+            float_value(vm, f)
         }
         Dtype::Complex => {
             let (mut re, mut im) = ([0.0], [0.0]);
@@ -157,6 +157,7 @@ pub fn operand(vm: &mut Vm, v: Val, other: Option<Dtype>) -> R<Option<View>> {
 ///
 /// # Errors
 /// TypeError as well for anything else.
+#[inline(never)]
 pub fn argument(vm: &mut Vm, v: Val) -> R<View> {
     match operand(vm, v, None)? {
         Some(view) => Ok(view),
@@ -165,6 +166,7 @@ pub fn argument(vm: &mut Vm, v: Val) -> R<View> {
 }
 
 /// Is it a number (not an array or a list)?
+#[inline(never)]
 pub fn is_number(vm: &Vm, v: Val) -> bool {
     v.is_bool() || vm.heap.is_int(v) || vm.heap.is_float(v) || vm.heap.as_complex(v).is_some()
 }
@@ -280,6 +282,7 @@ pub fn shape(vm: &mut Vm, v: Val, unknown: bool) -> R<([usize; DIMS], usize)> {
 ///
 /// # Errors
 /// TypeError; ValueError if there is no such dimension.
+#[inline(never)]
 pub fn axis(vm: &mut Vm, v: Val, ndim: usize) -> R<Option<usize>> {
     if v.is_null() || v.is_none() {
         return Ok(None);
@@ -296,6 +299,7 @@ pub fn axis(vm: &mut Vm, v: Val, ndim: usize) -> R<Option<usize>> {
 ///
 /// # Errors
 /// What its `__bool__` raises.
+#[inline(never)]
 pub fn flag(vm: &mut Vm, v: Val, default: bool) -> R<bool> {
     if v.is_null() { Ok(default) } else { vm.truth(v) }
 }
@@ -304,6 +308,7 @@ pub fn flag(vm: &mut Vm, v: Val, default: bool) -> R<bool> {
 ///
 /// # Errors
 /// TypeError.
+#[inline(never)]
 pub fn int(vm: &mut Vm, v: Val, default: i64) -> R<i64> {
     if v.is_null() || v.is_none() { Ok(default) } else { vm.index(v) }
 }
@@ -312,14 +317,54 @@ pub fn int(vm: &mut Vm, v: Val, default: i64) -> R<i64> {
 ///
 /// # Errors
 /// TypeError.
+#[inline(never)]
 pub fn float(vm: &mut Vm, v: Val, default: f32) -> R<f32> {
     if v.is_null() || v.is_none() { Ok(default) } else { vm.to_float(v) }
+}
+
+/// Where results go: a new array, or the one that was given, which must be of this type and shape.
+///
+/// # Errors
+/// TypeError or ValueError if it is not; MemoryError.
+#[inline(never)]
+pub fn output(vm: &mut Vm, out: Val, dtype: Dtype, dims: &[usize]) -> R<(Val, View)> {
+    if out.is_null() || out.is_none() {
+        let view = View::new(vm, dtype, dims)?;
+        return Ok((view.object(vm)?, view));
+    }
+    let view = View::of(vm, out)?;
+    if view.dtype != dtype {
+        return Err(vm.type_error(format_args!("out must be of {} dtype", dtype.name())));
+    }
+    if view.dims() != dims {
+        return Err(vm.value_error(format_args!("input and output shapes differ")));
+    }
+    Ok((out, view))
+}
+
+/// A float as a Python value. Not inlined: what makes a cell is long, and there are many callers.
+///
+/// # Errors
+/// MemoryError.
+#[inline(never)]
+pub fn float_value(vm: &mut Vm, x: f32) -> R {
+    Ok(vm.heap.new_float(x)?)
+}
+
+/// An integer as a Python value.
+///
+/// # Errors
+/// MemoryError.
+#[inline(never)]
+pub fn int_value(vm: &mut Vm, i: i64) -> R {
+    Ok(vm.heap.new_int(i)?)
 }
 
 /// A vector of floats, for algorithms that know nothing of arrays.
 ///
 /// # Errors
 /// MemoryError.
+#[inline(never)]
 pub fn floats(vm: &mut Vm, n: usize) -> R<alloc::vec::Vec<f32>> {
     vm.make_room(n * 4);
     let mut out = alloc::vec::Vec::new();

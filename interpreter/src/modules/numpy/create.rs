@@ -124,7 +124,7 @@ pub fn linspace(vm: &mut Vm, args: Args) -> R {
     let dtype = dtype_arg(vm, dtype, Dtype::Float)?;
     let view = spaced(vm, dtype, start, step, n, &|x| x)?.object(vm)?;
     if convert::flag(vm, retstep, false)? {
-        let step = vm.heap.new_float(step)?;
+        let step = crate::modules::numpy::convert::float_value(vm, step)?;
         return Ok(vm.heap.new_tuple(&[view, step])?);
     }
     Ok(view)

@@ -305,6 +305,7 @@ impl Place {
     }
 
     /// One float.
+    #[inline(never)]
     pub fn f(self, heap: &Heap) -> f32 {
         let mut x = [0.0];
         self.load_f(heap, &mut x);
@@ -312,6 +313,7 @@ impl Place {
     }
 
     /// One key.
+    #[inline(never)]
     pub fn key(self, heap: &Heap) -> i32 {
         let mut x = [0];
         self.load_key(heap, &mut x);
@@ -325,6 +327,7 @@ impl Place {
 }
 
 /// A float cut off to an integer; out of range it is the least one, as on common processors.
+#[inline(never)]
 pub fn to_int(f: f32) -> i32 {
     if f.abs() < 2_147_483_648.0 { f as i32 } else { i32::MIN }
 }

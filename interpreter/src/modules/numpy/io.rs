@@ -97,7 +97,7 @@ fn field<'a>(head: &'a str, key: &str) -> &'a str {
     head.split_once(key).map_or("", |(_, rest)| rest.trim_start_matches([':', ' ', '\'']))
 }
 
-/// `load(file)`: also files with wider numbers, which become floats.
+/// `load(file)`: also files of 64-bit floats, which become 32-bit ones.
 pub fn load(vm: &mut Vm, args: Args) -> R {
     let file = args.get(vm, 0);
     let stream = open(vm, file, "rb")?;
@@ -116,15 +116,15 @@ pub fn load(vm: &mut Vm, args: Args) -> R {
     let descr = field(&head, "'descr'");
     let (order, kind) = (descr.chars().next().unwrap_or(' '), descr.get(1..2).unwrap_or(""));
     let width = descr.get(2..).and_then(|d| d.split('\'').next()?.parse::<usize>().ok()).unwrap_or(0);
-    let dtype = match (kind, width) {
-        ("b", 1) => Dtype::Bool,
-        ("u", 1) => Dtype::U8,
-        ("i", 1) => Dtype::I8,
-        ("u", 2) => Dtype::U16,
-        ("i", 2) => Dtype::I16,
-        ("c", 8) => Dtype::Complex,
-        ("f", 4 | 8) | ("i" | "u", 4 | 8) => Dtype::Float,
-        _ => return Err(corrupted(vm)),
+    let dtype = match (order, kind, width) {
+        ('|', "b", 1) => Dtype::Bool,
+        ('|', "u", 1) => Dtype::U8,
+        ('|', "i", 1) => Dtype::I8,
+        ('<', "u", 2) => Dtype::U16,
+        ('<', "i", 2) => Dtype::I16,
+        ('<', "c", 8) => Dtype::Complex,
+        ('<', "f", 4 | 8) => Dtype::Float,
+        _ => return Err(vm.value_error(format_args!("cannot load array of dtype {order}{kind}{width}"))),
     };
     let (mut dims, mut ndim) = ([1; super::view::DIMS], 0);
     let shape = field(&head, "'shape'").trim_start_matches('(');
@@ -143,29 +143,13 @@ pub fn load(vm: &mut Vm, args: Args) -> R {
     if vm.heap.bytes(data).len() < start + n * width || ndim == 0 {
         return Err(corrupted(vm));
     }
-    if width == dtype.size() && kind != "i" || width < 4 {
-        if width > 0 && (kind == "f" || dtype != Dtype::Float) {
-            vm.heap.copy_text(out.owner, 0, data, start, n * width);
-        }
-        if order == '>' {
-            let size = if dtype == Dtype::Complex { 4 } else { width };
-            vm.heap.text_mut(out.owner).chunks_exact_mut(size).for_each(<[u8]>::reverse);
-        }
-    }
-    if dtype == Dtype::Float && (kind != "f" || width == 8) {
+    if width == dtype.size() {
+        vm.heap.copy_text(out.owner, 0, data, start, n * width);
+    } else {
         for i in 0..n {
             let mut raw = [0u8; 8];
-            raw[..width].copy_from_slice(&vm.heap.bytes(data)[start + i * width..start + (i + 1) * width]);
-            if order == '>' {
-                raw[..width].reverse();
-            }
-            let raw = u64::from_le_bytes(raw);
-            let x = match (kind, width) {
-                ("f", _) => f64::from_bits(raw) as f32,
-                ("i", 4) => raw as u32 as i32 as f32,
-                ("i", _) => raw as i64 as f32,
-                _ => raw as f32,
-            };
+            raw.copy_from_slice(&vm.heap.bytes(data)[start + i * 8..start + i * 8 + 8]);
+            let x = f64::from_le_bytes(raw) as f32;
             super::create::nth(&out.flat(), i).store_f(&mut vm.heap, &[x]);
         }
     }

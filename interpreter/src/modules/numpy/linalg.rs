@@ -1,69 +1,30 @@
-//! `numpy.linalg` and the products of arrays. Matrices are worked on as 64-bit floats: their sizes are small and
-//! the errors of elimination are not.
+//! `numpy.linalg` and the products of arrays. Matrices are worked on as 32-bit floats, as numpy does with such.
 
-use super::convert::{self, axis};
+use super::convert::{self, axis, floats, from_floats, to_floats};
 use super::dtype::{Dtype, Place, RUN};
 use super::reduce::sum_f;
-use super::view::{Lanes, View, Walk};
+use super::view::{Lanes, View};
 use crate::objects::native::{Args, Entry, NativeModule, R};
 use crate::registry::modules;
 use crate::value::Val;
 use crate::vm::Vm;
 use alloc::vec::Vec;
 
-/// A root to about 48 bits.
-pub fn root(x: f64) -> f64 {
-    let guess = f64::from(libm::sqrtf(x as f32));
-    if guess > 0.0 && guess.is_finite() { 0.5 * (guess + x / guess) } else { guess }
-}
-
-/// A vector of zeros.
+/// A new array of floats as an object.
 ///
 /// # Errors
 /// MemoryError.
-pub fn zeros(vm: &mut Vm, n: usize) -> R<Vec<f64>> {
-    vm.make_room(n * 8);
-    let mut out = Vec::new();
-    out.try_reserve_exact(n).map_err(|_| vm.no_memory())?;
-    out.resize(n, 0.0);
-    Ok(out)
-}
-
-/// All elements of a view in order.
-///
-/// # Errors
-/// MemoryError.
-pub fn doubles(vm: &mut Vm, view: &View) -> R<Vec<f64>> {
-    let mut out = zeros(vm, view.len())?;
-    let mut walk = Walk::new([view]);
-    let mut i = 0;
-    while let Some(([p], n)) = walk.next(vm)? {
-        let mut x = [0.0; RUN];
-        p.load_f(&vm.heap, &mut x[..n]);
-        out[i..i + n].iter_mut().zip(x).for_each(|(d, f)| *d = f64::from(f));
-        i += n;
-    }
-    Ok(out)
-}
-
-/// A new array of floats.
-///
-/// # Errors
-/// MemoryError.
-pub fn array(vm: &mut Vm, from: &[f64], dims: &[usize]) -> R {
-    let out = View::new(vm, Dtype::Float, dims)?;
-    let place = Place { step: 4, ..out.place() };
-    for (i, x) in from.iter().enumerate() {
-        place.nth(i).store_f(&mut vm.heap, &[*x as f32]);
-    }
-    out.object(vm)
+#[inline(never)]
+pub fn array(vm: &mut Vm, from: &[f32], dims: &[usize]) -> R {
+    from_floats(vm, from, dims)?.object(vm)
 }
 
 /// A square matrix as an argument: its elements and size.
 ///
 /// # Errors
 /// TypeError, ValueError.
-pub fn square(vm: &mut Vm, v: Val) -> R<(Vec<f64>, usize)> {
+#[inline(never)]
+pub fn square(vm: &mut Vm, v: Val) -> R<(Vec<f32>, usize)> {
     let view = convert::argument(vm, v)?;
     if view.ndim != 2 || view.shape[0] != view.shape[1] {
         return Err(vm.value_error(format_args!("input must be square matrix")));
@@ -72,11 +33,12 @@ pub fn square(vm: &mut Vm, v: Val) -> R<(Vec<f64>, usize)> {
         return Err(vm.type_error(format_args!("function is not implemented for complex dtype")));
     }
     let n = view.shape[0];
-    Ok((doubles(vm, &view)?, n))
+    Ok((to_floats(vm, &view)?, n))
 }
 
 /// Eliminates `a` (n × n) and does the same to `b` (n × m). Returns the determinant; 0: `a` is singular.
-pub fn eliminate(vm: &mut Vm, a: &mut [f64], n: usize, b: &mut [f64], m: usize) -> R<f64> {
+pub fn eliminate(vm: &mut Vm, a: &mut [f32], n: usize, b: &mut [f32], m: usize) -> R<f32> {
+    let scale = a.iter().fold(0.0f32, |m, x| m.max(x.abs()));
     let mut det = 1.0;
     for k in 0..n {
         vm.poll()?;
@@ -89,7 +51,7 @@ pub fn eliminate(vm: &mut Vm, a: &mut [f64], n: usize, b: &mut [f64], m: usize) 
         let p = a[pivot * n + k];
         det *= if pivot == k { p } else { -p };
         // What is so small beside the matrix is a rounding error.
-        if p.abs() < 1e-14 {
+        if p.abs() < 1e-7 * scale {
             return Ok(0.0);
         }
         if pivot != k {
@@ -128,13 +90,13 @@ fn det(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
     let (mut a, n) = square(vm, v)?;
     let det = eliminate(vm, &mut a, n, &mut [], 0)?;
-    Ok(vm.heap.new_float(det as f32)?)
+    crate::modules::numpy::convert::float_value(vm, det)
 }
 
 fn inv(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
     let (mut a, n) = square(vm, v)?;
-    let mut b = zeros(vm, n * n)?;
+    let mut b = floats(vm, n * n)?;
     for i in 0..n {
         b[i * n + i] = 1.0;
     }
@@ -151,7 +113,7 @@ fn solve(vm: &mut Vm, args: Args) -> R {
     if view.shape[0] != n || view.ndim > 2 {
         return Err(vm.value_error(format_args!("input arrays are not compatible")));
     }
-    let mut b = doubles(vm, &view)?;
+    let mut b = to_floats(vm, &view)?;
     let m = if view.ndim == 2 { view.shape[1] } else { 1 };
     if eliminate(vm, &mut a, n, &mut b, m)? == 0.0 && n > 0 {
         return Err(vm.value_error(format_args!("input matrix is singular")));
@@ -159,7 +121,7 @@ fn solve(vm: &mut Vm, args: Args) -> R {
     array(vm, &b, view.dims())
 }
 
-fn is_symmetric(a: &[f64], n: usize) -> bool {
+fn is_symmetric(a: &[f32], n: usize) -> bool {
     (0..n).all(|i| (0..i).all(|j| (a[i * n + j] - a[j * n + i]).abs() <= 1e-6 * a[i * n + j].abs().max(1.0)))
 }
 
@@ -172,15 +134,16 @@ fn cholesky(vm: &mut Vm, args: Args) -> R {
     for i in 0..n {
         vm.poll()?;
         for j in 0..=i {
-            let mut sum = a[i * n + j];
+            let mut sum = f64::from(a[i * n + j]);
             for k in 0..j {
-                sum -= a[i * n + k] * a[j * n + k];
+                sum -= f64::from(a[i * n + k]) * f64::from(a[j * n + k]);
             }
+            let sum = sum as f32;
             if i == j {
                 if sum <= 0.0 {
                     return Err(vm.value_error(format_args!("matrix is not positive definite")));
                 }
-                a[i * n + i] = root(sum);
+                a[i * n + i] = libm::sqrtf(sum);
             } else {
                 a[i * n + j] = sum / a[j * n + j];
             }
@@ -197,7 +160,7 @@ fn eig(vm: &mut Vm, args: Args) -> R {
     if !is_symmetric(&a, n) {
         return Err(vm.value_error(format_args!("input matrix is asymmetric")));
     }
-    let mut vectors = zeros(vm, n * n)?;
+    let mut vectors = floats(vm, n * n)?;
     for i in 0..n {
         vectors[i * n + i] = 1.0;
     }
@@ -210,7 +173,7 @@ fn eig(vm: &mut Vm, args: Args) -> R {
                 off += if i == j { 0.0 } else { a[i * n + j] * a[i * n + j] };
             }
         }
-        if off <= all * 1e-24 {
+        if off <= all * 1e-13 {
             break;
         }
         if sweep == 50 {
@@ -225,10 +188,10 @@ fn eig(vm: &mut Vm, args: Args) -> R {
                 }
                 let theta = (a[q * n + q] - a[p * n + p]) / (2.0 * apq);
                 let sign = if theta < 0.0 { -1.0 } else { 1.0 };
-                let t = sign / (theta.abs() + root(theta * theta + 1.0));
-                let c = 1.0 / root(t * t + 1.0);
+                let t = sign / (theta.abs() + libm::sqrtf(theta * theta + 1.0));
+                let c = 1.0 / libm::sqrtf(t * t + 1.0);
                 let s = t * c;
-                let rotate = |m: &mut [f64], x: usize, y: usize| {
+                let rotate = |m: &mut [f32], x: usize, y: usize| {
                     let (f, g) = (m[x], m[y]);
                     m[x] = c * f - s * g;
                     m[y] = s * f + c * g;
@@ -243,7 +206,7 @@ fn eig(vm: &mut Vm, args: Args) -> R {
             }
         }
     }
-    let mut values = zeros(vm, n)?;
+    let mut values = floats(vm, n)?;
     for i in 0..n {
         values[i] = a[i * n + i];
     }
@@ -266,43 +229,64 @@ fn qr(vm: &mut Vm, args: Args) -> R {
         _ => return Err(vm.value_error(format_args!("mode must be complete, or reduced"))),
     };
     let (m, n) = (view.shape[0], view.shape[1]);
-    let mut r = doubles(vm, &view)?;
-    let mut q = zeros(vm, m * m)?;
+    let rows = to_floats(vm, &view)?;
+    // Beside the matrix the unit matrix, which becomes the transpose of Q.
+    let width = n + m;
+    let mut a = floats(vm, m * width)?;
     for i in 0..m {
-        q[i * m + i] = 1.0;
+        a[i * width..i * width + n].copy_from_slice(&rows[i * n..(i + 1) * n]);
+        a[i * width + n + i] = 1.0;
     }
-    let mut w = zeros(vm, m)?;
+    triangularize(vm, &mut a, n, width)?;
+    let size = if complete { m } else { m.min(n) };
+    let q = View::new(vm, Dtype::Float, &[m, size])?;
+    let r = View::new(vm, Dtype::Float, &[size, n])?;
+    for (i, row) in a.chunks_exact(width).take(size).enumerate() {
+        for (j, x) in row.iter().enumerate() {
+            let to =
+                if j < n { r.index_first(i).place().nth(j) } else { q.index_first(j - n).place().nth(i) };
+            to.store_f(&mut vm.heap, &[*x]);
+        }
+    }
+    let (q, r) = (q.object(vm)?, r.object(vm)?);
+    Ok(vm.heap.new_tuple(&[q, r])?)
+}
+
+/// Makes the first `n` columns of a matrix of `width` columns an upper triangle, by Householder's reflections.
+pub fn triangularize(vm: &mut Vm, a: &mut [f32], n: usize, width: usize) -> R<()> {
+    let m = a.len() / width;
+    let mut w = floats(vm, m)?;
     for k in 0..n.min(m.saturating_sub(1)) {
         vm.poll()?;
-        let norm = root((k..m).map(|i| r[i * n + k] * r[i * n + k]).sum());
-        let below = (k + 1..m).any(|i| r[i * n + k] != 0.0);
-        if norm == 0.0 || !below {
+        let mut size = 0.0;
+        let mut below = false;
+        for i in k..m {
+            w[i] = a[i * width + k];
+            size += w[i] * w[i];
+            below |= i > k && w[i] != 0.0;
+        }
+        if !below {
             continue;
         }
-        let alpha = if r[k * n + k] > 0.0 { -norm } else { norm };
-        for i in k..m {
-            w[i] = r[i * n + k] - if i == k { alpha } else { 0.0 };
+        let norm = libm::copysignf(libm::sqrtf(size), w[k]);
+        // |w|² after the next line.
+        size += norm * (2.0 * w[k] + norm);
+        w[k] += norm;
+        for j in k..width {
+            let mut dot = 0.0;
+            for i in k..m {
+                dot += w[i] * a[i * width + j];
+            }
+            let f = 2.0 * dot / size;
+            for i in k..m {
+                a[i * width + j] -= f * w[i];
+            }
         }
-        let size: f64 = w[k..m].iter().map(|x| x * x).sum();
-        for j in k..n {
-            let dot: f64 = (k..m).map(|i| w[i] * r[i * n + j]).sum();
-            (k..m).for_each(|i| r[i * n + j] -= 2.0 * dot / size * w[i]);
-        }
-        for row in 0..m {
-            let dot: f64 = (k..m).map(|i| w[i] * q[row * m + i]).sum();
-            (k..m).for_each(|i| q[row * m + i] -= 2.0 * dot / size * w[i]);
-        }
-        (k + 1..m).for_each(|i| r[i * n + k] = 0.0);
-    }
-    let size = if complete { m } else { m.min(n) };
-    for row in 0..m {
-        for j in 0..size {
-            q[row * size + j] = q[row * m + j];
+        for i in k + 1..m {
+            a[i * width + k] = 0.0;
         }
     }
-    let q = array(vm, &q[..m * size], &[m, size])?;
-    let r = array(vm, &r[..size * n], &[size, n])?;
-    Ok(vm.heap.new_tuple(&[q, r])?)
+    Ok(())
 }
 
 /// `norm(array, axis=None)`
@@ -315,12 +299,12 @@ fn norm(vm: &mut Vm, args: Args) -> R {
         super::view::each_f(&vm.heap, lane, n, &mut |run| {
             run.iter().for_each(|x| sum += f64::from(*x) * f64::from(*x));
         });
-        root(sum) as f32
+        libm::sqrtf(sum as f32)
     };
     let Some(axis) = axis(vm, ax, view.ndim)? else {
         let flat = view.dense_as(vm, view.dtype)?.flat();
         let norm = size(vm, flat.place(), flat.len());
-        return Ok(vm.heap.new_float(norm)?);
+        return crate::modules::numpy::convert::float_value(vm, norm);
     };
     let mut dims = view.shape;
     dims[axis] = 1;
@@ -340,6 +324,7 @@ fn norm(vm: &mut Vm, args: Args) -> R {
 // ---- products ----
 
 /// The sum of products of two lanes.
+#[inline(never)]
 fn dot_lanes(vm: &Vm, a: Place, b: Place, n: usize) -> f32 {
     let (mut x, mut y) = ([0.0; RUN], [0.0; RUN]);
     let (mut sum, mut i) = (0f64, 0);
@@ -375,7 +360,7 @@ pub fn product(vm: &mut Vm, a: &View, b: &View) -> R {
     let n = a.shape[inner_a];
     if a.ndim == 1 && b.ndim == 1 {
         let sum = dot_lanes(vm, a.place(), b.place(), n);
-        return Ok(vm.heap.new_float(sum)?);
+        return crate::modules::numpy::convert::float_value(vm, sum);
     }
     let rows = if a.ndim == 2 { a.shape[0] } else { 1 };
     let columns = if b.ndim == 2 { b.shape[1] } else { 1 };
@@ -432,7 +417,11 @@ pub fn trace(vm: &mut Vm, args: Args) -> R {
     let n = view.shape[0].min(view.shape[1]);
     let lane = Place { step: view.strides[0] + view.strides[1], ..view.place() };
     let sum = sum_f(vm, lane, n);
-    if view.dtype.is_int() { Ok(vm.heap.new_int(sum as i64)?) } else { Ok(vm.heap.new_float(sum as f32)?) }
+    if view.dtype.is_int() {
+        crate::modules::numpy::convert::int_value(vm, sum as i64)
+    } else {
+        crate::modules::numpy::convert::float_value(vm, sum as f32)
+    }
 }
 
 /// The module.

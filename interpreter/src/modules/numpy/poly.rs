@@ -2,8 +2,9 @@
 
 use super::convert;
 use super::dtype::{Dtype, Place, RUN};
-use super::linalg::{array, doubles, eliminate, zeros};
-use super::view::{View, Walk};
+use super::linalg::{array, triangularize};
+use super::scipy::linalg::backward;
+use super::view::View;
 use crate::objects::native::{Args, R};
 use crate::vm::Vm;
 
@@ -19,55 +20,54 @@ pub fn polyval(vm: &mut Vm, args: Args) -> R {
 pub fn polyfit(vm: &mut Vm, args: Args) -> R {
     let (y, degree) = (args.get(vm, args.n - 2), args.get(vm, args.n - 1));
     let y = convert::argument(vm, y)?;
-    let (y, n) = (doubles(vm, &y)?, y.len());
-    let x = if args.n == 3 {
-        let x = args.get(vm, 0);
-        let x = convert::argument(vm, x)?;
-        doubles(vm, &x)?
-    } else {
-        let mut x = zeros(vm, n)?;
-        x.iter_mut().enumerate().for_each(|(i, x)| *x = i as f64);
-        x
-    };
+    let n = y.len();
+    let y = convert::to_floats(vm, &y)?;
     let degree = vm.index(degree)?;
-    if x.len() != n {
-        return Err(vm.value_error(format_args!("input vectors must be of equal length")));
-    }
     if degree < 0 || degree as usize >= n {
         return Err(vm.value_error(format_args!("more degrees of freedom than data points")));
     }
+    let x = if args.n == 3 {
+        let x = args.get(vm, 0);
+        let x = convert::argument(vm, x)?;
+        convert::to_floats(vm, &x)?
+    } else {
+        let mut x = convert::floats(vm, n)?;
+        x.iter_mut().enumerate().for_each(|(i, x)| *x = i as f32);
+        x
+    };
+    if x.len() != n {
+        return Err(vm.value_error(format_args!("input vectors must be of equal length")));
+    }
+    // Powers of x scaled to at most 1 stay near each other; y beside them. The triangle solves the least squares.
     let m = degree as usize + 1;
-    // The normal equations, for x scaled to at most 1: powers then stay near each other.
-    let scale = x.iter().fold(0.0f64, |a, x| a.max(x.abs()));
+    let scale = x.iter().fold(0.0f32, |a, x| a.max(x.abs()));
     let scale = if scale > 0.0 { scale } else { 1.0 };
-    let (mut a, mut b) = (zeros(vm, m * m)?, zeros(vm, m)?);
-    let mut powers = zeros(vm, 2 * m)?;
-    for (x, y) in x.iter().zip(&y) {
-        vm.poll()?;
+    let width = m + 1;
+    let mut a = convert::floats(vm, n * width)?;
+    for (i, row) in a.chunks_exact_mut(width).enumerate() {
         let mut p = 1.0;
-        for (k, sum) in powers.iter_mut().enumerate() {
-            *sum += p;
-            if k < m {
-                b[k] += p * y;
-            }
-            p *= x / scale;
+        for to in &mut row[..m] {
+            *to = p;
+            p *= x[i] / scale;
         }
+        row[m] = y[i];
     }
-    for i in 0..m {
-        for j in 0..m {
-            a[i * m + j] = powers[i + j];
+    triangularize(vm, &mut a, m, width)?;
+    let mut c = convert::floats(vm, m)?;
+    for (k, c) in c.iter_mut().enumerate() {
+        if a[k * width + k].abs() < 1e-7 {
+            return Err(vm.value_error(format_args!("could not invert Vandermonde matrix")));
         }
+        *c = a[k * width + m];
     }
-    if eliminate(vm, &mut a, m, &mut b, 1)? == 0.0 {
-        return Err(vm.value_error(format_args!("could not invert Vandermonde matrix")));
-    }
+    backward(m, &mut c, &|i, k| a[i * width + k]);
     let mut p = 1.0;
-    for c in &mut b {
+    for c in &mut c {
         *c /= p;
         p *= scale;
     }
-    b.reverse();
-    array(vm, &b, &[m])
+    c.reverse();
+    array(vm, &c, &[m])
 }
 
 /// `interp(x, xp, fp, *, left=None, right=None)`
@@ -121,7 +121,7 @@ pub fn trapz(vm: &mut Vm, args: Args) -> R {
         let width = xs.map_or(dx, |x| at(vm, x, i) - at(vm, x, i - 1));
         sum += (at(vm, ys, i) + at(vm, ys, i - 1)) * 0.5 * width;
     }
-    Ok(vm.heap.new_float(sum as f32)?)
+    crate::modules::numpy::convert::float_value(vm, sum as f32)
 }
 
 /// `convolve(a, v)`: all points where the two overlap.
@@ -131,9 +131,8 @@ pub fn convolve(vm: &mut Vm, args: Args) -> R {
     if a.ndim != 1 || v.ndim != 1 || a.is_empty() || v.is_empty() {
         return Err(vm.type_error(format_args!("convolve arguments must be linear arrays")));
     }
-    let complex = a.dtype == Dtype::Complex || v.dtype == Dtype::Complex;
-    if complex {
-        return convolve_complex(vm, &a, &v);
+    if a.dtype == Dtype::Complex || v.dtype == Dtype::Complex {
+        return Err(vm.type_error(format_args!("function is not implemented for complex dtype")));
     }
     let (short, long) = if a.len() < v.len() { (a, v) } else { (v, a) };
     let taps = convert::to_floats(vm, &short)?;
@@ -153,29 +152,6 @@ pub fn convolve(vm: &mut Vm, args: Args) -> R {
             k += count;
         }
         super::create::nth(&out, i).store_f(&mut vm.heap, &[sum as f32]);
-    }
-    out.object(vm)
-}
-
-fn convolve_complex(vm: &mut Vm, a: &View, v: &View) -> R {
-    let out = View::new(vm, Dtype::Complex, &[a.len() + v.len() - 1])?;
-    for i in 0..a.len() {
-        let part = super::shape::section(&out, 0, i, v.len());
-        let factor = super::shape::section(a, 0, i, 1);
-        let product =
-            super::operators::apply(vm, super::operators::Op::Binary(crate::vm::BinOp::Mul), &factor, v)?;
-        let mut walk = Walk::new([&product, &part]);
-        while let Some(([p, o], n)) = walk.next(vm)? {
-            let (mut re, mut im) = ([0.0; RUN], [0.0; RUN]);
-            let (mut re2, mut im2) = ([0.0; RUN], [0.0; RUN]);
-            p.load_c(&vm.heap, &mut re[..n], &mut im[..n]);
-            o.load_c(&vm.heap, &mut re2[..n], &mut im2[..n]);
-            for k in 0..n {
-                re[k] += re2[k];
-                im[k] += im2[k];
-            }
-            o.store_c(&mut vm.heap, &re[..n], &im[..n]);
-        }
     }
     out.object(vm)
 }

@@ -37,25 +37,18 @@ fn fill(vm: &mut Vm, size: Val, out: Val, f: &mut dyn FnMut(&mut Vm) -> f32) -> 
     let absent = |v: Val| v.is_null() || v.is_none();
     if absent(size) && absent(out) {
         let x = f(vm);
-        return Ok(vm.heap.new_float(x)?);
+        return crate::modules::numpy::convert::float_value(vm, x);
     }
-    let (object, view) = if absent(out) {
-        let (dims, n) = convert::shape(vm, size, false)?;
-        let view = View::new(vm, Dtype::Float, &dims[..n])?;
-        (view.object(vm)?, view)
-    } else {
+    let (dims, n) = if absent(size) {
         let view = View::of(vm, out)?;
-        if view.dtype != Dtype::Float || !view.is_dense() {
-            return Err(vm.type_error(format_args!("output array has wrong type")));
-        }
-        if !absent(size) {
-            let (dims, n) = convert::shape(vm, size, false)?;
-            if view.dims() != &dims[..n] {
-                return Err(vm.value_error(format_args!("size must match out.shape when used together")));
-            }
-        }
-        (out, view)
+        (view.shape, view.ndim)
+    } else {
+        convert::shape(vm, size, false)?
     };
+    let (object, view) = convert::output(vm, out, Dtype::Float, &dims[..n])?;
+    if !view.is_dense() {
+        return Err(vm.value_error(format_args!("output array must be contiguous")));
+    }
     let place = view.flat().place();
     for i in 0..view.len() {
         if i % 64 == 0 {

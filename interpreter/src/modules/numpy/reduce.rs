@@ -34,8 +34,8 @@ impl Number {
     fn value(self, vm: &mut Vm, bool: bool) -> R {
         Ok(match self {
             Number::Int(i) if bool => Val::bool(i != 0),
-            Number::Int(i) => vm.heap.new_int(i)?,
-            Number::Float(f) => vm.heap.new_float(f)?,
+            Number::Int(i) => crate::modules::numpy::convert::int_value(vm, i)?,
+            Number::Float(f) => crate::modules::numpy::convert::float_value(vm, f)?,
             Number::Complex(re, im) => vm.heap.new_complex(re, im)?,
         })
     }
@@ -50,12 +50,14 @@ impl Number {
 }
 
 /// The sum of a lane: runs are added as 32-bit floats, their sums as 64-bit ones, so that errors do not add up.
+#[inline(never)]
 pub fn sum_f(vm: &Vm, lane: Place, n: usize) -> f64 {
     let mut sum = 0.0;
     each_f(&vm.heap, lane, n, &mut |run| sum += f64::from(run.iter().sum::<f32>()));
     sum
 }
 
+#[inline(never)]
 fn sum_i(vm: &Vm, lane: Place, n: usize) -> i64 {
     let (mut sum, mut i) = (0, 0);
     let mut x = [0; RUN];
@@ -69,6 +71,7 @@ fn sum_i(vm: &Vm, lane: Place, n: usize) -> i64 {
 }
 
 /// The mean of the squared distances from the mean.
+#[inline(never)]
 fn variance(vm: &Vm, lane: Place, n: usize, ddof: usize) -> f32 {
     let mean = (sum_f(vm, lane, n) / n as f64) as f32;
     let mut squares = 0.0;
@@ -79,6 +82,7 @@ fn variance(vm: &Vm, lane: Place, n: usize, ddof: usize) -> f32 {
 }
 
 /// Index and key of the least element (of the greatest if `greatest`); NaN wins, as in numpy.
+#[inline(never)]
 fn extreme(vm: &Vm, lane: Place, n: usize, greatest: bool) -> (usize, i32) {
     let flip = if greatest { 0 } else { -1 };
     let (mut best, mut at, mut i) = (i32::MIN, 0, 0);

@@ -340,16 +340,7 @@ pub fn take(vm: &mut Vm, args: Args) -> R {
     let mut dims = view.shape;
     let n = view.shape[ax];
     dims[ax] = indices.len();
-    let (object, to) = if out.is_null() || out.is_none() {
-        let to = View::new(vm, view.dtype, &dims[..view.ndim])?;
-        (to.object(vm)?, to)
-    } else {
-        let to = View::of(vm, out)?;
-        if to.dtype != view.dtype || to.dims() != &dims[..view.ndim] {
-            return Err(vm.value_error(format_args!("output array has wrong shape or type")));
-        }
-        (out, to)
-    };
+    let (object, to) = convert::output(vm, out, view.dtype, &dims[..view.ndim])?;
     for i in 0..indices.len() {
         let index = to_int(indices.place().nth(i).f(&vm.heap));
         let at = match mode {

@@ -14,25 +14,13 @@ use crate::vm::{Out, Vm};
 pub fn apply(vm: &mut Vm, v: Val, out: Val, f: &dyn Fn(f32) -> f32) -> R {
     if is_number(vm, v) {
         let x = vm.to_float(v)?;
-        return Ok(vm.heap.new_float(f(x))?);
+        return crate::modules::numpy::convert::float_value(vm, f(x));
     }
     let view = convert::argument(vm, v)?;
     if view.dtype == Dtype::Complex {
         return Err(vm.type_error(format_args!("function is not implemented for complex dtype")));
     }
-    let (object, to) = if out.is_null() || out.is_none() {
-        let to = view.like(vm, Dtype::Float)?;
-        (to.object(vm)?, to)
-    } else {
-        let to = View::of(vm, out)?;
-        if to.dtype != Dtype::Float {
-            return Err(vm.type_error(format_args!("out must be of float dtype")));
-        }
-        if to.dims() != view.dims() {
-            return Err(vm.value_error(format_args!("input and output shapes differ")));
-        }
-        (out, to)
-    };
+    let (object, to) = convert::output(vm, out, Dtype::Float, view.dims())?;
     let mut walk = Walk::new([&view, &to]);
     while let Some(([a, b], n)) = walk.next(vm)? {
         let mut x = [0.0; RUN];

@@ -101,16 +101,7 @@ fn spectrogram(vm: &mut Vm, args: Args) -> R {
         super::view::copy(vm, &view, &work)?;
         work
     };
-    let (object, to) = if out.is_null() || out.is_none() {
-        let to = View::new(vm, Dtype::Float, &[n])?;
-        (to.object(vm)?, to)
-    } else {
-        let to = View::of(vm, out)?;
-        if to.dtype != Dtype::Float || to.dims() != [n] {
-            return Err(vm.type_error(format_args!("out array must be a 1D array of float type")));
-        }
-        (out, to)
-    };
+    let (object, to) = convert::output(vm, out, Dtype::Float, &[n])?;
     super::fft::in_place(vm, &work, -1.0)?;
     let mut walk = Walk::new([&work, &to]);
     while let Some(([a, b], n)) = walk.next(vm)? {

@@ -88,6 +88,7 @@ impl View {
     ///
     /// # Errors
     /// MemoryError.
+    #[inline(never)]
     pub fn like(&self, vm: &mut Vm, dtype: Dtype) -> R<View> {
         View::new(vm, dtype, self.dims())
     }
@@ -159,6 +160,7 @@ impl View {
     }
 
     /// Where the first element lies; the step is that of the last dimension.
+    #[inline(never)]
     pub fn place(&self) -> Place {
         self.place_at(self.offset, self.ndim - 1)
     }
@@ -189,11 +191,13 @@ impl View {
     }
 
     /// Index `i` along the first dimension (which must be within it): one dimension fewer, or one element.
+    #[inline(never)]
     pub fn index_first(&self, i: usize) -> View {
         self.index_axis(0, i)
     }
 
     /// Index `i` along `axis`. Of one dimension remains a view of one element.
+    #[inline(never)]
     pub fn index_axis(&self, axis: usize, i: usize) -> View {
         let offset = (self.offset as isize + i as isize * self.strides[axis]) as usize;
         let mut view = View { offset, ..*self };
@@ -230,6 +234,7 @@ impl View {
     ///
     /// # Errors
     /// MemoryError.
+    #[inline(never)]
     pub fn dense_as(&self, vm: &mut Vm, dtype: Dtype) -> R<View> {
         if self.dtype == dtype && self.is_dense() { Ok(*self) } else { self.copy_as(vm, dtype) }
     }
@@ -481,6 +486,7 @@ impl Lanes {
 }
 
 /// Calls `f` with all elements of a lane as floats, run by run.
+#[inline(never)]
 pub fn each_f(heap: &Heap, lane: Place, n: usize, f: &mut dyn FnMut(&[f32])) {
     let mut x = [0.0; RUN];
     let mut i = 0;

@@ -38,7 +38,10 @@ fn at(vm: &mut Vm, f: Val, x: f64) -> R<f64> {
 }
 
 fn with_error(vm: &mut Vm, result: f64, error: f64) -> R {
-    let (result, error) = (vm.heap.new_float(result as f32)?, vm.heap.new_float(error as f32)?);
+    let (result, error) = (
+        crate::modules::numpy::convert::float_value(vm, result as f32)?,
+        crate::modules::numpy::convert::float_value(vm, error as f32)?,
+    );
     Ok(vm.heap.new_tuple(&[result, error])?)
 }
 
@@ -72,7 +75,7 @@ fn romberg(vm: &mut Vm, args: Args) -> R {
             break;
         }
     }
-    Ok(vm.heap.new_float(result as f32)?)
+    crate::modules::numpy::convert::float_value(vm, result as f32)
 }
 
 /// `simpson(f, a, b, *, steps=100, eps=1e-8)`: adaptive, halves an interval while that changes much.
@@ -102,7 +105,7 @@ fn simpson(vm: &mut Vm, args: Args) -> R {
             n += 2;
         }
     }
-    Ok(vm.heap.new_float(sum as f32)?)
+    crate::modules::numpy::convert::float_value(vm, sum as f32)
 }
 
 /// The points of Kronrod's rule with 21 points, and their weights; those of Gauss's with 10 are every other one.

@@ -1,7 +1,7 @@
 //! `scipy.linalg`: equations with triangular matrices.
 
 use crate::modules::numpy::convert;
-use crate::modules::numpy::linalg::{array, doubles, square};
+use crate::modules::numpy::linalg::{array, square};
 use crate::objects::native::{Args, Entry, NativeModule, R};
 use crate::registry::modules;
 use crate::value::Val;
@@ -9,7 +9,7 @@ use crate::vm::Vm;
 use alloc::vec::Vec;
 
 /// The matrix, its size, and the right side of the equation.
-fn operands(vm: &mut Vm, a: Val, b: Val) -> R<(Vec<f64>, usize, Vec<f64>)> {
+fn operands(vm: &mut Vm, a: Val, b: Val) -> R<(Vec<f32>, usize, Vec<f32>)> {
     let (a, n) = square(vm, a)?;
     let b = convert::argument(vm, b)?;
     if b.dims() != [n] {
@@ -18,23 +18,23 @@ fn operands(vm: &mut Vm, a: Val, b: Val) -> R<(Vec<f64>, usize, Vec<f64>)> {
     if (0..n).any(|i| a[i * n + i] == 0.0) {
         return Err(vm.value_error(format_args!("input matrix is singular")));
     }
-    let b = doubles(vm, &b)?;
+    let b = convert::to_floats(vm, &b)?;
     Ok((a, n, b))
 }
 
 /// Solves for the lower triangle of `a`.
-fn forward(a: &[f64], n: usize, b: &mut [f64]) {
+fn forward(a: &[f32], n: usize, b: &mut [f32]) {
     for i in 0..n {
-        let sum: f64 = (0..i).map(|k| a[i * n + k] * b[k]).sum();
-        b[i] = (b[i] - sum) / a[i * n + i];
+        let sum: f64 = (0..i).map(|k| f64::from(a[i * n + k]) * f64::from(b[k])).sum();
+        b[i] = (f64::from(b[i]) - sum) as f32 / a[i * n + i];
     }
 }
 
-/// Solves for the upper triangle, whose element (i, k) `at` finds.
-fn backward(n: usize, b: &mut [f64], at: &dyn Fn(usize, usize) -> f64) {
+/// Solves for an upper triangle, whose element (i, k) `at` finds.
+pub fn backward(n: usize, b: &mut [f32], at: &dyn Fn(usize, usize) -> f32) {
     for i in (0..n).rev() {
-        let sum: f64 = (i + 1..n).map(|k| at(i, k) * b[k]).sum();
-        b[i] = (b[i] - sum) / at(i, i);
+        let sum: f64 = (i + 1..n).map(|k| f64::from(at(i, k)) * f64::from(b[k])).sum();
+        b[i] = (f64::from(b[i]) - sum) as f32 / at(i, i);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::vm::Vm;
 /// What it raises; TypeError if its result is no number.
 pub fn value(vm: &mut Vm, f: Val, x: f32) -> R<f32> {
     let mark = vm.heap.mark_temps();
-    let x = vm.heap.new_float(x)?;
+    let x = crate::modules::numpy::convert::float_value(vm, x)?;
     let y = vm.call(f, &[x])?;
     let y = vm.to_float(y)?;
     vm.heap.release_temps(mark);

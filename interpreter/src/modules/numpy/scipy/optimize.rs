@@ -1,8 +1,8 @@
 //! `scipy.optimize`: roots and minima of functions of one variable, and fitting of curves.
 
 use super::{callable, value};
-use crate::modules::numpy::convert::{self, float, int};
-use crate::modules::numpy::linalg::{array, doubles, eliminate, zeros};
+use crate::modules::numpy::convert::{self, float, floats, int, to_floats};
+use crate::modules::numpy::linalg::{array, eliminate};
 use crate::objects::native::{Args, Entry, NativeModule, R};
 use crate::registry::modules;
 use crate::value::Val;
@@ -40,7 +40,7 @@ fn bisect(vm: &mut Vm, args: Args) -> R {
             break;
         }
     }
-    Ok(vm.heap.new_float(x)?)
+    crate::modules::numpy::convert::float_value(vm, x)
 }
 
 /// `newton(f, x0, *, tol=2.4e-7, rtol=0, maxiter=50)`: along the line through the last two points.
@@ -67,7 +67,7 @@ fn newton(vm: &mut Vm, args: Args) -> R {
             break;
         }
     }
-    Ok(vm.heap.new_float(x)?)
+    crate::modules::numpy::convert::float_value(vm, x)
 }
 
 /// `fmin(f, x0, *, xatol=2.4e-7, fatol=2.4e-7, maxiter=200)`: the simplex of Nelder and Mead, which in one
@@ -107,7 +107,7 @@ fn fmin(vm: &mut Vm, args: Args) -> R {
         };
     }
     let best = if worst.1 < best.1 { worst } else { best };
-    Ok(vm.heap.new_float(best.0)?)
+    crate::modules::numpy::convert::float_value(vm, best.0)
 }
 
 /// `curve_fit(f, x, y, p0, *, maxiter=100)`: the parameters with the least squares, by Levenberg's and Marquardt's
@@ -124,20 +124,20 @@ fn curve_fit(vm: &mut Vm, args: Args) -> R {
     if m == 0 || m > 8 {
         return Err(vm.value_error(format_args!("between 1 and 8 parameters can be fitted")));
     }
-    let (x, y, mut p) = (doubles(vm, &x)?, doubles(vm, &y)?, doubles(vm, &p0)?);
-    let at = |vm: &mut Vm, x: f64, p: &[f64]| -> R<f64> {
+    let (x, y, mut p) = (to_floats(vm, &x)?, to_floats(vm, &y)?, to_floats(vm, &p0)?);
+    let at = |vm: &mut Vm, x: f32, p: &[f32]| -> R<f32> {
         let mark = vm.heap.mark_temps();
         let mut args = [Val::NULL; 9];
-        args[0] = vm.heap.new_float(x as f32)?;
+        args[0] = crate::modules::numpy::convert::float_value(vm, x)?;
         for (to, p) in args[1..].iter_mut().zip(p) {
-            *to = vm.heap.new_float(*p as f32)?;
+            *to = crate::modules::numpy::convert::float_value(vm, *p)?;
         }
         let y = vm.call(f, &args[..1 + p.len()])?;
         let y = vm.to_float(y)?;
         vm.heap.release_temps(mark);
-        Ok(f64::from(y))
+        Ok(y)
     };
-    let cost = |vm: &mut Vm, p: &[f64]| -> R<f64> {
+    let cost = |vm: &mut Vm, p: &[f32]| -> R<f32> {
         let mut sum = 0.0;
         for (x, y) in x.iter().zip(&y) {
             let e = at(vm, *x, p)? - y;
@@ -145,11 +145,11 @@ fn curve_fit(vm: &mut Vm, args: Args) -> R {
         }
         Ok(sum)
     };
-    let (mut a, mut step, mut row) = (zeros(vm, m * m)?, zeros(vm, m)?, zeros(vm, m)?);
+    let (mut a, mut step, mut row) = (floats(vm, m * m)?, floats(vm, m)?, floats(vm, m)?);
     let (mut damping, mut now) = (1e-3, cost(vm, &p)?);
     for _ in 0..maxiter {
         a.fill(0.0);
-        let mut gradient = zeros(vm, m)?;
+        let mut gradient = floats(vm, m)?;
         for (x, y) in x.iter().zip(&y) {
             let base = at(vm, *x, &p)?;
             for k in 0..m {
@@ -174,10 +174,10 @@ fn curve_fit(vm: &mut Vm, args: Args) -> R {
             }
             step.copy_from_slice(&gradient);
             let solved = eliminate(vm, &mut damped, m, &mut step, 1)? != 0.0;
-            let tried: alloc::vec::Vec<f64> = p.iter().zip(&step).map(|(p, s)| p + s).collect();
-            let then = if solved { cost(vm, &tried)? } else { f64::INFINITY };
+            let tried: alloc::vec::Vec<f32> = p.iter().zip(&step).map(|(p, s)| p + s).collect();
+            let then = if solved { cost(vm, &tried)? } else { f32::INFINITY };
             if then < now {
-                better = now - then > 1e-9 * now;
+                better = now - then > 1e-7 * now;
                 p.copy_from_slice(&tried);
                 now = then;
                 damping *= 0.1;

@@ -1,7 +1,7 @@
 //! `scipy.signal`: digital filters.
 
-use crate::modules::numpy::convert;
-use crate::modules::numpy::linalg::{array, doubles, zeros};
+use crate::modules::numpy::convert::{self, floats, to_floats};
+use crate::modules::numpy::linalg::array;
 use crate::objects::native::{Args, Entry, NativeModule, R};
 use crate::registry::modules;
 use crate::vm::Vm;
@@ -18,16 +18,16 @@ fn sosfilt(vm: &mut Vm, args: Args) -> R {
         return Err(vm.value_error(format_args!("input must be one-dimensional")));
     }
     let sections = sos.shape[0];
-    let (sos, mut signal) = (doubles(vm, &sos)?, doubles(vm, &x)?);
+    let (sos, mut signal) = (to_floats(vm, &sos)?, to_floats(vm, &x)?);
     let with_state = !zi.is_null() && !zi.is_none();
     let mut state = if with_state {
         let zi = convert::argument(vm, zi)?;
         if zi.dims() != [sections, 2] {
             return Err(vm.value_error(format_args!("zi must be of shape (n_section, 2)")));
         }
-        doubles(vm, &zi)?
+        to_floats(vm, &zi)?
     } else {
-        zeros(vm, 2 * sections)?
+        floats(vm, 2 * sections)?
     };
     for (c, z) in sos.chunks_exact(6).zip(state.chunks_exact_mut(2)) {
         if c[3] != 1.0 {
@@ -58,13 +58,13 @@ fn lfilter(vm: &mut Vm, args: Args) -> R {
     if a.is_empty() || b.is_empty() || a.ndim > 1 || b.ndim > 1 || x.ndim > 1 {
         return Err(vm.value_error(format_args!("input must be one-dimensional")));
     }
-    let (b, a, mut signal) = (doubles(vm, &b)?, doubles(vm, &a)?, doubles(vm, &x)?);
+    let (b, a, mut signal) = (to_floats(vm, &b)?, to_floats(vm, &a)?, to_floats(vm, &x)?);
     if a[0] == 0.0 {
         return Err(vm.value_error(format_args!("a[0] must not be 0")));
     }
     let n = a.len().max(b.len());
-    let at = |c: &[f64], k: usize| c.get(k).copied().unwrap_or(0.0) / a[0];
-    let mut z = zeros(vm, n)?;
+    let at = |c: &[f32], k: usize| c.get(k).copied().unwrap_or(0.0) / a[0];
+    let mut z = floats(vm, n)?;
     for x in &mut signal {
         vm.poll()?;
         let y = at(&b, 0) * *x + z[0];
