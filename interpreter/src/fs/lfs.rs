@@ -203,6 +203,17 @@ unsafe extern "C" fn sync(config: *const LfsConfig) -> i32 {
     flash.flash_sync().map_or(LFS_ERR_IO, |()| 0)
 }
 
+/// Can littlefs work with blocks of this size? A device in Python may say anything.
+fn check_geometry(flash: &dyn Flash) -> FsResult<()> {
+    let block_size = flash.flash_block_size();
+    let cache = (CACHE_SIZE as u32).min(block_size);
+    let fits = block_size >= 128
+        && block_size.is_multiple_of(cache)
+        && cache.is_multiple_of(READ_SIZE)
+        && cache.is_multiple_of(PROG_SIZE.min(block_size));
+    if fits && flash.flash_block_count() > 0 { Ok(()) } else { Err(FsError::INVALID) }
+}
+
 impl Inner {
     fn new(flash: &dyn Flash) -> Box<Inner> {
         let block_size = flash.flash_block_size();
@@ -281,6 +292,7 @@ fn entry(info: &LfsInfo) -> Entry {
 impl Lfs {
     /// Erases everything and makes an empty file system.
     pub fn format(flash: &mut dyn Flash) -> FsResult {
+        check_geometry(flash)?;
         Inner::new(flash).with(flash, |core, config| check(core_lfs::lfs_format(core, config)))?;
         Ok(())
     }
@@ -288,6 +300,7 @@ impl Lfs {
     /// # Errors
     /// EIO or "corrupt" (84) if there is no file system; [`Lfs::format`] makes one.
     pub fn mount(flash: &mut dyn Flash) -> FsResult<Lfs> {
+        check_geometry(flash)?;
         let mut inner = Inner::new(flash);
         inner.with(flash, |core, config| check(core_lfs::lfs_mount(core, config)))?;
         Ok(Lfs { inner, slots: Vec::new() })
