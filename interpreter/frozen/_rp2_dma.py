@@ -149,15 +149,18 @@ class DMA:
             self.active(True)
 
     def active(self, value=None):
-        trigger = self._at(0x0C)
+        regs = self._regs
+        if regs is None:
+            raise ValueError("channel closed")
         if value is not None:
+            trigger = regs + 0x0C
             if value:
                 mem32[trigger] = mem32[trigger] | 1
             else:
                 mem32[_DMA_ABORT] = 1 << self._channel
                 while mem32[_DMA_ABORT] >> self._channel & 1:
                     pass
-        return bool(mem32[trigger] & 1 << 24)
+        return mem32[regs + 0x0C] & 0x1000000 != 0
 
     def irq(self, handler=None, hard=False):
         if handler is not None:

@@ -17,7 +17,7 @@ use core::ptr;
 
 use littlefs_rust_core as core_lfs;
 use littlefs_rust_core::lfs_type::lfs_type::LFS_TYPE_DIR;
-use littlefs_rust_core::{LFS_ERR_IO, LfsConfig, LfsDir, LfsFile, LfsFileConfig, LfsInfo};
+use littlefs_rust_core::{LFS_ERR_INVAL, LFS_ERR_IO, LfsConfig, LfsDir, LfsFile, LfsFileConfig, LfsInfo};
 
 use super::MAX_PATH;
 use crate::hal::Flash;
@@ -173,10 +173,19 @@ unsafe fn flash_of<'a>(config: *const LfsConfig) -> &'a mut dyn Flash {
     unsafe { (*(*config).context.cast::<Session<'a>>()).flash }
 }
 
+/// What a callback gives back.
+fn code(result: crate::hal::Result) -> i32 {
+    match result {
+        Ok(()) => 0,
+        Err(crate::hal::Error::Invalid(_)) => LFS_ERR_INVAL,
+        Err(_) => LFS_ERR_IO,
+    }
+}
+
 unsafe extern "C" fn read(config: *const LfsConfig, block: u32, offset: u32, buf: *mut u8, size: u32) -> i32 {
     // The core passes a buffer of `size` bytes that nothing else refers to during the call.
     let (flash, buf) = unsafe { (flash_of(config), core::slice::from_raw_parts_mut(buf, size as usize)) };
-    flash.flash_read(block, offset, buf).map_or(LFS_ERR_IO, |()| 0)
+    code(flash.flash_read(block, offset, buf))
 }
 
 unsafe extern "C" fn prog(
@@ -188,19 +197,19 @@ unsafe extern "C" fn prog(
 ) -> i32 {
     // As above.
     let (flash, buf) = unsafe { (flash_of(config), core::slice::from_raw_parts(buf, size as usize)) };
-    flash.flash_program(block, offset, buf).map_or(LFS_ERR_IO, |()| 0)
+    code(flash.flash_program(block, offset, buf))
 }
 
 unsafe extern "C" fn erase(config: *const LfsConfig, block: u32) -> i32 {
     // As above.
     let flash = unsafe { flash_of(config) };
-    flash.flash_erase(block).map_or(LFS_ERR_IO, |()| 0)
+    code(flash.flash_erase(block))
 }
 
 unsafe extern "C" fn sync(config: *const LfsConfig) -> i32 {
     // As above.
     let flash = unsafe { flash_of(config) };
-    flash.flash_sync().map_or(LFS_ERR_IO, |()| 0)
+    code(flash.flash_sync())
 }
 
 /// Can littlefs work with blocks of this size? A device in Python may say anything.

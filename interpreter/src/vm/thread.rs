@@ -232,7 +232,17 @@ impl Vm {
         let Some(t) = &mut self.threads else { return };
         t.current = index;
         t.turn = index;
-        t.slice_end = now + SLICE_US;
+        // It is cut short for a thread that waits for a time.
+        let waits =
+            t.list.iter().enumerate().filter(|(i, _)| *i != index).filter_map(|(_, other)| {
+                match other.wait {
+                    Wait::Until(at) | Wait::Lock(_, at) | Wait::Native(at, _) => {
+                        Some(at).filter(|&at| at > now)
+                    }
+                    Wait::Nothing => None,
+                }
+            });
+        t.slice_end = waits.fold(now + SLICE_US, u64::min);
         let thread = &t.list[index];
         let sp = thread.sp;
         (self.pc, self.r) = (thread.pc, thread.r);

@@ -53,15 +53,20 @@ impl<'a> Device<'a> {
         Ok(Device { vm, object, block_size, blocks, whole, old, raised: false })
     }
 
-    /// Runs a call; a negative number that it returns is an error, as is an exception.
+    /// Runs a call. It returns 0 or None; a negative number is an error, a positive one a mistake of the device's.
     fn call(&mut self, f: impl FnOnce(&mut Vm, Val) -> R) -> Result {
         if self.raised {
             return Err(Error::Io);
         }
         let object = self.object;
-        match f(self.vm, object) {
-            Ok(v) if v.is_none() || !self.vm.heap.is_int(v) => Ok(()),
-            Ok(v) if self.vm.heap.as_i64(v).is_some_and(|code| code >= 0) => Ok(()),
+        let answer = match f(self.vm, object) {
+            Ok(v) if v.is_none() => Ok(0),
+            Ok(v) => self.vm.index(v),
+            Err(raised) => Err(raised),
+        };
+        match answer {
+            Ok(0) => Ok(()),
+            Ok(1..) if !self.whole => Err(Error::Invalid("bad answer")),
             Ok(_) => Err(Error::Io),
             Err(_) => {
                 self.raised = true;
