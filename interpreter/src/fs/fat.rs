@@ -124,7 +124,7 @@ fn to_stamp(ns: u64) -> (u32, u32) {
     let [year, month, day, hour, minute, second, ..] =
         crate::modules::time::calendar((ns / 1_000_000_000) as i64);
     let date = (year.clamp(1980, 2107) - 1980) << 9 | month << 5 | day;
-    (date as u32, (hour << 11 | minute << 5 | second / 2) as u32)
+    (date as u32, (hour << 11 | minute << 5 | (second / 2)) as u32)
 }
 
 fn from_stamp(date: u32, time: u32) -> u64 {

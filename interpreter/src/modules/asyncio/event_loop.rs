@@ -1,7 +1,5 @@
 //! The event loop: runs the task that is due, else sleeps.
 
-use alloc::string::String;
-
 use super::task::Field;
 use super::{Place, get, pause, queue, set, task};
 use crate::heap::Kind;
@@ -385,7 +383,7 @@ fn print_context(vm: &mut Vm, context: Val) -> R<()> {
     let (message, t) = (item(vm, context, "message")?, item(vm, context, "future")?);
     let exc = item(vm, context, "exception")?;
     let mut out = Out::console();
-    out.push(&vm.text(message).unwrap_or_else(String::new));
+    out.push(&vm.text(message).unwrap_or_default());
     out.push("\nfuture: ");
     out.repr(vm, t)?;
     out.push("\n");
