@@ -56,9 +56,7 @@ impl Instr {
         let (mut op, mut arg, mut extra) = (op, 0, 0);
         match op {
             LOAD_CONST_SMALL_INT => arg = signed(&mut r)?,
-            0x10..=0x1F | 0x20..=0x3F => {
-                arg = i32::try_from(r.uint()?).map_err(|_| MpyError::Incompatible)?
-            }
+            0x10..=0x3F => arg = i32::try_from(r.uint()?).map_err(|_| MpyError::Incompatible)?,
             0x40..=0x4F => {
                 let is_signed = matches!(op, UNWIND_JUMP | JUMP | POP_JUMP_IF_TRUE | POP_JUMP_IF_FALSE);
                 let first = r.byte()?;

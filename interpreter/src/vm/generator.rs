@@ -172,8 +172,8 @@ impl Vm {
             *stub.add(2) = ret;
             *stub.add(3) = caller;
             *stub.add(4) = f;
-            for i in HEAD..n {
-                *r.add(i - HEAD) = b[i];
+            for (i, &v) in b[HEAD..n].iter().enumerate() {
+                *r.add(i) = v;
             }
         }
         let own = b[HANDLING];

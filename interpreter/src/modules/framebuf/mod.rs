@@ -85,10 +85,10 @@ fn target(vm: &mut Vm, args: Args) -> R<(Buffer, Layout)> {
 
 /// The picture of an argument: a FrameBuffer, or a tuple or list of what makes one.
 fn source(vm: &mut Vm, v: Val) -> R<(Buffer, Layout)> {
-    if let Some(frame) = vm.as_native(v, &FRAME_BUFFER) {
-        if let (Some(buffer), Some(layout)) = (buffer(vm, frame), layout_of(vm, frame)) {
-            return Ok((buffer, layout));
-        }
+    if let Some(frame) = vm.as_native(v, &FRAME_BUFFER)
+        && let (Some(buffer), Some(layout)) = (buffer(vm, frame), layout_of(vm, frame))
+    {
+        return Ok((buffer, layout));
     }
     let plain = vm.unwrap(v);
     if !vm.heap.is_tuple(plain) && !vm.heap.is_list(plain) {
