@@ -152,7 +152,7 @@ impl Vm {
             Some(name) => {
                 self.make_room(frozen::size(name));
                 match frozen::source(name) {
-                    Some(source) => self.run_in(&source, &file, globals),
+                    Some(source) => self.run_parts(&source, &file, globals),
                     None => Err(self.no_memory()),
                 }
             }
@@ -170,6 +170,25 @@ impl Vm {
         }
         // A module may replace itself.
         Ok(self.heap.dict_get(modules, key).unwrap_or(m))
+    }
+
+    /// Runs a frozen module a few definitions at a time: compiled as a whole, a large one would take most of the
+    /// memory of a board.
+    fn run_parts(&mut self, source: &str, file: &str, globals: Val) -> R {
+        const PART: usize = 2048;
+        let (mut start, mut at, mut decorated) = (0, 0, false);
+        for line in source.split_inclusive('\n') {
+            let decorator = line.starts_with('@');
+            let begins =
+                decorator || ["def ", "class ", "async def "].iter().any(|word| line.starts_with(word));
+            if begins && !decorated && at - start >= PART {
+                self.run_in(&source[start..at], file, globals)?;
+                start = at;
+            }
+            decorated = decorator;
+            at += line.len();
+        }
+        self.run_in(&source[start..], file, globals)
     }
 
     #[cold]
