@@ -135,7 +135,7 @@ fn arithmetic(vm: &mut Vm, op: BinOp, x: f32, y: f32) -> R {
         BinOp::Add => x + y,
         BinOp::Sub => x - y,
         // The RP2040 HAL's multiplication takes the wrong sign for an infinite second factor.
-        BinOp::Mul if y.is_infinite() && !real::is_zero(x) && !x.is_nan() => {
+        BinOp::Mul if real::is_infinite(y) && !real::is_zero(x) && !x.is_nan() => {
             if x.is_sign_negative() == y.is_sign_negative() { f32::INFINITY } else { f32::NEG_INFINITY }
         }
         // … and forgets about a NaN there.

@@ -130,9 +130,27 @@ pub fn span(vm: &mut Vm, slice: Val, len: usize) -> R<Span> {
     }
 }
 
+/// First item and number of items of a slice with small bounds, or none, and step 1: most slices are that.
+#[inline]
+pub fn plain(vm: &Vm, slice: Val, len: usize) -> Option<(usize, usize)> {
+    let step = vm.heap.val(slice, 3);
+    if !step.is_none() && step != Val::ONE {
+        return None;
+    }
+    let (start, stop) = plain_bounds(vm.heap.val(slice, 1), vm.heap.val(slice, 2), len)?;
+    Some((start as usize, (stop - start).max(0) as usize))
+}
+
 /// The usual case in 32-bit arithmetic: small bounds, or none, and step 1.
 #[inline]
 fn plain_span(start: Val, stop: Val, len: usize) -> Option<Span> {
+    let (start, stop) = plain_bounds(start, stop, len)?;
+    let count = (stop - start).max(0) as usize;
+    Some(Span { start: start as usize, first: i64::from(start), stop: i64::from(stop), step: 1, count })
+}
+
+#[inline(always)]
+fn plain_bounds(start: Val, stop: Val, len: usize) -> Option<(i32, i32)> {
     if len > Val::INT_MAX as usize {
         return None;
     }
@@ -143,9 +161,7 @@ fn plain_span(start: Val, stop: Val, len: usize) -> Option<Span> {
         None if v.is_none() => Some(default),
         None => None,
     };
-    let (start, stop) = (clip(start, 0)?, clip(stop, n)?);
-    let count = (stop - start).max(0) as usize;
-    Some(Span { start: start as usize, first: i64::from(start), stop: i64::from(stop), step: 1, count })
+    Some((clip(start, 0)?, clip(stop, n)?))
 }
 
 /// Bounds and step as a span over `len` items; `None` if the step is 0.

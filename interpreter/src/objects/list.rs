@@ -252,6 +252,9 @@ fn get_item(vm: &mut Vm, v: Val, i: Val) -> R {
 }
 
 fn slice(vm: &mut Vm, v: Val, i: Val) -> R {
+    if let Some((start, count)) = index::plain(vm, i, vm.heap.list_len(v)) {
+        return Ok(vm.heap.new_list_part(v, start, start + count)?);
+    }
     let s = index::span(vm, i, vm.heap.list_len(v))?;
     if s.step == 1 {
         return Ok(vm.heap.new_list_part(v, s.start, s.start + s.count)?);
@@ -296,8 +299,12 @@ fn set_item(vm: &mut Vm, v: Val, i: Val, x: Val) -> R<()> {
             }
         },
     };
-    let s = index::span(vm, i, vm.heap.list_len(v))?;
     let n = vm.heap.items(items).len();
+    if let Some((start, count)) = index::plain(vm, i, vm.heap.list_len(v)) {
+        vm.heap.list_splice(v, start, start + count, items, n)?;
+        return Ok(());
+    }
+    let s = index::span(vm, i, vm.heap.list_len(v))?;
     if s.step == 1 {
         vm.heap.list_splice(v, s.start, s.start + s.count, items, n)?;
         return Ok(());

@@ -134,6 +134,9 @@ fn get_item(vm: &mut Vm, v: Val, i: Val) -> R {
     if !vm.heap.is(i, Kind::Slice) {
         return Err(bad_index(vm, "tuple", i));
     }
+    if let Some((start, count)) = index::plain(vm, i, n) {
+        return if count == n { Ok(v) } else { Ok(vm.heap.new_tuple_of(v, start, start + count)?) };
+    }
     let s = index::span(vm, i, n)?;
     if s.step == 1 {
         return if s.count == n { Ok(v) } else { Ok(vm.heap.new_tuple_of(v, s.start, s.start + s.count)?) };
