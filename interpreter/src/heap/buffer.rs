@@ -4,7 +4,7 @@
 //! bytes, or begin with `word 2` values (`F_BUFVALS`).
 
 use super::arena::{FIXED, FREE, HEAD, OWNED, round8};
-use super::cell::F_BUF;
+use super::cell::{F_BUF, Kind};
 use super::{Heap, NoMemory};
 use crate::value::Val;
 
@@ -195,6 +195,35 @@ impl Heap {
         }
         // SAFETY: as in `buf_vals`; `&mut self` makes it the only reference.
         unsafe { core::slice::from_raw_parts_mut(self.buf_ptr(cell).cast::<Val>(), n) }
+    }
+
+    /// Collects, and lets code move that is not in `busy`. The caller vouches that nothing points into it.
+    pub fn settle(&mut self, busy: &[Val]) {
+        self.set_code_state(FIXED, OWNED, busy);
+        self.collect();
+        self.set_code_state(OWNED, FIXED, &[]);
+    }
+
+    fn set_code_state(&mut self, from: u32, to: u32, except: &[Val]) {
+        let mut at = None;
+        while let Some(code) = self.next_cell(at, Kind::Code) {
+            at = Some(code);
+            if !self.flag(code, F_BUF) || except.contains(&code) {
+                continue;
+            }
+            let block = self.w(code, 1) - HEAD;
+            let (size, state) = self.region.block(block);
+            if state == from {
+                self.region.set_block(block, size, to, code.bits());
+            }
+        }
+    }
+
+    /// Is this pointer that of a cell? What lies on the stack besides values may look like one.
+    pub fn is_cell(&self, v: Val) -> bool {
+        let r = self.region;
+        let below_end = r.end().wrapping_sub(v.bits());
+        v.bits() >= r.cells_low() && v.bits() < r.end() && below_end.is_multiple_of(super::cell::CELL)
     }
 
     /// Collects unless `bytes` bytes are free in one piece; `Err` if they are not even then. For code about to use

@@ -43,7 +43,8 @@ impl Heap {
     pub fn owner_of(&self, address: u32) -> Option<Val> {
         let r = self.region;
         if address >= r.cells_low() && address < r.end() {
-            let cell = address & !(CELL - 1);
+            // Cells are counted from the end: the arena need not begin at a multiple of their size.
+            let cell = r.end() - ((r.end() - 1 - address) / CELL + 1) * CELL;
             return (self.kind(Val::ptr(cell)) != Some(Kind::Free)).then_some(Val::ptr(cell));
         }
         if address < r.low() || address >= r.top() {

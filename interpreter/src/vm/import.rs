@@ -168,6 +168,7 @@ impl Vm {
             self.heap.dict_remove(modules, key);
             return Err(e);
         }
+        self.settle_code();
         // A module may replace itself.
         Ok(self.heap.dict_get(modules, key).unwrap_or(m))
     }
@@ -187,6 +188,7 @@ impl Vm {
                 decorator || ["def ", "class ", "async def "].iter().any(|word| line.starts_with(word));
             if begins && !decorated && at - start >= PART {
                 self.run_in(&source[start..at], file, globals)?;
+                self.settle_code();
                 start = at;
             }
             decorated = decorator;

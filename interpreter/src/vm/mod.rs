@@ -19,6 +19,7 @@ mod machine;
 mod ops;
 mod out;
 mod run;
+mod settle;
 mod shape;
 mod slow;
 mod source;
