@@ -417,7 +417,8 @@ fn field(vm: &mut Vm, v: Val, name: &str, value: Option<Val>) -> R {
     if kind != Some(Kind::Dict) {
         return Err(vm.type_error(format_args!("struct: no fields")));
     }
-    let key = vm.new_str(name)?;
+    // The name is interned already: nothing is allocated, so that callbacks with a locked heap may read fields.
+    let key = Val::qstr(vm.heap.intern(name)?);
     let described = vm.get_item(desc, key)?;
     if vm.as_int(described).is_some() {
         let (number, offset) = split(vm.index(described)?, 4);
