@@ -13,8 +13,8 @@ const LINE: f32 = 1.5;
 pub struct Canvas<'a> {
     /// Clipped to the row's area.
     pub painter: &'a Painter,
-    /// Not clipped to what is known: for the ends of scales.
-    pub beside: &'a Painter,
+    /// For the strip to the right of the rows, where scales stand, if there is one.
+    pub beside: Option<&'a Painter>,
     /// The row's area.
     pub rect: Rect,
     /// The instants its width stands for.
@@ -113,16 +113,16 @@ impl Canvas<'_> {
             before = Some(column.last);
         }
         self.painter.add(Shape::mesh(mesh));
-        if self.rect.height() >= 32.0 {
+        if let Some(beside) = self.beside {
             // As many digits as tell the ends apart.
             let digits = (1.0 - (high - low).max(1e-6).log10().floor()).clamp(0.0, 6.0) as usize;
             let scale = |value: f32, at: egui::Pos2, align: Align2| {
                 let text = format!("{value:.digits$}");
-                self.beside.text(at, align, text, mono(SMALL - 1.5), self.tokens.weak.gamma_multiply(0.9));
+                beside.text(at, align, text, mono(SMALL - 1.5), self.tokens.weak.gamma_multiply(0.9));
             };
-            let right = self.rect.right() - GRID;
-            scale(high, pos2(right, self.rect.top() + 1.0), Align2::RIGHT_TOP);
-            scale(low, pos2(right, self.rect.bottom() - 1.0), Align2::RIGHT_BOTTOM);
+            let left = self.rect.right() + GRID;
+            scale(high, pos2(left, self.rect.top() + 1.0), Align2::LEFT_TOP);
+            scale(low, pos2(left, self.rect.bottom() - 1.0), Align2::LEFT_BOTTOM);
         }
     }
 

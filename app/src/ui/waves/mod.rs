@@ -27,6 +27,12 @@ const NAMES: f32 = 148.0;
 /// Height of the time axis.
 const AXIS: f32 = 22.0;
 
+/// Width of the scales at the right, where a row has one.
+const SCALE: f32 = 52.0;
+
+/// Rows at least this high show the ends of their scale.
+const SCALED: f32 = 34.0;
+
 /// How near a click must be to an edge to snap to it, in points.
 const SNAP: f32 = 8.0;
 
@@ -170,15 +176,17 @@ impl Waves {
         let rect = ui.available_rect_before_wrap();
         self.rect = rect;
         let footer = rect.with_min_y(rect.bottom() - ROW);
-        let axis =
-            Rect::from_min_max(pos2(rect.left() + NAMES, rect.top()), pos2(rect.right(), rect.top() + AXIS));
-        let area = Rect::from_min_max(pos2(axis.left(), axis.bottom()), pos2(rect.right(), footer.top()));
+        let height = user.wave_row_height;
+        let scaled = height >= SCALED && rows.iter().any(|row| row.kind == Kind::Analog);
+        let right = rect.right() - if scaled { SCALE } else { 0.0 };
+        let axis = Rect::from_min_max(pos2(rect.left() + NAMES, rect.top()), pos2(right, rect.top() + AXIS));
+        let area = Rect::from_min_max(pos2(axis.left(), axis.bottom()), pos2(right, footer.top()));
+        let beside = Rect::from_min_max(pos2(right, area.top()), pos2(rect.right(), area.bottom()));
         let names = Rect::from_min_max(pos2(rect.left(), area.top()), pos2(area.left(), area.bottom()));
         ui.painter().rect_filled(area, 0.0, tokens.well);
 
         let now = self.now(board);
         self.keep_up(now);
-        let height = user.wave_row_height;
         let overflow = (rows.len() as f32 * height - area.height()).max(0.0);
         self.input(ui, rect, area, overflow);
         self.refresh(ui, board, &rows, area);
@@ -189,6 +197,7 @@ impl Waves {
         // Nothing is known about what is still to come.
         let known = area.with_max_x(self.x(area, now).clamp(area.left(), area.right()));
         let known_painter = ui.painter().with_clip_rect(known);
+        let beside = ui.painter().with_clip_rect(beside);
         for (i, row) in rows.iter().enumerate() {
             let top = area.top() + i as f32 * height - self.scroll;
             let strip = Rect::from_min_max(pos2(area.left(), top), pos2(area.right(), top + height));
@@ -204,7 +213,7 @@ impl Waves {
             if let Some(data) = self.cache.as_ref().and_then(|cache| cache.data.get(&row.name)) {
                 let canvas = Canvas {
                     painter: &known_painter,
-                    beside: &painter,
+                    beside: scaled.then_some(&beside),
                     rect: strip.shrink2(vec2(0.0, 1.0)),
                     view: self.view,
                     color,
