@@ -8,6 +8,8 @@
 //! Times handed in never decrease, with one exception that is allowed: a transaction may lie up to its own
 //! length ahead of the chip's present (its edges are drawn when it begins).
 
+use dyn_clone::{DynClone, clone_trait_object};
+
 use crate::clock::Time;
 use crate::trace::SharedTrace;
 
@@ -203,7 +205,7 @@ pub enum Input {
 /// Nets and parts as a chip sees them. Object safe: a machine holds a `Box<dyn World>` or a concrete world.
 ///
 /// After *any* call with `&mut self`, [`World::next_event`] may have become earlier; ask it again.
-pub trait World: std::any::Any {
+pub trait World: std::any::Any + DynClone {
     /// The chip's output driver or pull on a pin changes. A pin whose function is a bus controller is driven as
     /// that bus idles (I2C: [`Level::Z`] with its pull; SPI and UART outputs: their idle level): the world draws
     /// the transactions' edges on top.
@@ -249,3 +251,5 @@ pub trait World: std::any::Any {
     /// Where everything that happens is recorded.
     fn trace(&self) -> &SharedTrace;
 }
+
+clone_trait_object!(World);

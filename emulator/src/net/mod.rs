@@ -38,7 +38,7 @@ pub(crate) struct Resolved {
 }
 
 /// Some pins wired together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Net {
     /// Those who drive it, each once.
     pub drivers: Vec<(Driver, Drive)>,

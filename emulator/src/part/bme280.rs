@@ -107,6 +107,7 @@ pub(super) static TYPE: PartType = PartType {
 };
 
 /// The calibration words; these are the data sheet's example for temperature and pressure.
+#[derive(Clone)]
 struct Calibration {
     t: [i32; 3],
     p: [i32; 9],
@@ -202,6 +203,7 @@ enum Mode {
     },
 }
 
+#[derive(Clone)]
 struct Bme280 {
     address: u8,
     bme: bool,

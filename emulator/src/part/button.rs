@@ -56,6 +56,7 @@ pub(super) static TYPE: PartType = PartType {
     },
 };
 
+#[derive(Clone)]
 struct Button {
     bounce: Time,
     /// What the finger does.

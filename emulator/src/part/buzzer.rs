@@ -35,7 +35,7 @@ pub(super) static TYPE: PartType = PartType {
     },
 };
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Buzzer {
     active: bool,
     high: bool,

@@ -60,6 +60,7 @@ pub(super) static TYPE: PartType = PartType {
     },
 };
 
+#[derive(Clone)]
 struct Dht {
     dht22: bool,
     high: bool,

@@ -115,6 +115,7 @@ enum Presence {
     Pulse,
 }
 
+#[derive(Clone)]
 struct Ds18b20 {
     rom: [u8; 8],
     scratchpad: [u8; 8],

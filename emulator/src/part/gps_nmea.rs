@@ -188,6 +188,7 @@ pub(super) static TYPE: PartType = PartType {
     },
 };
 
+#[derive(Clone)]
 struct Gps {
     baud: u32,
     period: Time,

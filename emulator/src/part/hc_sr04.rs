@@ -61,6 +61,7 @@ enum State {
     Echoing,
 }
 
+#[derive(Clone)]
 struct HcSr04 {
     high: bool,
     rose: Time,

@@ -41,7 +41,7 @@ pub(super) static TYPE: PartType = PartType {
 };
 
 /// Counts how long it has been on.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Led {
     on: bool,
     /// Since when `on` holds and is not yet counted.

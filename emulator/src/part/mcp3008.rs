@@ -78,6 +78,7 @@ enum State {
     Giving { position: u8 },
 }
 
+#[derive(Clone)]
 struct Mcp3008 {
     vref: f64,
     state: State,

@@ -21,6 +21,7 @@ mod ssd1306;
 #[cfg(test)]
 mod testing;
 
+use dyn_clone::{DynClone, clone_trait_object};
 pub use property::{Properties, PropertyInfo, PropertyKind, Value};
 
 use crate::clock::Time;
@@ -168,7 +169,7 @@ pub struct OutputInfo {
 /// A part's behaviour. All methods have a default, since no part needs all of them. `pin` and `input` are
 /// indices into its [`PartType`].
 #[expect(unused_variables, reason = "the defaults do nothing, but their parameters have names")]
-pub trait Part {
+pub trait Part: DynClone {
     /// The supply comes up: drive the pins' idle levels, schedule what happens by itself.
     fn power_on(&mut self, cx: &mut Context) {}
 
@@ -228,6 +229,8 @@ pub trait Part {
         None
     }
 }
+
+clone_trait_object!(Part);
 
 /// What a part may do to the bench while it is being asked.
 pub struct Context<'a> {

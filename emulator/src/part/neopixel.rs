@@ -50,6 +50,7 @@ pub(super) static TYPE: PartType = PartType {
     },
 };
 
+#[derive(Clone)]
 struct NeoPixel {
     green_first: bool,
     /// Bytes a pixel.

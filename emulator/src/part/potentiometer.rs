@@ -32,6 +32,7 @@ pub(super) static TYPE: PartType = PartType {
     make: |_: &Properties| Ok(Box::new(Potentiometer)),
 };
 
+#[derive(Clone)]
 struct Potentiometer;
 
 impl Potentiometer {

@@ -50,6 +50,7 @@ pub(super) static TYPE: PartType = PartType {
     },
 };
 
+#[derive(Clone)]
 struct Servo {
     min_us: f64,
     max_us: f64,

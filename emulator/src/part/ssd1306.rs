@@ -74,6 +74,7 @@ enum Next {
     },
 }
 
+#[derive(Clone)]
 struct Ssd1306 {
     address: u8,
     height: usize,

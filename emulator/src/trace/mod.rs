@@ -3,6 +3,7 @@
 
 pub mod decode;
 pub mod export;
+mod mark;
 mod store;
 mod view;
 
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Time;
 use crate::world::Gpio;
+pub use mark::TraceMark;
 use store::{Edges, Items, Samples, Texts};
 pub use view::{AnalogColumn, BusView, DigitalColumn, boundary};
 
@@ -212,6 +214,8 @@ pub struct Trace {
     bound: usize,
     bytes: usize,
     dropped_before: Option<Time>,
+    /// How often everything was forgotten.
+    clearings: u32,
     pictures: BTreeMap<String, Arc<Picture>>,
 }
 
@@ -236,6 +240,7 @@ impl Trace {
             bound,
             bytes: 0,
             dropped_before: None,
+            clearings: 0,
             pictures: BTreeMap::new(),
         }
     }
@@ -316,6 +321,7 @@ impl Trace {
         }
         self.bytes = self.channels.iter().map(|(_, data)| data.bytes()).sum();
         self.dropped_before = None;
+        self.clearings += 1;
     }
 
     /// Records a level; a repetition of the present level is not stored.

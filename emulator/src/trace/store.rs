@@ -74,6 +74,18 @@ impl<T: Timed> Chunked<T> {
         true
     }
 
+    /// Forgets the entries from position `len` on.
+    pub fn truncate(&mut self, len: usize) {
+        let kept = len.saturating_sub(self.dropped).min(self.len - self.dropped);
+        let chunks = kept.div_ceil(CHUNK);
+        self.chunks.truncate(chunks);
+        self.firsts.truncate(chunks);
+        if let Some(chunk) = self.chunks.back_mut() {
+            chunk.truncate(kept - (chunks - 1) * CHUNK);
+        }
+        self.len = self.dropped + kept;
+    }
+
     /// The last entry of the oldest chunk that may be dropped.
     pub fn oldest_droppable(&self) -> Option<&T> {
         if self.chunks.len() < 2 { None } else { self.chunks.front()?.last() }
@@ -236,24 +248,22 @@ impl Samples {
         let at = self.points.end() % CHUNK;
         let fresh = self.points.push((t, value));
         if fresh {
-            self.pyramids.push_back(Pyramid {
-                by_16: Vec::with_capacity(CHUNK / 16),
-                by_256: Vec::with_capacity(CHUNK / 256),
-                all: Range::EMPTY,
-            });
+            self.pyramids.push_back(Pyramid::new());
         }
         if let Some(pyramid) = self.pyramids.back_mut() {
-            for (level, width) in [(&mut pyramid.by_16, 16), (&mut pyramid.by_256, 256)] {
-                if at.is_multiple_of(width) {
-                    level.push(Range::EMPTY);
-                }
-                if let Some(range) = level.last_mut() {
-                    range.add(value);
-                }
-            }
-            pyramid.all.add(value);
+            pyramid.add(at, value);
         }
         fresh
+    }
+
+    /// Forgets the samples from position `len` on.
+    pub fn truncate(&mut self, len: usize) {
+        self.points.truncate(len);
+        self.pyramids.truncate(self.points.chunks.len());
+        if let (Some(points), Some(pyramid)) = (self.points.chunks.back(), self.pyramids.back_mut()) {
+            *pyramid = Pyramid::new();
+            points.iter().enumerate().for_each(|(at, &(_, value))| pyramid.add(at, value));
+        }
     }
 
     /// Forgets the oldest chunk.
@@ -286,6 +296,27 @@ impl Samples {
 }
 
 impl Pyramid {
+    fn new() -> Pyramid {
+        Pyramid {
+            by_16: Vec::with_capacity(CHUNK / 16),
+            by_256: Vec::with_capacity(CHUNK / 256),
+            all: Range::EMPTY,
+        }
+    }
+
+    /// Adds the sample at a position within the chunk.
+    fn add(&mut self, at: usize, value: f32) {
+        for (level, width) in [(&mut self.by_16, 16), (&mut self.by_256, 256)] {
+            if at.is_multiple_of(width) {
+                level.push(Range::EMPTY);
+            }
+            if let Some(range) = level.last_mut() {
+                range.add(value);
+            }
+        }
+        self.all.add(value);
+    }
+
     /// Positions `from..to` of the chunk: samples up to a full 16, sixteens up to a full 256, and back down.
     fn add_part(&self, range: &mut Range, points: &[(u64, f32)], from: usize, to: usize) {
         let samples = |range: &mut Range, a: usize, b: usize| {
@@ -344,6 +375,8 @@ impl Items {
 pub(super) struct Texts {
     pub pieces: VecDeque<(u64, Vec<u8>)>,
     pub bytes: usize,
+    /// Pieces forgotten at the front.
+    pub dropped: usize,
 }
 
 impl Texts {
@@ -366,6 +399,7 @@ impl Texts {
             None => false,
             Some((_, piece)) => {
                 self.bytes -= piece.len() + size_of::<(u64, Vec<u8>)>();
+                self.dropped += 1;
                 true
             }
         }

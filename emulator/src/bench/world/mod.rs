@@ -78,6 +78,7 @@ pub enum SetInputError {
 }
 
 /// A part in its place.
+#[derive(Clone)]
 struct Slot {
     name: String,
     kind: &'static PartType,
@@ -105,6 +106,7 @@ impl Slot {
 }
 
 /// An I2C bus with parts on it.
+#[derive(Clone)]
 struct I2cGroup {
     sda: usize,
     scl: usize,
@@ -124,6 +126,7 @@ enum Event {
 }
 
 /// The world of a [`Bench`]. Made on the thread that runs it; the trace is what others see of it.
+#[derive(Clone)]
 pub struct BenchWorld {
     now: Time,
     nets: Vec<Net>,
