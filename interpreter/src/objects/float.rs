@@ -134,12 +134,6 @@ fn arithmetic(vm: &mut Vm, op: BinOp, x: f32, y: f32) -> R {
     let result = match op {
         BinOp::Add => x + y,
         BinOp::Sub => x - y,
-        // The RP2040 HAL's multiplication takes the wrong sign for an infinite second factor.
-        BinOp::Mul if real::is_infinite(y) && !real::is_zero(x) && !x.is_nan() => {
-            if x.is_sign_negative() == y.is_sign_negative() { f32::INFINITY } else { f32::NEG_INFINITY }
-        }
-        // … and forgets about a NaN there.
-        BinOp::Mul if x.is_nan() => x,
         BinOp::Mul => x * y,
         BinOp::TrueDiv => x / y,
         BinOp::FloorDiv => div_mod(x, y).0,

@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod board;
+mod intrinsics;
 mod memory;
 
 use core::fmt::Write;
