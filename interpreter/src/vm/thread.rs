@@ -356,8 +356,7 @@ impl Vm {
         unsafe {
             let word = *self.pc;
             *self.r.byte_add((word >> 8 & 0xff) as usize) = result;
-            let function = *self.r.sub(1);
-            self.heap.set_top(self.r.add(self.heap.aux(function) as usize));
+            self.top_of_frame();
             let op = Op::ALL[(word & 0xff) as usize];
             self.pc = self.pc.add(op.len_words());
         }
