@@ -103,6 +103,46 @@ OP rshift
 7:
 9:  b 90f
 
+@ Truncating division by a positive divisor, which is left in r6: the quotient in ip, the remainder in lr. (Four words keep
+@ the stack aligned to 8.)
+.macro DIVIDE
+    INTS
+    asrs r6, r3, #1
+    cmp r6, #0
+    ble 9f
+    push {{r0, r1, r2, r6}}
+    asrs r0, r2, #1
+    movs r1, r6
+    bl __aeabi_idivmod
+    mov ip, r0
+    mov lr, r1
+    pop {{r0, r1, r2, r6}}
+.endm
+
+@ The quotient rounded down: one less where a remainder is negative.
+OP floor_div
+    DIVIDE
+    mov r2, lr
+    asrs r2, r2, #31
+    add r2, ip
+    lsls r3, r2, #1
+    adds r3, #1
+    RESULT 4
+7:
+9:  b 90f
+
+OP mod
+    DIVIDE
+    mov r3, lr
+    asrs r2, r3, #31
+    ands r2, r6
+    adds r3, r3, r2
+    lsls r3, r3, #1
+    adds r3, #1
+    RESULT 4
+7:
+9:  b 90f
+
 @ The sign of an unboxed float is bit 2 of its encoding; zero has none.
 OP neg
     ldrb r2, [r0, #2]

@@ -264,6 +264,25 @@ solderless_float_add:
     RESULT 4
 5:  b 8b
 
+@ A quotient of numbers that are not zero, by the chip's own division.
+OP true_div
+    ldrb r2, [r0, #2]
+    ldr r2, [r1, r2]
+    ldrb r3, [r0, #3]
+    ldr r3, [r1, r3]
+    bl solderless_float_operands
+    lsls r5, r2, #1
+    beq 5b
+    lsls r5, r3, #1
+    beq 5b
+    push {{r0, r1}}
+    movs r0, r2
+    movs r1, r3
+    bl __aeabi_fdiv
+    movs r2, r0
+    pop {{r0, r1}}
+    b 7b
+
     .balign 4
 solderless_float_mul:
     bl solderless_float_operands
