@@ -10,7 +10,11 @@ use crate::vm::{Out, Vm};
 // ---- attributes ----
 
 /// An attribute's name, interned.
+#[inline]
 fn name(vm: &mut Vm, v: Val) -> R<Qstr> {
+    if let Some(name) = v.as_qstr() {
+        return Ok(name);
+    }
     let inner = vm.unwrap(v);
     if vm.heap.is_str(inner) {
         return Ok(vm.heap.intern_val(inner)?);
@@ -36,6 +40,9 @@ fn find(vm: &mut Vm, v: Val, name: Qstr) -> R<Option<Val>> {
 pub(super) fn getattr(vm: &mut Vm, args: Args) -> R {
     let (v, key) = (args.get(vm, 0), args.get(vm, 1));
     let key = name(vm, key)?;
+    if let Some(own) = vm.quick_own_attr(v, key) {
+        return Ok(own);
+    }
     match args.opt(vm, 2) {
         Some(default) => Ok(find(vm, v, key)?.unwrap_or(default)),
         None => vm.getattr_q(v, key),

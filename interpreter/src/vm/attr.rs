@@ -1,7 +1,7 @@
 //! Types of values, and attributes: lookup along the method resolution order, descriptors, binding.
 
 use super::Vm;
-use crate::heap::cell::{F_A, F_V1, F_V2, header};
+use crate::heap::cell::{F_A, F_B, F_V1, F_V2, header};
 use crate::heap::{Kind, Root, q};
 use crate::objects::native::{Entry, ExcKind, NativeModule, NativeType, R};
 use crate::registry::{self, ids};
@@ -10,6 +10,9 @@ use alloc::string::String;
 
 /// What a method lookup found: a callable, and whether it wants the object as first argument.
 pub(crate) type Method = (Val, bool);
+
+/// Marks a name of which is noted what Python classes have under it.
+const PYTHON_ONLY: u32 = 1 << 16;
 
 impl Vm {
     // ---- types ----
@@ -207,14 +210,17 @@ impl Vm {
         self.class_attr_from(class, 0, name)
     }
 
-    /// The same, remembering the names that the class lacks: instances of it have them.
+    /// The same, remembering what is found (unless that is data) and what the class lacks: instances have it then.
+    #[inline]
     fn class_attr_known(&mut self, class: Val, name: Qstr) -> Option<Val> {
-        if self.shapes.lacks(class, name) {
-            return None;
+        if let Some(found) = self.shapes.known(class, name) {
+            return if found.is_null() { None } else { Some(found) };
         }
         let found = self.class_attr(class, name);
-        if found.is_none() {
-            self.shapes.note_lack(class, name);
+        match found {
+            None => self.shapes.note(class, name, Val::NULL),
+            Some(f) if self.heap.is(f, Kind::Function) => self.shapes.note(class, name, f),
+            Some(_) => {}
         }
         found
     }
@@ -260,25 +266,40 @@ impl Vm {
     }
 
     /// An attribute that a Python class in the order defines, before any native class does.
+    #[inline]
     pub(crate) fn python_attr(&mut self, class: Val, name: Qstr) -> Option<Val> {
+        // Noted beside what `class_attr` finds, which may be a native class's.
+        if let Some(found) = self.shapes.known(class, Qstr(name.0 | PYTHON_ONLY)) {
+            return if found.is_null() { None } else { Some(found) };
+        }
+        self.find_python_attr(class, name)
+    }
+
+    #[inline(never)]
+    fn find_python_attr(&mut self, class: Val, name: Qstr) -> Option<Val> {
         if !class.is_ptr() {
             return None;
         }
         let mro = self.heap.val(class, 2);
         let n = self.heap.tuple(mro).len();
+        let note = Qstr(name.0 | PYTHON_ONLY);
         for i in 0..n {
             let c = self.heap.tuple(mro)[i];
             if let Some(t) = self.as_native_type(c) {
                 // A native class in between may define it itself.
                 if t.id != ids::OBJECT && self.native_class_attr(t, name).is_some() {
-                    return None;
+                    break;
                 }
                 continue;
             }
             if let Some(v) = self.heap.dict_get_qstr(self.heap.val(c, 1), name) {
+                if self.heap.is(v, Kind::Function) {
+                    self.shapes.note(class, note, v);
+                }
                 return Some(v);
             }
         }
+        self.shapes.note(class, note, Val::NULL);
         None
     }
 
@@ -520,6 +541,9 @@ impl Vm {
 
     /// What `object.__getattribute__` finds in an instance or exception.
     pub(crate) fn generic_attr(&mut self, obj: Val, name: Qstr) -> R<Option<Val>> {
+        if let Some(v) = self.quick_own_attr(obj, name) {
+            return Ok(Some(v));
+        }
         let class = self.type_of(obj);
         let found = self.class_attr_known(class, name);
         if let Some(attr) = found
@@ -546,6 +570,29 @@ impl Vm {
             return get(self, part, &text);
         }
         Ok(None)
+    }
+
+    /// An instance's own attribute, if nothing about its class can come before it.
+    #[inline(always)]
+    pub(crate) fn quick_own_attr(&self, obj: Val, name: Qstr) -> Option<Val> {
+        let shape = self.plain_shape(obj)?;
+        let place = self.shapes.find(shape, name)?;
+        Some(self.instance_slot(obj, place))
+    }
+
+    /// The shape of an instance whose class has neither hooks nor data descriptors, so that its own attributes are read
+    /// and written as they are.
+    #[inline(always)]
+    fn plain_shape(&self, obj: Val) -> Option<super::shape::ShapeId> {
+        if !obj.is_ptr() {
+            return None;
+        }
+        let head = self.heap.head(obj);
+        if head as u8 != Kind::Instance as u8 {
+            return None;
+        }
+        let shape = (head >> 16) as super::shape::ShapeId;
+        if self.heap.head(self.shapes.class(shape)) & (F_A | F_B) == 0 { Some(shape) } else { None }
     }
 
     /// An attribute of the object itself, not of its class.
@@ -748,6 +795,13 @@ impl Vm {
     /// # Errors
     /// As there.
     pub fn setattr_q(&mut self, obj: Val, name: Qstr, v: Val) -> R<()> {
+        if !v.is_null()
+            && let Some(shape) = self.plain_shape(obj)
+            && let Some(place) = self.shapes.find(shape, name)
+        {
+            self.set_instance_slot(obj, place, v);
+            return Ok(());
+        }
         match self.heap.kind(obj) {
             Some(Kind::Instance | Kind::Exception) => {
                 let class = self.type_of(obj);

@@ -1,17 +1,17 @@
 //! Classes: method resolution order, creation, instances, `super`.
 //!
 //! A class cell: w1 = namespace, w2 = order (tuple, itself first), w3 = info tuple; aux = root shape;
-//! F_A: attribute hooks (`__getattr__` and the like) exist.
+//! F_A: attribute hooks (`__getattr__` and the like) exist; F_B: there may be data descriptors, or a native part.
 
 use super::Vm;
 use super::shape::{NATIVE_PART, ShapeId};
-use crate::heap::cell::{F_A, F_V1, F_V2, F_V3, header};
+use crate::heap::cell::{F_A, F_B, F_V1, F_V2, F_V3, header};
 use crate::heap::{Kind, Root, q};
 use crate::objects::class::TYPE;
 use crate::objects::native::{Args, NativeType, R};
 use crate::objects::object::OBJECT;
 use crate::registry::ids;
-use crate::value::{Qstr, Val};
+use crate::value::{Imm, Qstr, Val};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -25,6 +25,9 @@ pub(crate) const INFO_NATIVE: usize = 2;
 /// What making an instance needs to know: NULL (not looked up yet), UNBOUND (nothing special can be kept), None (no
 /// `__init__`), or the function `__init__` of a class without `__new__` and native part.
 pub(crate) const INFO_INIT: usize = 3;
+
+/// Whether inline caches keep data of the class's namespace: False, True, or None once they did and the data changed.
+pub(crate) const INFO_CACHED: usize = 4;
 
 const HOOKS: [Qstr; 4] = [q::__getattr__, q::__getattribute__, q::__setattr__, q::__delattr__];
 
@@ -136,7 +139,7 @@ impl Vm {
         }
         let bases_tuple = self.heap.new_tuple(bases)?;
         let native_val = native.map_or(Val::NONE, NativeType::val);
-        let info = self.heap.new_tuple(&[name, bases_tuple, native_val, Val::NULL])?;
+        let info = self.heap.new_tuple(&[name, bases_tuple, native_val, Val::NULL, Val::FALSE])?;
         let class = self.heap.alloc_cell(
             header(Kind::Class, F_V1 | F_V2 | F_V3, 0),
             namespace.bits(),
@@ -150,6 +153,10 @@ impl Vm {
         self.heap.set_aux(class, shape);
         let hooks = HOOKS.iter().any(|&h| self.python_attr(class, h).is_some());
         self.heap.set_flag(class, F_A, hooks);
+        let descriptors = native.is_some()
+            || bases.iter().any(|&b| b.is_ptr() && self.heap.flag(b, F_B))
+            || self.has_descriptor(namespace);
+        self.heap.set_flag(class, F_B, descriptors);
         let classes = self.heap.root(Root::Classes);
         self.heap.list_push(classes, class)?;
 
@@ -180,6 +187,49 @@ impl Vm {
             return Err(self.type_error(format_args!("{n}.__init_subclass__() takes no keyword arguments")));
         }
         Ok(self.heap.keep(class)?)
+    }
+
+    /// May an inline cache keep `v`, what instances find in their class under `name`? Notes that one does.
+    pub(super) fn note_cached_data(&mut self, class: Val, name: Qstr, v: Val) -> bool {
+        let callable = matches!(
+            self.heap.kind(v),
+            Some(Kind::Function | Kind::Closure | Kind::BoundMethod | Kind::StaticMethod | Kind::ClassMethod)
+        );
+        if callable || self.may_be_descriptor(v) {
+            return false;
+        }
+        for i in 0..self.heap.tuple(self.heap.val(class, 2)).len() {
+            let c = self.heap.tuple(self.heap.val(class, 2))[i];
+            if !c.is_ptr() {
+                return false;
+            }
+            if let Some(found) = self.heap.dict_get_qstr(self.heap.val(c, 1), name) {
+                let info = self.heap.val(c, 3);
+                if found != v || self.heap.tuple(info)[INFO_CACHED].is_none() {
+                    return false;
+                }
+                self.heap.tuple_mut(info)[INFO_CACHED] = Val::TRUE;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Is there a value in a namespace that may be a data descriptor?
+    fn has_descriptor(&self, namespace: Val) -> bool {
+        let mut i = 0;
+        while let Some((next, _, v)) = self.heap.table_next(namespace, i) {
+            i = next;
+            if self.may_be_descriptor(v) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn may_be_descriptor(&self, v: Val) -> bool {
+        matches!(self.heap.kind(v), Some(Kind::Property | Kind::Instance | Kind::Exception))
+            || v.imm_payload(Imm::NativeFn).is_some()
     }
 
     /// C3 linearisation.
@@ -223,19 +273,26 @@ impl Vm {
         } else {
             self.heap.dict_set_qstr(dict, name, v)?;
         }
-        // Plain data that replaces plain data is in no cache.
-        let plain = |vm: &Vm, v: Val| {
-            !matches!(vm.heap.kind(v), Some(Kind::Function | Kind::Property | Kind::Instance))
-                && v.imm_payload(crate::value::Imm::NativeFn).is_none()
-        };
+        // Plain data that replaces plain data is in no cache, unless noted.
+        let info = self.heap.val(class, 3);
+        if self.heap.tuple(info)[INFO_CACHED] == Val::TRUE {
+            self.heap.tuple_mut(info)[INFO_CACHED] = Val::NONE;
+            self.forget_caches();
+        }
+        let plain =
+            |vm: &Vm, v: Val| !matches!(vm.heap.kind(v), Some(Kind::Function)) && !vm.may_be_descriptor(v);
         if !old.is_some_and(|old| plain(self, old)) || v.is_null() || !plain(self, v) {
             self.forget_caches();
             self.forget_inits();
         }
-        if HOOKS.contains(&name) {
+        let descriptor = !v.is_null() && self.may_be_descriptor(v) && !self.heap.flag(class, F_B);
+        if descriptor || HOOKS.contains(&name) {
             let classes = self.heap.list(self.heap.root(Root::Classes)).to_vec();
             for c in classes {
                 if self.issubclass(c, class) {
+                    if descriptor {
+                        self.heap.set_flag(c, F_B, true);
+                    }
                     let hooks = HOOKS.iter().any(|&h| self.python_attr(c, h).is_some());
                     self.heap.set_flag(c, F_A, hooks);
                 }
@@ -329,7 +386,7 @@ impl Vm {
 
     fn is_class_function(&self, attr: Val) -> bool {
         use crate::objects::native::Entry;
-        attr.imm_payload(crate::value::Imm::NativeFn)
+        attr.imm_payload(Imm::NativeFn)
             .is_some_and(|p| matches!(crate::registry::native_fn(p), Entry::Class(..)))
     }
 

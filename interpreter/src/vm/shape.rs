@@ -26,46 +26,60 @@ pub(crate) const NATIVE_PART: Qstr = q::EMPTY;
 struct Shape {
     /// The class (kept alive by [`crate::heap::Root::Classes`]).
     class: Val,
-    name: Qstr,
+    name: u16,
     parent: ShapeId,
     child: ShapeId,
     sibling: ShapeId,
     count: u16,
+    /// The first of the run of shapes that ends here in which each is the child of the one before: attributes that
+    /// were added one after the other.
+    run: ShapeId,
 }
 
-/// Shapes with more attributes than this are not searched name by name each time: what was found is remembered.
-const SMALL: u16 = 6;
+/// Shapes with more attributes than this are not searched name by name each time: see [`Shapes::find`].
+const SMALL: u16 = 4;
 
-/// Places remembered. A power of two: the index is cut out of a product.
-const MEMORY: usize = 128;
+/// Names whose shapes are remembered. A power of two: the index is cut out of a product.
+const MEMORY_BITS: u32 = 9;
 
-/// Where a large shape has a name. Shapes never change, so it stays true.
+/// A shape that added the name.
 #[derive(Clone, Copy, Debug, Default)]
-struct Found {
-    /// Names with greater numbers are searched each time: there are hardly so many.
+struct Added {
     name: u16,
     shape: ShapeId,
-    place: u16,
 }
 
-/// The place of a name that the shape lacks.
-const NOWHERE: u16 = u16::MAX;
+/// What is known of a name in a class: what was found, or NULL for what is not there.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    class: Val,
+    name: Qstr,
+    found: Val,
+}
 
-/// All shapes (number 0 is not used), where large ones have their names, and names that classes lack.
+/// All shapes (number 0 is not used), where large ones got their names, and what is known of names in classes.
 #[derive(Debug, Default)]
-pub(crate) struct Shapes(Vec<Shape>, Vec<Cell<Found>>, Vec<Cell<(Val, Qstr)>>);
+pub(crate) struct Shapes(Vec<Shape>, Vec<Cell<Added>>, Vec<Cell<Known>>);
 
-/// Names that classes lack and that are remembered. A power of two.
-const LACKS: usize = 64;
+/// Names in classes that are remembered. A power of two.
+const KNOWN: usize = 64;
 
-const NO_NAME: Qstr = Qstr(u32::MAX);
+const NO_NAME: u16 = u16::MAX;
+const NOTHING: Known = Known { class: Val::NULL, name: Qstr(u32::MAX), found: Val::NULL };
+
+/// A name as shapes have it: numbers of names fit 16 bits.
+#[inline(always)]
+fn short(name: Qstr) -> u16 {
+    debug_assert!(name.0 < u32::from(NO_NAME));
+    name.0 as u16
+}
 
 impl Shapes {
     fn add(&mut self, shape: Shape) -> Result<ShapeId, NoMemory> {
         if self.0.is_empty() {
             self.0.try_reserve(16).map_err(|_| NoMemory)?;
             let nothing =
-                Shape { class: Val::NULL, name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0 };
+                Shape { class: Val::NULL, name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0, run: 0 };
             self.0.push(nothing);
         }
         let id = ShapeId::try_from(self.0.len()).ok().filter(|id| *id < SHAPES_END).ok_or(NoMemory)?;
@@ -76,30 +90,34 @@ impl Shapes {
         Ok(id)
     }
 
-    /// Is it known that neither `class` nor a base of it has this attribute?
-    pub fn lacks(&self, class: Val, name: Qstr) -> bool {
-        self.2.get(name.0 as usize % LACKS).is_some_and(|known| known.get() == (class, name))
+    /// What is known of a name in a class: `Some(NULL)` if neither it nor a base has the attribute.
+    #[inline(always)]
+    pub fn known(&self, class: Val, name: Qstr) -> Option<Val> {
+        let known = self.2.get((name.0 ^ class.bits() >> 4) as usize % KNOWN)?.get();
+        (known.class == class && known.name == name).then_some(known.found)
     }
 
-    /// Remembers that. Whatever gives a class an attribute calls [`Shapes::forget_lacks`].
-    pub fn note_lack(&mut self, class: Val, name: Qstr) {
-        if self.2.is_empty() && self.2.try_reserve_exact(LACKS).is_ok() {
-            self.2.resize(LACKS, Cell::new((Val::NULL, NO_NAME)));
+    /// Remembers that. Whatever gives a class an attribute that is not plain data in the place of plain data calls
+    /// [`Shapes::forget_known`]; so plain data must not be noted.
+    pub fn note(&mut self, class: Val, name: Qstr, found: Val) {
+        if self.2.is_empty() && self.2.try_reserve_exact(KNOWN).is_ok() {
+            self.2.resize(KNOWN, Cell::new(NOTHING));
         }
-        if let Some(entry) = self.2.get(name.0 as usize % LACKS) {
-            entry.set((class, name));
+        if let Some(entry) = self.2.get((name.0 ^ class.bits() >> 4) as usize % KNOWN) {
+            entry.set(Known { class, name, found });
         }
     }
 
     /// A class has changed, or is new where another was before.
-    pub fn forget_lacks(&mut self) {
-        self.2.iter().for_each(|entry| entry.set((Val::NULL, NO_NAME)));
+    pub fn forget_known(&mut self) {
+        self.2.iter().for_each(|entry| entry.set(NOTHING));
     }
 
     /// A new root for a class.
     pub fn new_root(&mut self, class: Val) -> Result<ShapeId, NoMemory> {
-        self.forget_lacks();
-        self.add(Shape { class, name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0 })
+        self.forget_known();
+        let run = self.0.len().max(1) as ShapeId;
+        self.add(Shape { class, name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0, run })
     }
 
     /// The class of the instances of a shape.
@@ -115,34 +133,50 @@ impl Shapes {
     }
 
     /// The place of an attribute.
-    #[inline]
+    ///
+    /// A large shape need not be searched where it is in one run with a shape that added the name: it has the name if
+    /// it comes later in the run, and lacks it if it comes before, because no name is added twice on one way from the
+    /// root.
+    #[inline(always)]
     pub fn find(&self, id: ShapeId, name: Qstr) -> Option<usize> {
-        if self.0[id as usize].count <= SMALL { self.search(id, name) } else { self.recall(id, name) }
-    }
-
-    fn recall(&self, id: ShapeId, name: Qstr) -> Option<usize> {
-        let Ok(short) = u16::try_from(name.0) else { return self.search(id, name) };
-        let hash = u32::from(short) ^ u32::from(id) << 3;
-        let Some(entry) = self.1.get(hash as usize % MEMORY) else { return self.search(id, name) };
-        let known = entry.get();
-        if (known.name, known.shape) == (short, id) {
-            return if known.place == NOWHERE { None } else { Some(known.place.into()) };
+        let name = short(name);
+        let Some(entry) = self.1.get(Self::place_of(name)) else { return self.search(id, name) };
+        let added = entry.get();
+        if added.name == name {
+            let of = added.shape;
+            if of <= id {
+                if self.0[id as usize].run <= of {
+                    return Some(self.0[of as usize].count as usize - 1);
+                }
+            } else if self.0[of as usize].run <= id {
+                return None;
+            }
         }
-        let found = self.search(id, name);
-        entry.set(Found { name: short, shape: id, place: found.map_or(NOWHERE, |place| place as u16) });
-        found
+        self.search(id, name)
     }
 
-    fn search(&self, mut id: ShapeId, name: Qstr) -> Option<usize> {
+    #[inline(always)]
+    fn place_of(name: u16) -> usize {
+        (u32::from(name).wrapping_mul(0x9e37_79b1) >> (32 - MEMORY_BITS)) as usize
+    }
+
+    #[inline(never)]
+    fn search(&self, id: ShapeId, name: u16) -> Option<usize> {
+        let mut at = id;
         loop {
-            let s = &self.0[id as usize];
+            let s = &self.0[at as usize];
             if s.name == name {
+                if self.0[id as usize].count > SMALL
+                    && let Some(entry) = self.1.get(Self::place_of(name))
+                {
+                    entry.set(Added { name, shape: at });
+                }
                 return Some(s.count as usize - 1);
             }
             if s.count == 0 {
                 return None;
             }
-            id = s.parent;
+            at = s.parent;
         }
     }
 
@@ -151,8 +185,9 @@ impl Shapes {
         let mut v = Vec::new();
         while self.0[id as usize].count > 0 {
             let s = &self.0[id as usize];
-            if s.name != NATIVE_PART {
-                v.push((s.name, s.count as usize - 1));
+            let name = Qstr(s.name.into());
+            if name != NATIVE_PART {
+                v.push((name, s.count as usize - 1));
             }
             id = s.parent;
         }
@@ -162,6 +197,7 @@ impl Shapes {
 
     /// The shape with one attribute more.
     pub fn with(&mut self, id: ShapeId, name: Qstr) -> Result<ShapeId, NoMemory> {
+        let name = short(name);
         let mut c = self.0[id as usize].child;
         while c != 0 {
             if self.0[c as usize].name == name {
@@ -170,6 +206,7 @@ impl Shapes {
             c = self.0[c as usize].sibling;
         }
         let s = self.0[id as usize];
+        let next = self.0.len();
         let new = self.add(Shape {
             class: s.class,
             name,
@@ -177,11 +214,12 @@ impl Shapes {
             child: 0,
             sibling: s.child,
             count: s.count.checked_add(1).ok_or(NoMemory)?,
+            run: if next == id as usize + 1 { s.run } else { next as ShapeId },
         })?;
         self.0[id as usize].child = new;
-        if s.count >= SMALL && self.1.is_empty() && self.1.try_reserve_exact(MEMORY).is_ok() {
+        if s.count >= SMALL && self.1.is_empty() && self.1.try_reserve_exact(1 << MEMORY_BITS).is_ok() {
             // Without the room for it every search is one name by name.
-            self.1.resize(MEMORY, Cell::default());
+            self.1.resize(1 << MEMORY_BITS, Cell::default());
         }
         Ok(new)
     }

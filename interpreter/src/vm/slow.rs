@@ -5,7 +5,7 @@ use super::Vm;
 use super::call::Next;
 use super::step::{KEY_KIND, KEY_MODULE, native_to_cache, op_b, op_c, slot};
 use crate::bytecode::Op;
-use crate::heap::cell::{F_A, F_BUF};
+use crate::heap::cell::{F_A, F_B, F_BUF};
 use crate::heap::{Kind, Root, q};
 use crate::objects::native::{ANY, BinOp, CmpOp, Entry, ExcKind, R, Raised};
 use crate::value::{Imm, Qstr, Val};
@@ -469,10 +469,42 @@ impl Vm {
             // SAFETY: as above; caches are ours to write.
             unsafe {
                 *at = *at & 0x00ff_ffff | (place as u32) << 24;
+                *at.add(1) = name.0;
                 *at.add(2) = self.heap.head(obj);
+            }
+        } else if let Some(key) = self.cacheable_value(obj, name, v) {
+            // SAFETY: as above. A value in a class lives as long as it is there, and the class notes that it is cached.
+            unsafe {
+                *at.add(1) = name.0 | key << 16;
+                *at.add(2) = v.bits();
             }
         }
         Ok(v)
+    }
+
+    /// The key (as of method caches) under which attribute `v` of `obj` may be kept: data of its class, or what a module
+    /// in the firmware always has.
+    fn cacheable_value(&mut self, obj: Val, name: Qstr, v: Val) -> Option<u32> {
+        if let Some(id) = obj.imm_payload(Imm::NativeModule) {
+            let m = crate::registry::native_module(id as u16);
+            let fixed = !v.is_ptr()
+                && m.get_attr.is_none()
+                && m.set_attr.is_none()
+                && m.id != crate::registry::modules::BUILTINS;
+            let text = self.heap.qstr(name);
+            let entry = m.entries.iter().find(|e| e.name() == text)?;
+            return (fixed && !matches!(entry, Entry::Dyn(..))).then_some(KEY_MODULE | id);
+        }
+        // The cache must not look like that of an own attribute.
+        if !self.heap.is(obj, Kind::Instance) || v.bits() as u8 == Kind::Instance as u8 {
+            return None;
+        }
+        let shape = self.heap.aux(obj);
+        let class = self.shapes.class(shape);
+        if self.class_has_hooks(class) || self.shapes.find(shape, name).is_some() {
+            return None;
+        }
+        self.note_cached_data(class, name, v).then_some(u32::from(shape))
     }
 
     /// Where an instance's own attribute lies, if reading and writing it needs nothing else: bytes from the start of
@@ -487,7 +519,8 @@ impl Vm {
         if self.class_has_hooks(class) || name == super::shape::NATIVE_PART {
             return None;
         }
-        if let Some(attr) = self.class_attr(class, name)
+        if self.heap.flag(class, F_B)
+            && let Some(attr) = self.class_attr(class, name)
             && !matches!(self.heap.kind(attr), Some(Kind::Function))
             && attr.is_ptr()
         {
@@ -523,7 +556,7 @@ impl Vm {
 
     /// After a change in a class that inline caches did not see coming: empties all of them.
     pub(crate) fn forget_caches(&mut self) {
-        self.shapes.forget_lacks();
+        self.shapes.forget_known();
         let mut at = None;
         while let Some(code) = self.heap.next_cell(at, Kind::Code) {
             at = Some(code);
