@@ -216,16 +216,34 @@ pub fn native_fn(payload: u32) -> &'static Entry {
     }
 }
 
-/// The builtin `len`, which the chip's loop knows.
-#[cfg_attr(not(target_arch = "arm"), allow(dead_code))]
-pub(crate) static LEN: Val = {
+/// A builtin function, which must be one.
+pub(crate) const fn builtin(name: &str) -> Val {
     let entries = crate::builtins::BUILTINS.entries;
     let mut i = 0;
-    while !matches!(entries[i], Entry::Fn(name, ..) if matches!(name.as_bytes(), b"len")) {
+    loop {
+        if let Entry::Fn(have, ..) | Entry::FnKw(have, ..) = entries[i]
+            && same(have.as_bytes(), name.as_bytes())
+        {
+            return Val::imm(
+                Imm::NativeFn,
+                (MODULE_TABLE + crate::builtins::BUILTINS.id as u32) << 12 | i as u32,
+            );
+        }
         i += 1;
     }
-    Val::imm(Imm::NativeFn, (MODULE_TABLE + crate::builtins::BUILTINS.id as u32) << 12 | i as u32)
-};
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
+
+/// The builtin `len`, which the chip's loop knows.
+#[cfg_attr(not(target_arch = "arm"), allow(dead_code))]
+pub(crate) static LEN: Val = builtin("len");
 
 /// The entry of a function of a module.
 #[inline(always)]

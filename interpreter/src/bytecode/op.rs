@@ -502,6 +502,16 @@ ops! {
     GenDone [No No No];
     /// Leaves the run loop with an exception.
     ExitRaised [No No No];
+    /// After a special method that gives the value of an instruction of one word.
+    ValueDone [No No No];
+    /// After a special method that a compare-and-branch asked.
+    BranchDone [No No No];
+    /// After a special method whose result is of no interest.
+    StoreDone [No No No];
+    /// After a property's getter.
+    AttrDone [No No No];
+    /// After the `__next__` of the iterator of a loop.
+    NextDone [No No No];
 }
 
 impl Op {

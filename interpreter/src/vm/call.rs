@@ -29,7 +29,24 @@ pub(crate) const STUB_CLASS: usize = 2;
 pub(crate) const STUB_GEN: usize = 3;
 /// Not returned to: where an exception goes that leaves the loop.
 pub(crate) const STUB_RAISED: usize = 4;
-pub(crate) const STUBS: [Op; 5] = [Op::Exit, Op::InitDone, Op::ClassDone, Op::GenDone, Op::ExitRaised];
+/// After a special method, see `special.rs`.
+pub(crate) const STUB_VALUE: usize = 5;
+pub(crate) const STUB_BRANCH: usize = 6;
+pub(crate) const STUB_STORE: usize = 7;
+pub(crate) const STUB_ATTR: usize = 8;
+pub(crate) const STUB_NEXT: usize = 9;
+pub(crate) const STUBS: [Op; 10] = [
+    Op::Exit,
+    Op::InitDone,
+    Op::ClassDone,
+    Op::GenDone,
+    Op::ExitRaised,
+    Op::ValueDone,
+    Op::BranchDone,
+    Op::StoreDone,
+    Op::AttrDone,
+    Op::NextDone,
+];
 
 /// Fields of a code object's description (the tuple in w3).
 pub(crate) mod meta {

@@ -3,6 +3,7 @@
 //! - `run.rs`, `step.rs`, `slow.rs`: the loop over bytecode; `arm.rs`: its hot part by hand. Python calls Python without recursion on the native stack; natives that
 //!   call back enter a nested loop, bounded by [`NATIVE_DEPTH`].
 //! - `call.rs`: callables and arguments. `class.rs`, `shape.rs`, `attr.rs`: classes and attributes.
+//! - `consume.rs`, `special.rs`: builtins over generators and special methods in Python as frames of the loop.
 //! - `ops.rs`: what operators and built-in protocols mean. `generator.rs`, `unwind.rs`, `import.rs`, `load.rs`.
 
 #[cfg(target_arch = "arm")]
@@ -10,6 +11,7 @@ mod arm;
 mod attr;
 mod call;
 mod class;
+mod consume;
 mod generator;
 mod hooks;
 mod import;
@@ -23,6 +25,7 @@ mod settle;
 mod shape;
 mod slow;
 mod source;
+mod special;
 mod step;
 mod suggest;
 #[cfg(test)]
@@ -153,10 +156,13 @@ impl Vm {
     fn start(&mut self) -> Result<(), NoMemory> {
         use crate::heap::cell::{F_BUFVALS, F_V1, F_V2, F_V3, header};
         use crate::heap::{Kind, Move, q};
-        let stubs = self.heap.alloc_cell(header(Kind::Code, F_BUFVALS, 0), 0, 0, 0)?;
-        self.heap.alloc_buffer(stubs, 4 * call::STUBS.len(), Move::Fixed)?;
-        for (i, op) in call::STUBS.into_iter().enumerate() {
-            self.heap.buf_vals_mut(stubs, call::STUBS.len())[i] = Val::from_bits(op as u32);
+        let stubs =
+            self.heap.alloc_cell(header(Kind::Code, F_BUFVALS, 4 * consume::SLOTS as u16), 0, 0, 0)?;
+        let words = call::STUBS.len() + consume::CODE.len();
+        self.heap.alloc_buffer(stubs, 4 * words, Move::Fixed)?;
+        let code = call::STUBS.into_iter().map(|op| op as u32).chain(consume::CODE);
+        for (place, word) in self.heap.buf_vals_mut(stubs, words).iter_mut().zip(code) {
+            *place = Val::from_bits(word);
         }
         self.heap.set_root(Root::Stubs, stubs);
         self.stubs = self.heap.buf_ptr(stubs).cast();

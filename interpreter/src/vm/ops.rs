@@ -8,11 +8,21 @@ use crate::objects::native::{BinOp, CmpOp, ExcKind, R, Raised, UnOp};
 use crate::value::{Qstr, Val};
 use alloc::string::String;
 
-struct BinNames {
+pub(super) struct BinNames {
     sign: &'static str,
-    method: Qstr,
-    reflected: Qstr,
-    inplace: Qstr,
+    pub method: Qstr,
+    pub reflected: Qstr,
+    pub inplace: Qstr,
+}
+
+/// The special methods of an operator.
+pub(super) fn names(op: BinOp) -> &'static BinNames {
+    &BINARY[op as usize]
+}
+
+/// The special method of a comparison.
+pub(super) fn compare_name(op: CmpOp) -> Qstr {
+    COMPARE[op as usize].1
 }
 
 const fn bin(sign: &'static str, method: Qstr, reflected: Qstr, inplace: Qstr) -> BinNames {
@@ -80,7 +90,7 @@ impl Vm {
     pub fn binary(&mut self, op: BinOp, a: Val, b: Val) -> R {
         let v = self.binary_or_not(op, a, b)?;
         if v == Val::NOT_IMPLEMENTED {
-            return Err(self.unsupported(BINARY[op as usize].sign, a, b));
+            return Err(self.not_supported(op, false, a, b));
         }
         Ok(v)
     }
@@ -107,14 +117,22 @@ impl Vm {
         }
         let v = self.binary_or_not(op, a, b)?;
         if v == Val::NOT_IMPLEMENTED {
-            let mut sign = String::from(names.sign);
+            return Err(self.not_supported(op, true, a, b));
+        }
+        Ok(v)
+    }
+
+    /// TypeError for operands that do not know how.
+    #[cold]
+    pub(super) fn not_supported(&mut self, op: BinOp, inplace: bool, a: Val, b: Val) -> Raised {
+        let mut sign = String::from(BINARY[op as usize].sign);
+        if inplace {
             if op == BinOp::Pow {
                 sign = String::from("**");
             }
             sign.push('=');
-            return Err(self.unsupported(&sign, a, b));
         }
-        Ok(v)
+        self.unsupported(&sign, a, b)
     }
 
     #[cold]
@@ -233,9 +251,17 @@ impl Vm {
     /// TypeError for an order that is not defined; what the operands raise.
     pub fn compare(&mut self, op: CmpOp, a: Val, b: Val) -> R {
         let v = self.compare_or_not(op, a, b)?;
-        if v != Val::NOT_IMPLEMENTED {
-            return Ok(v);
-        }
+        if v != Val::NOT_IMPLEMENTED { Ok(v) } else { self.compare_last(op, a, b) }
+    }
+
+    /// `a op b` after the method of `a` itself gave `NotImplemented`.
+    pub(super) fn compare_reflected(&mut self, op: CmpOp, a: Val, b: Val) -> R {
+        let v = self.compare_one(COMPARE[op as usize].2, b, a)?;
+        if v != Val::NOT_IMPLEMENTED { Ok(v) } else { self.compare_last(op, a, b) }
+    }
+
+    /// `a op b` where neither knows how.
+    fn compare_last(&mut self, op: CmpOp, a: Val, b: Val) -> R {
         match op {
             CmpOp::Eq => Ok(Val::bool(a == b)),
             CmpOp::Ne => Ok(Val::bool(a != b)),

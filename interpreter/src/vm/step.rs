@@ -179,13 +179,19 @@ unsafe fn branch(pc: *const u32, r: *mut Val, vm: &mut Vm, family: usize, x: Val
     let (op, sense) = if family < 6 { (CmpOp::ALL[family], true) } else { (CmpOp::ALL[family - 6], false) };
     let holds = match quick_compare(op, x, y) {
         Some(v) => v,
-        None => match vm.compare_truth(op, x, y) {
-            Ok(v) => {
-                vm.heap.release_temps(vm.mark);
-                v
+        None => {
+            // SAFETY: the instruction has two words.
+            if let Some(entered) = vm.enter_branch(unsafe { pc.add(2) }, op, x, y) {
+                return entered;
             }
-            Err(Raised) => return raise(vm),
-        },
+            match vm.compare_truth(op, x, y) {
+                Ok(v) => {
+                    vm.heap.release_temps(vm.mark);
+                    v
+                }
+                Err(Raised) => return raise(vm),
+            }
+        }
     };
     // SAFETY: the jump word follows.
     unsafe { if holds == sense { jump(pc, r, vm, *pc.add(1) as i32) } else { go(pc.add(2), r) } }
@@ -331,6 +337,12 @@ pub(super) unsafe extern "C-unwind" fn call_native(pc: *const u32, r: *mut Val, 
     unsafe {
         let (dst, n) = (slot(r, op_a(*pc)), op_b(*pc));
         let payload = (*dst.add(2)).bits() >> 8;
+        if n == 1
+            && vm.is_generator(*dst.add(3))
+            && let Some(code) = vm.consume(pc.add(1), dst, *dst.add(2))
+        {
+            return go(code, vm.r);
+        }
         if !registry::is_type_fn(payload)
             && let Entry::Fn(_, min, max, native) = *registry::module_entry(payload)
             && n >= min as usize
@@ -352,6 +364,12 @@ pub(super) unsafe extern "C-unwind" fn call_method_native(pc: *const u32, r: *mu
     unsafe {
         let (dst, n) = (slot(r, op_a(*pc)), op_b(*pc));
         let own = usize::from(*pc.add(1) >> 16 >= KEY_KIND);
+        if n == 1
+            && vm.is_generator(*dst.add(4))
+            && let Some(code) = vm.consume_method(pc.add(3), dst, Qstr(*pc.add(1) & 0xffff))
+        {
+            return go(code, vm.r);
+        }
         let native = cached_native(*pc.add(2));
         let args = Args { base: vm.slot_index(dst) + 4 - own, n: n + own, nkw: 0 };
         value(native(vm, args), vm, pc.add(3))
@@ -650,7 +668,14 @@ handlers! { (pc, r, vm, w)
         let quick = if x.both_small(y) { small_arith(op, x, y) } else { float_arith(op, x, y) };
         match quick {
             Some(v) => set(r, w, v, pc.add(1)),
-            None => value(vm.binary(op, x, y), vm, pc.add(1)),
+            None => {
+                if (vm.heap.is(x, Kind::Instance) || vm.heap.is(y, Kind::Instance))
+                    && let Some(entered) = vm.enter_binary(pc.add(1), op, false, x, y)
+                {
+                    return entered;
+                }
+                value(vm.binary(op, x, y), vm, pc.add(1))
+            }
         }
     }
     IAdd | ISub | IMul | ITrueDiv | IFloorDiv | IMod | IPow | IMatMul | ILShift | IRShift | IAnd | IOr | IXor => {
@@ -659,7 +684,14 @@ handlers! { (pc, r, vm, w)
         let quick = if x.both_small(y) { small_arith(op, x, y) } else { float_arith(op, x, y) };
         match quick {
             Some(v) => set(r, w, v, pc.add(1)),
-            None => value(vm.inplace(op, x, y), vm, pc.add(1)),
+            None => {
+                if (vm.heap.is(x, Kind::Instance) || vm.heap.is(y, Kind::Instance))
+                    && let Some(entered) = vm.enter_binary(pc.add(1), op, true, x, y)
+                {
+                    return entered;
+                }
+                value(vm.inplace(op, x, y), vm, pc.add(1))
+            }
         }
     }
     AddImm | IAddImm => {
@@ -676,6 +708,9 @@ handlers! { (pc, r, vm, w)
         if x.is_small() && x.small_value() != Val::INT_MIN {
             set(r, w, Val::small(-x.small_value()), pc.add(1))
         } else {
+            if let Some(entered) = vm.enter_value(pc.add(1), q::__neg__, [x]) {
+                return entered;
+            }
             value(vm.unary(UnOp::Neg, x), vm, pc.add(1))
         }
     }
@@ -701,7 +736,12 @@ handlers! { (pc, r, vm, w)
         let (x, y) = (*slot(r, op_b(w)), *slot(r, op_c(w)));
         match quick_compare(op, x, y) {
             Some(v) => set(r, w, Val::bool(v), pc.add(1)),
-            None => value(vm.compare(op, x, y), vm, pc.add(1)),
+            None => {
+                if let Some(entered) = vm.enter_comparison(pc.add(1), op, x, y) {
+                    return entered;
+                }
+                value(vm.compare(op, x, y), vm, pc.add(1))
+            }
         }
     }
     Is => {
@@ -827,6 +867,9 @@ handlers! { (pc, r, vm, w)
                 None => go(pc.add(2), r),
             }
         } else {
+            if let Some(entered) = vm.enter_next(pc, it) {
+                return entered;
+            }
             control(vm.op_for_next(w, it), vm)
         }
     }
@@ -856,6 +899,12 @@ handlers! { (pc, r, vm, w)
         }
         if f.imm_payload(Imm::NativeFn).is_some() {
             return call_native(pc, r, vm);
+        }
+        if n == 1
+            && vm.is_generator(*dst.add(3))
+            && let Some(code) = vm.consume(pc.add(1), dst, f)
+        {
+            return go(code, vm.r);
         }
         control(vm.op_call(dst, n, 0, pc.add(1)), vm)
     }
@@ -916,6 +965,13 @@ handlers! { (pc, r, vm, w)
                 }, pc.add(3));
             }
         }
+        let key = vm.method_key(obj);
+        if key != 0 && *pc.add(1) >> 16 == key {
+            return set(r, w, Val::from_bits(*pc.add(2)), pc.add(3));
+        }
+        if let Some(entered) = vm.enter_getter(pc.add(3), obj, Qstr(*pc.add(1) & 0xffff)) {
+            return entered;
+        }
         value(vm.op_get_attr(obj, pc.cast_mut()), vm, pc.add(3))
     }
     SetAttr => {
@@ -963,6 +1019,9 @@ handlers! { (pc, r, vm, w)
         {
             return set(r, w, v, pc.add(1));
         }
+        if let Some(entered) = vm.enter_value(pc.add(1), q::__getitem__, [obj, i]) {
+            return entered;
+        }
         value(vm.get_item(obj, i), vm, pc.add(1))
     }
     GetSlice => {
@@ -979,6 +1038,9 @@ handlers! { (pc, r, vm, w)
                 *x = v;
                 return go(pc.add(1), r);
             }
+        }
+        if let Some(entered) = vm.enter_set_item(pc.add(1), obj, i, v) {
+            return entered;
         }
         plain(vm.set_item(obj, i, v), vm, pc.add(1))
     }
@@ -1188,6 +1250,51 @@ handlers! { (pc, r, vm, w)
         vm.pc = ret.sub(1);
         vm.r = caller;
         raise(vm)
+    }
+    ValueDone => {
+        let (v, ret, caller) = vm.leave_special(r);
+        let at = ret.sub(1);
+        if v == Val::NOT_IMPLEMENTED {
+            (vm.pc, vm.r) = (at, caller);
+            return value(vm.not_implemented(), vm, ret);
+        }
+        set(caller, *at, v, ret)
+    }
+    BranchDone => {
+        let (v, ret, caller) = vm.leave_special(r);
+        let at = ret.sub(2);
+        (vm.pc, vm.r) = (at, caller);
+        let (op, x, y, sense) = Vm::branch_operands(at, caller);
+        let holds = match quick_truth(v) {
+            Some(t) => t,
+            None => {
+                let answer = match v {
+                    Val::NOT_IMPLEMENTED => vm.compare_reflected(op, x, y),
+                    v => vm.heap.keep(v).map_err(Raised::from),
+                };
+                match answer.and_then(|v| vm.truth(v)) {
+                    Ok(t) => {
+                        vm.heap.release_temps(vm.mark);
+                        t
+                    }
+                    Err(Raised) => return raise(vm),
+                }
+            }
+        };
+        if holds == sense { jump(at, caller, vm, *at.add(1) as i32) } else { go(ret, caller) }
+    }
+    StoreDone => {
+        let (_, ret, caller) = vm.leave_special(r);
+        go(ret, caller)
+    }
+    AttrDone => {
+        let (v, ret, caller) = vm.leave_special(r);
+        set(caller, *ret.sub(3), v, ret)
+    }
+    NextDone => {
+        let (v, at, caller) = vm.leave_special(r);
+        *slot(caller, op_b(*at)) = v;
+        jump(at, caller, vm, *at.add(1) as i32)
     }
     ClassDone => {
         control(vm.op_class_done(), vm)

@@ -3,7 +3,7 @@
 //! An exception cell: w1 = class, w2 = args (tuple), w3 = NULL or a list of the X_… fields.
 //! `try` costs nothing until something is raised: handlers are found in the code's table by the pc.
 
-use super::call::{STUB_EXIT, STUB_GEN, meta};
+use super::call::{STUB_EXIT, STUB_GEN, STUB_NEXT, meta};
 use super::listing::Listing;
 use super::{Out, Vm};
 use crate::bytecode::Op;
@@ -200,6 +200,20 @@ impl Vm {
                             self.r = caller;
                             break;
                         }
+                    }
+                    Some(STUB_NEXT) => {
+                        // SAFETY: as above; the pc kept is that of the loop's instruction, of two words.
+                        unsafe {
+                            self.pc = self.val_to_pc(*caller.sub(3));
+                            self.r = self.val_to_r(*caller.sub(2));
+                        }
+                        if self.isinstance(exc, ExcKind::StopIteration.val()) {
+                            self.heap.set_root(Root::Exception, Val::NULL);
+                            self.pc = self.pc.wrapping_add(2);
+                            self.top_of_frame();
+                            return true;
+                        }
+                        break;
                     }
                     Some(_) => {
                         // SAFETY: as above.
