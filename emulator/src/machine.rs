@@ -8,15 +8,21 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::bench::{Bench, BenchWorld};
+use crate::bench::{Bench, BenchWorld, SetInputError};
 use crate::chip::rp2040::{self, Chip, Demand, SRAM_BASE, SRAM_BYTES, XIP_BASE};
 use crate::clock::Time;
 use crate::cpu::EngineError;
 use crate::cpu::fault::FaultReport;
 use crate::cpu::probe::Probe;
 use crate::image::Image;
+use crate::record::{Journal, Stimulus};
 use crate::trace::{Channel, ChannelId, SharedTrace};
 use crate::world::World;
+
+mod history;
+
+use history::History;
+pub use history::{GoBackError, HistoryOptions, Snapshot};
 
 /// How long changed flash contents wait until they are saved.
 const SAVE_AFTER: Time = Time::from_secs(1);
@@ -143,6 +149,8 @@ pub struct Machine {
     resets: u64,
     console: Vec<u8>,
     console_channel: ChannelId,
+    journal: Journal,
+    history: Option<History>,
 }
 
 impl Machine {
@@ -192,6 +200,8 @@ impl Machine {
             resets: 0,
             console: Vec::new(),
             console_channel,
+            journal: Journal::default(),
+            history: None,
         };
         machine.load(image)?;
         machine.boot();
@@ -246,11 +256,21 @@ impl Machine {
     /// no time pass.
     pub fn run_until(&mut self, deadline: Time) -> Stop {
         let stop = loop {
+            if let Err(error) = self.remember() {
+                // The machine can run on, only not go back.
+                self.history = None;
+                self.save_error = Some(error);
+            }
+            while let Some(what) = self.journal.take_due(self.now()) {
+                self.enter(what);
+            }
             if let Some(halt) = self.halted {
                 break Stop::Halted(halt);
             }
-            match self.chip.run_until(deadline) {
-                rp2040::Stop::Reached => break Stop::Deadline,
+            let until = deadline.min(self.journal.next()).min(self.next_snapshot());
+            match self.chip.run_until(until) {
+                rp2040::Stop::Reached if self.now() >= deadline => break Stop::Deadline,
+                rp2040::Stop::Reached => {}
                 rp2040::Stop::Fault(report) => {
                     if report.lockup {
                         self.halted = Some(Halt::Lockup);
@@ -270,11 +290,89 @@ impl Machine {
         stop
     }
 
+    // What enters from outside. Each is written into the journal with the time of its coming.
+
     /// The RUN pin: resets the chip. Flash, parts and time stay as they are.
     pub fn reset(&mut self) {
-        self.collect_console();
-        self.chip.reset_by_run_pin();
-        self.boot();
+        self.journal.push(self.now(), Stimulus::Reset);
+        self.enter(Stimulus::Reset);
+    }
+
+    /// Lets something enter that is in the journal.
+    fn enter(&mut self, what: Stimulus) {
+        match what {
+            Stimulus::Type(bytes) => {
+                self.chip.console_write(&bytes);
+            }
+            Stimulus::Set { part, input, value } => {
+                let now = self.now();
+                if let Some(bench) = self.bench() {
+                    // In a recording of another bench there may be inputs that this one does not have.
+                    let _ = bench.set_input(now, &part, &input, value);
+                }
+            }
+            Stimulus::Release { part, input } => {
+                let now = self.now();
+                if let Some(bench) = self.bench() {
+                    let _ = bench.release_input(now, &part, &input);
+                }
+            }
+            Stimulus::Reset => {
+                self.collect_console();
+                self.chip.reset_by_run_pin();
+                self.boot();
+            }
+            Stimulus::Flash { offset, bytes } => {
+                if self.chip.flash().memory().write(offset, &bytes) {
+                    self.chip.flash().set_dirty();
+                    self.chip.forget_code();
+                }
+            }
+        }
+    }
+
+    /// Sets a part's input by hand, see [`BenchWorld::set_input`]. A machine without a bench has no inputs.
+    pub fn set_input(&mut self, part: &str, input: &str, value: f64) -> Result<(), SetInputError> {
+        let now = self.now();
+        self.parts(part)?.set_input(now, part, input, value)?;
+        let (part, input) = (part.to_owned(), input.to_owned());
+        self.journal.push(now, Stimulus::Set { part, input, value });
+        Ok(())
+    }
+
+    /// Lets the bench drive an input again, see [`BenchWorld::release_input`].
+    pub fn release_input(&mut self, part: &str, input: &str) -> Result<(), SetInputError> {
+        let now = self.now();
+        self.parts(part)?.release_input(now, part, input)?;
+        let (part, input) = (part.to_owned(), input.to_owned());
+        self.journal.push(now, Stimulus::Release { part, input });
+        Ok(())
+    }
+
+    fn parts(&mut self, part: &str) -> Result<&mut BenchWorld, SetInputError> {
+        let none = || SetInputError::NoPart { part: part.to_owned(), known: String::new() };
+        self.bench().ok_or_else(none)
+    }
+
+    /// What has entered so far and, after going back or with a recording, what is still to come.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Lets what another machine's journal holds enter at its times, in place of what this one's holds. The other
+    /// machine must have started from the same flash and bench; to be called at power-on.
+    pub fn replay(&mut self, journal: Journal) {
+        self.journal = journal;
+    }
+
+    /// Lets nothing more enter by itself.
+    pub fn stop_replay(&mut self) {
+        self.journal.forget_future();
+    }
+
+    /// SHA-256 of the flash contents in hexadecimal.
+    pub fn flash_digest(&mut self) -> String {
+        digest(&self.flash())
     }
 
     /// Whether someone listens at the other end of the console: the USB port is open, or the
@@ -286,7 +384,11 @@ impl Machine {
     /// Types into the board's console; gives how many bytes were taken. The rest is to be offered
     /// again after running on: the board is not ready for it.
     pub fn console_write(&mut self, bytes: &[u8]) -> usize {
-        self.chip.console_write(bytes)
+        let taken = self.chip.console_write(bytes);
+        if taken > 0 {
+            self.journal.push(self.now(), Stimulus::Type(bytes[..taken].to_vec()));
+        }
+        taken
     }
 
     /// What the board has printed since the last call.
@@ -296,11 +398,11 @@ impl Machine {
     }
 
     fn collect_console(&mut self) {
-        let bytes = self.chip.console_read();
-        if !bytes.is_empty() {
-            let now = self.now();
-            self.chip.world().trace().write().text(self.console_channel, now, &bytes);
-            self.console.extend(bytes);
+        let said = self.chip.console_read();
+        if !said.is_empty() {
+            let mut trace = self.chip.world().trace().write();
+            said.pieces().for_each(|(t, bytes)| trace.text(self.console_channel, t, bytes));
+            self.console.extend_from_slice(said.bytes());
         }
     }
 
@@ -363,10 +465,11 @@ impl Machine {
     /// Replaces the flash contents from `offset` on, as a programmer would; reset afterwards.
     /// False when it does not fit.
     pub fn write_flash(&mut self, offset: usize, bytes: &[u8]) -> bool {
-        let fits = self.chip.flash().memory().write(offset, bytes);
+        let fits = offset.checked_add(bytes.len()).is_some_and(|end| end <= self.chip.flash().memory().len());
         if fits {
-            self.chip.flash().set_dirty();
-            self.chip.forget_code();
+            let what = Stimulus::Flash { offset, bytes: bytes.to_vec() };
+            self.journal.push(self.now(), what.clone());
+            self.enter(what);
         }
         fits
     }
@@ -407,6 +510,12 @@ impl Drop for Machine {
             let _ = self.save_flash();
         }
     }
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Replaces a file's contents in one step.

@@ -214,11 +214,9 @@ impl EmulatedBoard {
 
     /// Feeds a part's input with a constant, or (`None`) with what the bench says.
     pub fn set_input(&mut self, part: &str, input: &str, value: Option<f64>) -> Result<(), String> {
-        let now = self.machine.now();
-        let bench = self.machine.bench().ok_or("this board has no bench")?;
         match value {
-            Some(value) => bench.set_input(now, part, input, value),
-            None => bench.release_input(now, part, input),
+            Some(value) => self.machine.set_input(part, input, value),
+            None => self.machine.release_input(part, input),
         }
         .map_err(|error| error.to_string())
     }

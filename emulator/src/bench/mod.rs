@@ -108,6 +108,22 @@ impl Bench {
         parse::bench(text, path)
     }
 
+    /// SHA-256 in hexadecimal of all that decides what the bench does: board, parts, wiring, signals and their data,
+    /// wherever the files lie.
+    pub fn digest(&self) -> String {
+        use std::fmt::Write;
+        let mut text = String::from(self.board.title);
+        for part in &self.parts {
+            // Writing to a string cannot fail.
+            let _ = write!(
+                text,
+                "\n{:?} {} {:?} {:?} {:?}",
+                part.name, part.kind.name, part.pins, part.properties, part.inputs
+            );
+        }
+        crate::machine::digest(text.as_bytes())
+    }
+
     /// A part by its name.
     pub fn part(&self, name: &str) -> Option<&PartSpec> {
         self.parts.iter().find(|part| part.name == name)

@@ -68,6 +68,18 @@ impl Drop for Engine {
     }
 }
 
+/// All registers of an [`Engine`] at some moment.
+pub(super) struct Saved {
+    context: *mut uc::uc_context,
+}
+
+impl Drop for Saved {
+    fn drop(&mut self) {
+        // SAFETY: `uc_context_alloc` gave it, and it is freed once; freeing needs no engine.
+        unsafe { uc::uc_context_free(self.context) };
+    }
+}
+
 impl Engine {
     /// Opens a Cortex-M0 with the virtual TLB.
     pub fn open() -> Result<Engine, EngineError> {
@@ -215,6 +227,25 @@ impl Engine {
         // data pointer, whose validity `hook` and `map_io` demanded.
         let error = unsafe { uc::uc_emu_start(self.uc, u64::from(pc | 1), 0, 0, 0) };
         if error == uc_error::OK { Ended::Stopped } else { Ended::Failed }
+    }
+
+    /// A copy of all registers, the engine's cached mode included.
+    pub fn save(&self) -> Result<Saved, EngineError> {
+        let mut context = ptr::null_mut();
+        // SAFETY: the handle is open and `context` valid for the write; `Saved` frees what was made.
+        unsafe {
+            check(uc::uc_context_alloc(self.uc, &mut context), "made room for registers")?;
+            let saved = Saved { context };
+            check(uc::uc_context_save(self.uc, context), "saved registers")?;
+            Ok(saved)
+        }
+    }
+
+    /// Sets all registers to a copy made by this engine or by another of the same model.
+    pub fn restore(&mut self, saved: &Saved) -> Result<(), EngineError> {
+        // SAFETY: the handle is open, and the context was saved from a Cortex-M0 as all engines here are; it holds
+        // the registers up to the first pointer of the engine's own state, and nothing of its memory.
+        check(unsafe { uc::uc_context_restore(self.uc, saved.context) }, "restored registers")
     }
 
     /// A register's value.

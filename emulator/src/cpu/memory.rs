@@ -4,6 +4,7 @@
 //! its bytes may live across that; every access here is a bounds-checked copy.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// The engine maps whole pages of this size.
@@ -12,6 +13,23 @@ pub const PAGE: usize = 4096;
 struct Pages {
     ptr: *mut u8,
     layout: Layout,
+    /// The range written through handles, not by the engine, since the last copy.
+    written: Cell<Option<(usize, usize)>>,
+    /// The last copy made or restored: the next shares its unchanged pages.
+    copied: RefCell<Option<MemoryCopy>>,
+}
+
+/// The contents of a [`Memory`] at some moment. Copies share the pages that did not change between them.
+#[derive(Clone)]
+pub struct MemoryCopy {
+    pages: Rc<[Rc<[u8; PAGE]>]>,
+}
+
+impl MemoryCopy {
+    /// The pages, each with an address that identifies it among all copies.
+    pub fn pages(&self) -> impl Iterator<Item = usize> {
+        self.pages.iter().map(|page| Rc::as_ptr(page) as usize)
+    }
 }
 
 impl Drop for Pages {
@@ -38,7 +56,8 @@ impl Memory {
         if ptr.is_null() {
             handle_alloc_error(layout);
         }
-        Memory { pages: Rc::new(Pages { ptr, layout }), len }
+        let (written, copied) = (Cell::new(None), RefCell::new(None));
+        Memory { pages: Rc::new(Pages { ptr, layout, written, copied }), len }
     }
 
     /// Length in bytes.
@@ -70,6 +89,7 @@ impl Memory {
         }
         // SAFETY: as in `read`.
         unsafe { self.pages.ptr.add(offset).copy_from_nonoverlapping(from.as_ptr(), from.len()) }
+        self.note(offset, from.len());
         true
     }
 
@@ -80,7 +100,73 @@ impl Memory {
         }
         // SAFETY: the range lies inside the allocation.
         unsafe { self.pages.ptr.add(offset).write_bytes(byte, len) }
+        self.note(offset, len);
         true
+    }
+
+    fn note(&self, offset: usize, len: usize) {
+        let (start, end) = self.pages.written.get().unwrap_or((offset, offset + len));
+        self.pages.written.set(Some((start.min(offset), end.max(offset + len))));
+    }
+
+    /// A copy of everything, sharing with the last copy what did not change since.
+    pub fn copy(&self) -> MemoryCopy {
+        self.copy_range(0, self.pages.layout.size() / PAGE)
+    }
+
+    /// As [`Memory::copy`] for memory that the guest cannot write: looks only at what handles wrote.
+    pub fn copy_written(&self) -> MemoryCopy {
+        let (start, end) = self.pages.written.get().unwrap_or((0, 0));
+        self.copy_range(start / PAGE, end.div_ceil(PAGE))
+    }
+
+    fn copy_range(&self, from: usize, to: usize) -> MemoryCopy {
+        let mut copied = self.pages.copied.borrow_mut();
+        let pages = match &*copied {
+            None => {
+                let erased = Rc::new([0xFF; PAGE]);
+                (0..self.pages.layout.size() / PAGE).map(|n| self.page(n, &erased)).collect()
+            }
+            Some(last) if (from..to).all(|n| self.same(n, &last.pages[n])) => last.pages.clone(),
+            Some(last) => {
+                let page =
+                    |(n, page)| if (from..to).contains(&n) { self.page(n, page) } else { page.clone() };
+                last.pages.iter().enumerate().map(page).collect()
+            }
+        };
+        self.pages.written.set(None);
+        copied.insert(MemoryCopy { pages }).clone()
+    }
+
+    fn page(&self, n: usize, like: &Rc<[u8; PAGE]>) -> Rc<[u8; PAGE]> {
+        if self.same(n, like) {
+            return like.clone();
+        }
+        let mut page = [0; PAGE];
+        // SAFETY: page `n` lies inside the allocation, which is whole pages; no reference to it is made.
+        unsafe { self.pages.ptr.add(n * PAGE).copy_to_nonoverlapping(page.as_mut_ptr(), PAGE) };
+        Rc::new(page)
+    }
+
+    fn same(&self, n: usize, page: &[u8; PAGE]) -> bool {
+        // SAFETY: page `n` lies inside the allocation. The reference ends here, and meanwhile neither the engine
+        // runs nor does any handle write: this is the only thread that has either.
+        let present = unsafe { std::slice::from_raw_parts(self.pages.ptr.add(n * PAGE), PAGE) };
+        present == page
+    }
+
+    /// Puts the contents of a copy of this memory back, and calls `changed` with the range of each page that
+    /// differed.
+    pub fn restore(&self, copy: &MemoryCopy, mut changed: impl FnMut(usize, usize)) {
+        for (n, page) in copy.pages.iter().enumerate() {
+            if !self.same(n, page) {
+                // SAFETY: page `n` lies inside the allocation: a copy has as many pages as its memory.
+                unsafe { self.pages.ptr.add(n * PAGE).copy_from_nonoverlapping(page.as_ptr(), PAGE) };
+                changed(n * PAGE, ((n + 1) * PAGE).min(self.len));
+            }
+        }
+        self.pages.written.set(None);
+        *self.pages.copied.borrow_mut() = Some(copy.clone());
     }
 
     /// The byte at `offset`, zero when out of range.
@@ -131,6 +217,25 @@ mod tests {
         assert_eq!(memory.read_u32(2), 0x0403_0201);
         assert_eq!(memory.read_u32(4), 0);
         assert_eq!(memory.to_vec(4, 100), [3, 4]);
+    }
+
+    #[test]
+    fn copies_share_what_did_not_change() {
+        let memory = Memory::new(4 * PAGE);
+        memory.write(0, &[1]);
+        let first = memory.copy();
+        memory.write(2 * PAGE + 5, &[2]);
+        let second = memory.copy_written();
+        let differ: Vec<_> = first.pages().zip(second.pages()).map(|(a, b)| a != b).collect();
+        assert_eq!(differ, [false, false, true, false]);
+        assert!(first.pages().eq(first.clone().pages()) && second.pages().eq(memory.copy().pages()));
+        let mut changed = Vec::new();
+        memory.restore(&first, |start, end| changed.push((start, end)));
+        assert_eq!(changed, [(2 * PAGE, 3 * PAGE)]);
+        assert_eq!(memory.to_vec(2 * PAGE + 5, 1), [0]);
+        assert!(memory.copy_written().pages().eq(first.pages()));
+        memory.restore(&second, |_, _| {});
+        assert_eq!((memory.read_u8(0), memory.read_u8(2 * PAGE + 5)), (1, 2));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod hooks;
 pub mod memory;
 pub mod nvic;
 pub mod probe;
+mod state;
 
 use unicorn_engine_sys::{MemType, RegisterARM};
 
@@ -26,6 +27,7 @@ use hooks::{
 use memory::Memory;
 use nvic::{HARD_FAULT, Ppb, SVCALL};
 use probe::Probe;
+pub use state::CoreState;
 
 use crate::clock::Time;
 

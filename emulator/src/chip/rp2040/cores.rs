@@ -9,6 +9,7 @@ use super::{
     XIP_MIRRORS, XIP_SRAM_BASE, XIP_SSI_BASE, bootrom,
 };
 use crate::clock::Time;
+use crate::console::Said;
 use crate::cpu::memory::Memory;
 use crate::cpu::probe::Probe;
 use crate::cpu::{self, Core, EngineError, Region, RegionKind};
@@ -35,16 +36,16 @@ const INTERLEAVE: u64 = 64;
 
 /// The whole chip.
 pub struct Chip {
-    bus: Box<Rp2040>,
-    core0: Core<Rp2040>,
+    pub(super) bus: Box<Rp2040>,
+    pub(super) core0: Core<Rp2040>,
     /// Made when core 0 launches it.
-    core1: Option<Core<Rp2040>>,
-    launch: Vec<u32>,
-    regions: Vec<Region>,
+    pub(super) core1: Option<Core<Rp2040>>,
+    pub(super) launch: Vec<u32>,
+    pub(super) regions: Vec<Region>,
     rom: Memory,
-    asleep: Time,
+    pub(super) asleep: Time,
     /// When code that ran from memory is forgotten.
-    review: Time,
+    pub(super) review: Time,
 }
 
 /// How long after a reset or a flash operation code that ran from memory is forgotten: boot
@@ -104,6 +105,14 @@ impl Chip {
         };
         chip.bus.s.demand = None;
         Ok(chip)
+    }
+
+    /// Core 1, made if it is not there.
+    pub(super) fn make_core1(&mut self) -> Result<&mut Core<Rp2040>, EngineError> {
+        match &mut self.core1 {
+            Some(core) => Ok(core),
+            none => Ok(none.insert(Self::make_core(1, &self.regions, &self.rom, &self.bus)?)),
+        }
     }
 
     fn make_core(
@@ -217,7 +226,7 @@ impl Chip {
     }
 
     /// Bytes sent by UART0 since the last call.
-    pub fn uart0_sent(&mut self) -> Vec<u8> {
+    pub fn uart0_sent(&mut self) -> Said {
         self.bus.uart[0].take_sent()
     }
 
@@ -245,14 +254,14 @@ impl Chip {
     }
 
     /// What the console printed since the last call.
-    pub fn console_read(&mut self) -> Vec<u8> {
-        let mut bytes = self.uart0_sent();
-        if self.bus.usb_host.open() {
-            // UART0 is an ordinary port then, and its bytes belong to whatever it is wired to.
-            bytes.clear();
+    pub fn console_read(&mut self) -> Said {
+        let mut said = self.uart0_sent();
+        if let Some(opened) = self.bus.usb_host.opened() {
+            // UART0 is an ordinary port from then on, and its bytes belong to whatever it is wired to.
+            said.keep_before(opened);
         }
-        bytes.extend(self.bus.usb_host.read());
-        bytes
+        said.extend(self.bus.usb_host.read());
+        said
     }
 
     /// All code in flash may have changed.
@@ -294,9 +303,9 @@ impl Chip {
                     core.forget_ram_code();
                 }
             }
-            let until = deadline.min(self.bus.s.next()).min(self.review);
-            let until = self.bus.s.clock.cycle_at(until);
-            let stop = if self.core1.is_some() { self.run_both(until) } else { self.run_one(until) };
+            let event = self.bus.s.clock.cycle_at(self.bus.s.next().min(self.review));
+            let until = self.bus.s.clock.cycle_at(deadline).min(event);
+            let stop = if self.core1.is_some() { self.run_both(until, event) } else { self.run_one(until) };
             if let Some(stop) = stop {
                 return stop;
             }
@@ -334,8 +343,9 @@ impl Chip {
         }
     }
 
-    /// Runs both cores turn about, none further than [`INTERLEAVE`] cycles ahead.
-    fn run_both(&mut self, until: u64) -> Option<Stop> {
+    /// Runs both cores turn about, none further than [`INTERLEAVE`] cycles ahead, until `until` is reached; that
+    /// may be passed by as much, but no turn goes beyond `event`.
+    fn run_both(&mut self, until: u64, event: u64) -> Option<Stop> {
         let clock = self.bus.s.clock.clone();
         let time = |cycle: u64| clock.time_at(cycle);
         loop {
@@ -345,7 +355,8 @@ impl Chip {
             let horizon = if self.core0.is_asleep() && core1.is_asleep() {
                 until.min(self.core0.next_tick()).min(core1.next_tick())
             } else {
-                until.min(from + INTERLEAVE)
+                // On a fixed grid: where a run was cut must not show in the order of the cores' accesses.
+                event.min((from / INTERLEAVE + 1) * INTERLEAVE)
             };
             for number in 0..2u8 {
                 let core = if number == 0 { &mut self.core0 } else { self.core1.as_mut()? };
@@ -409,7 +420,7 @@ impl Chip {
         }
     }
 
-    fn forget_flash(&mut self, start: u32, end: u32) {
+    pub(super) fn forget_flash(&mut self, start: u32, end: u32) {
         for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
             for base in XIP_MIRRORS {
                 core.forget_code(base + start, base + end);

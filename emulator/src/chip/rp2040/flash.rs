@@ -27,7 +27,8 @@ const BLOCK_ERASE_64K: u8 = 0xD8;
 const WINBOND: u8 = 0xEF;
 const SERIAL_NOR: u8 = 0x40;
 
-/// The chip's contents and the command it is in.
+/// The chip's contents and the command it is in. A clone shares the contents.
+#[derive(Clone)]
 pub struct Flash {
     memory: Memory,
     unique_id: [u8; 8],

@@ -20,6 +20,7 @@ mod rosc;
 mod rtc;
 mod shared;
 mod sio;
+mod snapshot;
 mod spi;
 mod ssi;
 #[cfg(test)]
@@ -53,6 +54,7 @@ use rtc::Rtc;
 pub use shared::Demand;
 use shared::{Event, Frequencies, Shared};
 use sio::Sio;
+pub use snapshot::Snapshot;
 use spi::Spi;
 use ssi::{IoQspi, PADS_QSPI_RESET, Ssi};
 use timer::Timer;
@@ -86,7 +88,8 @@ const PIO1_BASE: u32 = 0x5030_0000;
 const XIP_AUX_BASE: u32 = 0x5040_0000;
 const SIO_BASE: u32 = 0xD000_0000;
 
-/// Registers, memory and events: everything but the cores.
+/// Registers, memory and events: everything but the cores. A clone shares the memory.
+#[derive(Clone)]
 pub struct Rp2040 {
     s: Shared,
     flash: Flash,

@@ -97,6 +97,7 @@ pub enum Demand {
 }
 
 /// Shared state of the chip.
+#[derive(Clone)]
 pub struct Shared {
     /// Now: of the access or event being handled. Never decreases.
     pub now: Time,

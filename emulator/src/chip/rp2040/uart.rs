@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::pins::function;
 use super::shared::{Event, Shared, irq};
 use crate::clock::Time;
+use crate::console::Said;
 use crate::world::UartLine;
 
 const UARTDR: u32 = 0x000;
@@ -70,7 +71,7 @@ pub struct Uart {
     ris: u32,
     dmacr: u32,
     /// Everything sent, for the console.
-    sent: VecDeque<u8>,
+    sent: Said,
     /// Bytes from the console on their way in, one frame time each.
     typed: VecDeque<u8>,
 }
@@ -94,7 +95,7 @@ impl Uart {
             imsc: 0,
             ris: 0,
             dmacr: 0,
-            sent: VecDeque::new(),
+            sent: Said::default(),
             typed: VecDeque::new(),
         }
     }
@@ -147,10 +148,11 @@ impl Uart {
         } else if let Some(tx) = pin {
             s.world.uart_tx(s.now, UartLine { tx, ..line }, byte);
             s.replan_world();
-            if self.sent.len() == CONSOLE {
-                self.sent.pop_front();
+            self.sent.push(s.now, &[byte]);
+            // Not at every byte: dropping the oldest moves all others.
+            if self.sent.len() >= 2 * CONSOLE {
+                self.sent.keep_last(CONSOLE);
             }
-            self.sent.push_back(byte);
         }
         self.sending = true;
         self.plan(s, line.frame_time());
@@ -188,8 +190,8 @@ impl Uart {
     }
 
     /// Takes what was sent since the last call.
-    pub fn take_sent(&mut self) -> Vec<u8> {
-        self.sent.drain(..).collect()
+    pub fn take_sent(&mut self) -> Said {
+        std::mem::take(&mut self.sent)
     }
 
     /// Whether a frame sent at `baud` is understood.

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use super::shared::{Event, Shared};
 use super::usb::{Answer, Usb};
 use crate::clock::Time;
+use crate::console::Said;
 
 /// From attachment to bus reset; hosts wait for the contacts to settle.
 const SETTLE: Time = Time::from_millis(10);
@@ -136,7 +137,8 @@ pub struct UsbHost {
     port: Option<Port>,
     frame: u32,
     next_frame: Time,
-    received: Vec<u8>,
+    received: Said,
+    opened: Time,
     queue: VecDeque<u8>,
     /// The endpoint was asked in this frame and had nothing; ask again when the device stirs.
     quiet_in: bool,
@@ -152,7 +154,8 @@ impl Default for UsbHost {
             port: None,
             frame: 0,
             next_frame: Time::NEVER,
-            received: Vec::new(),
+            received: Said::default(),
+            opened: Time::ZERO,
             queue: VecDeque::new(),
             quiet_in: false,
             quiet_out: false,
@@ -164,6 +167,11 @@ impl UsbHost {
     /// The serial port is open.
     pub fn open(&self) -> bool {
         self.state == State::Running
+    }
+
+    /// When the serial port was opened, if it is.
+    pub fn opened(&self) -> Option<Time> {
+        self.open().then_some(self.opened)
     }
 
     /// Queues bytes for the device; gives how many were taken.
@@ -180,7 +188,7 @@ impl UsbHost {
     }
 
     /// Takes what the device has sent.
-    pub fn read(&mut self) -> Vec<u8> {
+    pub fn read(&mut self) -> Said {
         std::mem::take(&mut self.received)
     }
 
@@ -302,7 +310,7 @@ impl UsbHost {
         if !self.quiet_in && self.received.len() < RECEIVED {
             match usb.input(s, port.input) {
                 Answer::Ack(data) => {
-                    self.received.extend(data);
+                    self.received.push(s.now, &data);
                     busy = true;
                 }
                 _ => self.quiet_in = true,
@@ -343,6 +351,9 @@ impl UsbHost {
             State::ControlLine => (State::Running, None),
             _ => (State::Idle, None),
         };
+        if state == State::Running {
+            self.opened = s.now;
+        }
         self.state = state;
         self.control = next;
     }

@@ -1,0 +1,55 @@
+//! A core at rest: everything of it that is not memory.
+
+use std::rc::Rc;
+
+use super::engine::{EngineError, Saved};
+use super::nvic::Ppb;
+use super::{Bus, Core, Sleep};
+
+/// A core between two runs. Clones share the registers.
+#[derive(Clone)]
+pub struct CoreState {
+    registers: Rc<Saved>,
+    ppb: Ppb,
+    pc: u32,
+    cycles: u64,
+    instructions: u64,
+    fall_through: u32,
+    sleep: Option<Sleep>,
+    locked_up: bool,
+    bad_vector: bool,
+}
+
+impl<B: Bus> Core<B> {
+    /// The core as it stands now.
+    pub fn save(&self) -> Result<CoreState, EngineError> {
+        let link = self.link();
+        Ok(CoreState {
+            registers: Rc::new(self.engine.save()?),
+            ppb: link.ppb.clone(),
+            pc: self.pc,
+            cycles: self.cycles,
+            instructions: link.instructions,
+            fall_through: link.fall_through,
+            sleep: self.sleep,
+            locked_up: self.locked_up,
+            bad_vector: self.bad_vector,
+        })
+    }
+
+    /// Puts the core back. Memory is the caller's affair, and so is [`Core::memory_written`] for what changes in
+    /// it; what the probe noted stays.
+    pub fn restore(&mut self, state: &CoreState) -> Result<(), EngineError> {
+        self.engine.restore(&state.registers)?;
+        self.pc = state.pc;
+        self.cycles = state.cycles;
+        self.sleep = state.sleep;
+        self.locked_up = state.locked_up;
+        self.bad_vector = state.bad_vector;
+        let link = self.link_mut();
+        link.ppb = state.ppb.clone();
+        link.instructions = state.instructions;
+        link.fall_through = state.fall_through;
+        Ok(())
+    }
+}

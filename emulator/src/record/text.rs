@@ -1,0 +1,309 @@
+//! Recordings as text: a header, then a line an event. See [`Recording`].
+
+use std::fmt::{self, Write};
+use std::str::FromStr;
+
+use super::{Entry, Stimulus};
+use crate::clock::Time;
+
+const MAGIC: &str = "solderless recording 1";
+
+/// What a recording was made with: without the same things it would not repeat.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// SHA-256 of the flash contents at power-on, firmware and files, in hexadecimal.
+    pub flash: String,
+    /// SHA-256 of the bench in hexadecimal, as [`crate::bench::Bench::digest`] gives it.
+    pub bench: String,
+}
+
+/// A session as a file.
+///
+/// The first line is `solderless recording 1`; empty lines and lines that begin with `#` say nothing. Two lines,
+/// `flash sha256 HEX` and `bench sha256 HEX`, name what the board started from. Every other line is a time in
+/// seconds of virtual time with nine decimals, not before the line above, and what came then:
+///
+/// ```text
+/// 0.412000000 type "print(1)\r\n\x04"
+/// 1.500000000 set pot.position 0.75
+/// 2.000000000 release pot.position
+/// 3.000000000 reset
+/// 4.000000000 flash 0x140000 ffff0102
+/// 9.000000000 end
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    /// What it was made with.
+    pub header: Header,
+    /// What entered, in order of time.
+    pub entries: Vec<Entry>,
+    /// When the session ended; `None` when it was cut off.
+    pub end: Option<Time>,
+}
+
+/// Why a text is no recording, or one of another board.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordingError {
+    /// It does not begin as one.
+    #[error("not a recording: its first line must be `{MAGIC}`")]
+    NotARecording,
+    /// A line makes no sense.
+    #[error("line {line}: {what}")]
+    Line {
+        /// Counted from one.
+        line: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// The board differs.
+    #[error(
+        "this recording was made with {what}: it would not repeat here\n  recorded with {recorded}\n  present      {present}"
+    )]
+    Mismatch {
+        /// What differs.
+        what: &'static str,
+        /// The digest in the recording.
+        recorded: String,
+        /// The digest of what is here.
+        present: String,
+    },
+}
+
+impl Header {
+    /// The first lines of a file.
+    pub fn to_text(&self) -> String {
+        format!("{MAGIC}\nflash sha256 {}\nbench sha256 {}\n", self.flash, self.bench)
+    }
+
+    /// Whether a board is the one the recording was made with.
+    pub fn check(&self, present: &Header) -> Result<(), RecordingError> {
+        let parts = [
+            ("other firmware or other files in flash", &self.flash, &present.flash),
+            ("another bench", &self.bench, &present.bench),
+        ];
+        for (what, recorded, present) in parts {
+            if recorded != present {
+                let (recorded, present) = (recorded.clone(), present.clone());
+                return Err(RecordingError::Mismatch { what, recorded, present });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Entry {
+    /// A line of a recording, without its end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        seconds(f, self.at)?;
+        match &self.what {
+            Stimulus::Type(bytes) => write!(f, " type \"{}\"", bytes.escape_ascii()),
+            Stimulus::Set { part, input, value } => write!(f, " set {part}.{input} {value}"),
+            Stimulus::Release { part, input } => write!(f, " release {part}.{input}"),
+            Stimulus::Reset => f.write_str(" reset"),
+            Stimulus::Flash { offset, bytes } => {
+                write!(f, " flash {offset:#x} ")?;
+                bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+    }
+}
+
+fn seconds(f: &mut impl Write, t: Time) -> fmt::Result {
+    write!(f, "{}.{:09}", t.nanos() / 1_000_000_000, t.nanos() % 1_000_000_000)
+}
+
+impl Recording {
+    /// The last line of a session that ended at `t`.
+    pub fn end_line(t: Time) -> String {
+        let mut line = String::new();
+        // Writing to a string cannot fail.
+        let _ = seconds(&mut line, t);
+        line + " end\n"
+    }
+}
+
+impl fmt::Display for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.header.to_text())?;
+        self.entries.iter().try_for_each(|entry| writeln!(f, "{entry}"))?;
+        self.end.map_or(Ok(()), |end| f.write_str(&Recording::end_line(end)))
+    }
+}
+
+impl FromStr for Recording {
+    type Err = RecordingError;
+
+    fn from_str(text: &str) -> Result<Recording, RecordingError> {
+        let mut lines = text.lines().enumerate();
+        if lines.next().is_none_or(|(_, line)| line.trim_end() != MAGIC) {
+            return Err(RecordingError::NotARecording);
+        }
+        let mut recording = Recording::default();
+        let mut now = Time::ZERO;
+        for (index, line) in lines {
+            let wrong = |what: String| RecordingError::Line { line: index + 1, what };
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if recording.end.is_some() {
+                return Err(wrong("nothing can come after the end".to_owned()));
+            }
+            if let Some(digest) = line.strip_prefix("flash sha256 ") {
+                recording.header.flash = digest.to_owned();
+                continue;
+            }
+            if let Some(digest) = line.strip_prefix("bench sha256 ") {
+                recording.header.bench = digest.to_owned();
+                continue;
+            }
+            let (time, what) = line.split_once(' ').unwrap_or((line, ""));
+            let at = parse_time(time).ok_or_else(|| wrong(format!("`{time}` is no time in seconds")))?;
+            if at < now {
+                return Err(wrong(format!("{time} s is before the line above")));
+            }
+            now = at;
+            if what.trim() == "end" {
+                recording.end = Some(at);
+                continue;
+            }
+            let what = parse_stimulus(what.trim()).map_err(wrong)?;
+            recording.entries.push(Entry { at, what });
+        }
+        Ok(recording)
+    }
+}
+
+fn parse_time(text: &str) -> Option<Time> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.len() > 9 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let nanos: u64 = format!("{fraction:0<9}").parse().ok()?;
+    whole.parse::<u64>().ok()?.checked_mul(1_000_000_000)?.checked_add(nanos).map(Time)
+}
+
+fn parse_stimulus(text: &str) -> Result<Stimulus, String> {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let input = |name: &str| {
+        let (part, input) =
+            name.rsplit_once('.').ok_or_else(|| format!("`{name}` is no input: expected part.input"))?;
+        Ok::<_, String>((part.to_owned(), input.to_owned()))
+    };
+    match word {
+        "type" => {
+            let quoted = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            Ok(Stimulus::Type(quoted.and_then(unescape).ok_or("expected text in double quotes")?))
+        }
+        "set" => {
+            let (name, value) = rest.rsplit_once(' ').ok_or("expected an input and a value")?;
+            let (part, input) = input(name)?;
+            let value = value.parse().map_err(|_| format!("`{value}` is no number"))?;
+            Ok(Stimulus::Set { part, input, value })
+        }
+        "release" => input(rest).map(|(part, input)| Stimulus::Release { part, input }),
+        "reset" => Ok(Stimulus::Reset),
+        "flash" => {
+            let (offset, bytes) = rest.split_once(' ').ok_or("expected an offset and bytes")?;
+            let offset = offset.strip_prefix("0x").and_then(|digits| usize::from_str_radix(digits, 16).ok());
+            let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+            let pairs = bytes.as_bytes().chunks(2);
+            let bytes: Option<Vec<u8>> = pairs
+                .map(|pair| match pair {
+                    &[high, low] => Some(digit(high)? << 4 | digit(low)?),
+                    _ => None,
+                })
+                .collect();
+            match (offset, bytes) {
+                (Some(offset), Some(bytes)) => Ok(Stimulus::Flash { offset, bytes }),
+                _ => Err("expected an offset such as 0x1000 and bytes in hexadecimal".to_owned()),
+            }
+        }
+        _ => Err(format!("`{word}` is no event: expected type, set, release, reset, flash or end")),
+    }
+}
+
+/// The reverse of [`u8::escape_ascii`].
+fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'\\' => match rest.next()? {
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                byte @ (b'\\' | b'"' | b'\'') => byte,
+                b'x' => {
+                    let digit = |byte: u8| char::from(byte).to_digit(16);
+                    (digit(rest.next()?)? << 4 | digit(rest.next()?)?) as u8
+                }
+                _ => return None,
+            },
+            b'"' => return None,
+            byte => byte,
+        });
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recording() -> Recording {
+        let at = |ms, what| Entry { at: Time::from_millis(ms), what };
+        Recording {
+            header: Header { flash: "ab".to_owned(), bench: "cd".to_owned() },
+            entries: vec![
+                at(1, Stimulus::Type((0..=255).collect())),
+                at(1, Stimulus::Type(b"say \"\\n\"\r\n".to_vec())),
+                at(20, Stimulus::Set { part: "my.pot".into(), input: "position".into(), value: 0.1 + 0.2 }),
+                at(20, Stimulus::Release { part: "pot".into(), input: "position".into() }),
+                at(3_000, Stimulus::Reset),
+                at(3_000, Stimulus::Flash { offset: 0x1F_F000, bytes: vec![0, 255, 16] }),
+            ],
+            end: Some(Time(9_000_000_001)),
+        }
+    }
+
+    #[test]
+    fn a_recording_survives_being_written_and_read() {
+        let text = recording().to_string();
+        assert_eq!(text.parse(), Ok(recording()));
+        assert!(text.is_ascii() && text.lines().count() == 10);
+        assert!(text.ends_with("\n9.000000001 end\n"));
+        let commented = text.replace("\n", "\n# a remark\n\n");
+        assert_eq!(commented.parse(), Ok(recording()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        assert_eq!("1.0 reset".parse::<Recording>(), Err(RecordingError::NotARecording));
+        for (line, what) in [
+            ("x reset", "`x` is no time in seconds"),
+            ("1.0000000001 reset", "`1.0000000001` is no time in seconds"),
+            ("1.0 jump", "`jump` is no event: expected type, set, release, reset, flash or end"),
+            ("1.0 type hello", "expected text in double quotes"),
+            ("1.0 type \"\\q\"", "expected text in double quotes"),
+            ("1.0 set pot 1", "`pot` is no input: expected part.input"),
+            ("1.0 set pot.x y", "`y` is no number"),
+            ("1.0 flash 12 zz", "expected an offset such as 0x1000 and bytes in hexadecimal"),
+            ("1.0 end\n1.0 reset", "nothing can come after the end"),
+            ("1.0 reset\n0.5 reset", "0.5 s is before the line above"),
+        ] {
+            let error = format!("{MAGIC}\n{line}").parse::<Recording>().unwrap_err();
+            let RecordingError::Line { what: said, .. } = error else { panic!("{line}: {error}") };
+            assert_eq!(said, what, "{line}");
+        }
+    }
+
+    #[test]
+    fn another_board_is_refused() {
+        let header = recording().header;
+        assert_eq!(header.check(&header), Ok(()));
+        let other = Header { flash: "ef".to_owned(), ..header.clone() };
+        let message = header.check(&other).unwrap_err().to_string();
+        assert!(message.contains("other firmware") && message.contains("ab") && message.contains("ef"));
+    }
+}

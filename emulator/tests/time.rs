@@ -1,0 +1,236 @@
+//! Going back and recordings: whatever way a machine comes to an instant, it is the same machine with the same trace.
+
+use std::path::PathBuf;
+
+use emulator::bench::Bench;
+use emulator::clock::Time;
+use emulator::image::Image;
+use emulator::machine::{GoBackError, HistoryOptions, Machine, MachineOptions, Stop};
+use emulator::record::{Entry, Header, Journal, Recording, Stimulus};
+use emulator::trace::{SharedTrace, export};
+
+const BENCH: &str = r#"
+[board]
+type = "pico"
+[[part]]
+type = "led"
+name = "lamp"
+pins = { anode = "GP15", cathode = "GND" }
+[[part]]
+type = "button"
+name = "key"
+pins = { a = "GP14", b = "GND" }
+[[part]]
+type = "potentiometer"
+name = "pot"
+pins = { wiper = "GP26" }
+[[part]]
+type = "bme280"
+name = "air"
+pins = { sda = "GP4", scl = "GP5" }
+inputs.temperature = { generator = "sine", min = 10, max = 30, period = "3s" }
+[[part]]
+type = "gps_nmea"
+name = "gps"
+pins = { tx = "GP1" }
+"#;
+
+/// Interrupts (timer, pin, UART), I2C, ADC, PWM, PIO with its FIFO, DMA, flash, sleep.
+const PROGRAM: &str = r#"
+import machine, time, rp2, array
+from machine import Pin, Timer, I2C, ADC, PWM, UART
+ticks = 0
+def tick(t):
+    global ticks
+    ticks += 1
+edges = []
+key = Pin(14, Pin.IN, Pin.PULL_UP)
+key.irq(lambda p: edges.append(time.ticks_us()), Pin.IRQ_FALLING)
+i2c = I2C(0, sda=Pin(4), scl=Pin(5), freq=400000)
+adc = ADC(26)
+pwm = PWM(Pin(15), freq=1777, duty_u16=20000)
+gps = UART(0, 9600, tx=Pin(0), rx=Pin(1))
+@rp2.asm_pio(set_init=rp2.PIO.OUT_LOW, autopull=True)
+def blink():
+    out(x, 8)
+    label("again")
+    set(pins, 1) [3]
+    set(pins, 0) [2]
+    jmp(x_dec, "again")
+sm = rp2.StateMachine(0, blink, freq=200000, set_base=Pin(16))
+sm.active(1)
+source = array.array("I", range(64))
+copy = array.array("I", [0] * 64)
+dma = rp2.DMA()
+n = 0
+timer = Timer(period=7, callback=tick)
+while True:
+    sm.put(n & 7, 24)
+    dma.config(read=source, write=copy, count=64, ctrl=dma.pack_ctrl(treq_sel=0x3F), trigger=True)
+    while dma.active():
+        pass
+    source[n % 64] = n
+    print(n, ticks, adc.read_u16() >> 6, i2c.readfrom_mem(0x76, 0xFA, 3), gps.any(), edges[-1:], sum(copy))
+    gps.read()
+    pwm.duty_u16(n * 997 % 65536)
+    if n % 8 == 0:
+        with open("/log", "a") as f:
+            f.write(str(n))
+    time.sleep_ms(5)
+    n += 1
+"#;
+
+fn bench() -> Bench {
+    Bench::parse(BENCH, &PathBuf::from("bench.toml")).unwrap()
+}
+
+fn board() -> Machine {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../assets/solderless-rp2040.uf2");
+    let image = Image::load(&path).unwrap();
+    Machine::on_bench(&bench(), &image, SharedTrace::default(), MachineOptions::default()).unwrap()
+}
+
+/// Sits at the board for a while, doing this and that at certain slices.
+fn session(board: &mut Machine, slices: u64) {
+    let mut program = PROGRAM.replace('\n', "\r").into_bytes();
+    program.splice(0..0, *b"\x05");
+    program.push(4);
+    let mut sent = 0;
+    for n in 0..slices {
+        assert!(matches!(board.run_until(Time::from_millis(n + 1)), Stop::Deadline));
+        if n >= 100 {
+            sent += board.console_write(&program[sent..]);
+        }
+        match n {
+            900 | 1310 => board.set_input("key", "pressed", 1.0).unwrap(),
+            937 | 1340 => board.set_input("key", "pressed", 0.0).unwrap(),
+            1000 => board.set_input("pot", "position", 77.0).unwrap(),
+            1200 => board.set_input("air", "temperature", 33.5).unwrap(),
+            1400 => board.release_input("air", "temperature").unwrap(),
+            _ => {}
+        }
+    }
+    assert_eq!(sent, program.len());
+}
+
+/// All that can be seen of a machine.
+fn state(board: &mut Machine) -> (String, Vec<u8>, Vec<u8>, String) {
+    let trace = board.world().trace().clone();
+    let text = trace.read(|trace| {
+        let mut text = Vec::new();
+        export::vcd(trace, &Default::default(), &mut text).unwrap();
+        export::csv_bus(trace, &Default::default(), &mut text).unwrap();
+        let mut text = String::from_utf8(text).unwrap();
+        for (id, channel) in trace.channels() {
+            let samples: Vec<_> = trace.samples(id, Time::ZERO, Time::NEVER).collect();
+            let said: Vec<_> = trace
+                .texts(id, Time::ZERO, Time::NEVER)
+                .map(|(t, bytes)| (t, String::from_utf8_lossy(bytes).into_owned()))
+                .collect();
+            text += &format!("{channel:?} {samples:?} {said:?}\n");
+        }
+        text
+    });
+    let stats = format!("{:?} {:?}", board.stats(), board.registers());
+    (text, board.memory(0x2000_0000, 264 * 1024), board.flash(), stats)
+}
+
+/// `assert_eq!` would print megabytes.
+fn assert_same(a: &(String, Vec<u8>, Vec<u8>, String), b: &(String, Vec<u8>, Vec<u8>, String), what: &str) {
+    assert_eq!(a.3, b.3, "{what}: counters and registers");
+    for (n, (a, b)) in a.0.lines().zip(b.0.lines()).enumerate() {
+        if a != b {
+            let at = a.bytes().zip(b.bytes()).position(|(a, b)| a != b).unwrap_or(0).saturating_sub(40);
+            let cut = |s: &str| s.chars().skip(at).take(160).collect::<String>();
+            panic!("{what}: trace line {n}:\n{}\n{}", cut(a), cut(b));
+        }
+    }
+    assert!(a.0 == b.0, "{what}: length of the trace");
+    assert!(a.1 == b.1, "{what}: memory");
+    assert!(a.2 == b.2, "{what}: flash");
+}
+
+const SLICES: u64 = 1600;
+
+#[test]
+fn back_and_forth_is_as_straight_on() {
+    let mut straight = board();
+    session(&mut straight, SLICES);
+    let straight = state(&mut straight);
+    for sign in ["GP16", "GP26 volts", "I2C GP4/GP5", "UART GP1", "\"40 "] {
+        assert!(straight.0.contains(sign), "{sign}");
+    }
+    let trouble = straight.0.find("Traceback").map(|at| &straight.0[at..at + 600]);
+    assert_eq!(trouble, None);
+
+    let mut board = board();
+    board.keep_history(HistoryOptions::default());
+    session(&mut board, SLICES);
+    let end = board.now();
+    assert_same(&straight, &state(&mut board), "with a history");
+    for (to, from) in [(1234, 1600), (1000, 1250), (3, 1500), (950, 951), (950, 1600), (0, 1600)] {
+        board.go_back_to(Time::from_millis(to)).unwrap();
+        assert!(board.now() >= Time::from_millis(to) && board.now() < Time::from_micros(to * 1000 + 5));
+        board.run_until(Time::from_millis(from));
+    }
+    board.run_until(end);
+    assert!(!board.is_replaying());
+    assert_same(&straight, &state(&mut board), "after going back and forth");
+}
+
+#[test]
+fn a_recording_repeats_in_one_run_and_from_text() {
+    let mut recorded = board();
+    let header = Header { flash: recorded.flash_digest(), bench: bench().digest() };
+    session(&mut recorded, SLICES);
+    let recording = Recording {
+        header: header.clone(),
+        entries: recorded.journal().past().to_vec(),
+        end: Some(recorded.now()),
+    };
+    let text = recording.to_string();
+
+    let recording: Recording = text.parse().unwrap();
+    let mut board = board();
+    recording.header.check(&Header { flash: board.flash_digest(), bench: bench().digest() }).unwrap();
+    board.replay(Journal::ahead(recording.entries));
+    assert!(matches!(board.run_until(recording.end.unwrap()), Stop::Deadline));
+    assert_same(&state(&mut recorded), &state(&mut board), "replayed");
+
+    let other = Bench::parse(&BENCH.replace("GP15", "GP17"), &PathBuf::from("bench.toml")).unwrap();
+    let error = header.check(&Header { bench: other.digest(), ..header.clone() }).unwrap_err();
+    assert!(error.to_string().contains("another bench"));
+}
+
+#[test]
+fn new_input_after_going_back_begins_another_course() {
+    let mut board = board();
+    board.keep_history(HistoryOptions::default());
+    session(&mut board, 1100);
+    board.go_back_to(Time::from_millis(950)).unwrap();
+    assert!(board.is_replaying(), "the potentiometer will be turned at 1 s");
+    board.set_input("pot", "position", 10.0).unwrap();
+    assert!(!board.is_replaying());
+    board.run_until(Time::from_millis(1100));
+    assert_eq!(board.bench().unwrap().input("pot", "position"), Some(10.0));
+    let last = board.journal().past().last().unwrap();
+    let what = Stimulus::Set { part: "pot".into(), input: "position".into(), value: 10.0 };
+    assert_eq!(last, &Entry { at: last.at, what });
+    assert!(matches!(board.go_back_to(Time::from_secs(9)), Err(GoBackError::NotKept { .. })));
+}
+
+#[test]
+fn a_history_stays_within_its_bound_and_keeps_power_on() {
+    let mut board = board();
+    let bound = 8 << 20;
+    board.keep_history(HistoryOptions { every: Time::from_millis(10), bound });
+    session(&mut board, 1000);
+    let kept: Vec<Time> = board.snapshots().collect();
+    assert!(board.history_bytes() <= bound, "{}", board.history_bytes());
+    assert_eq!(kept[0], Time::ZERO);
+    assert!(kept.len() > 20 && kept.len() < 100, "{}", kept.len());
+    let recent = kept.iter().filter(|&&at| at > Time::from_millis(800)).count();
+    assert!(recent * 4 > kept.len(), "{recent} of {}", kept.len());
+    board.go_back_to(Time::from_millis(333)).unwrap();
+    assert_eq!(board.earliest(), Some(Time::ZERO));
+}
