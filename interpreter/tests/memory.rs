@@ -99,3 +99,31 @@ big = bytearray(gc.mem_free() // 2)
         panic!("{text}");
     }
 }
+
+/// Frozen modules cost what is used of them: these nine together leave most of a board's memory.
+#[test]
+fn frozen_modules_fit_together() {
+    let script = "
+import gc
+import datetime, csv, argparse, enum, statistics, logging, json, asyncio, unittest
+from datetime import datetime as d, timedelta
+import io
+w = csv.writer(io.StringIO())
+w.writerow([str(d(2024, 1, 31) + timedelta(days=1)), statistics.mean([1, 2, 3])])
+p = argparse.ArgumentParser()
+p.add_argument('--n', type=int)
+assert p.parse_args(['--n', '3']).n == 3
+gc.collect()
+left = gc.mem_free()
+";
+    let mut vm = Vm::new(238 * 1024, Box::new(Host::new(64))).expect("memory");
+    if vm.run_source("frozen.py", script).is_err() {
+        let e = vm.take_exc();
+        let text = vm.repr_text(e).unwrap_or_default();
+        panic!("{text}");
+    }
+    let globals = vm.globals();
+    let key = vm.heap.intern("left").expect("memory");
+    let left = vm.heap.dict_get_qstr(globals, key).and_then(|v| vm.heap.as_i64(v)).expect("a number");
+    assert!(left > 120 * 1024, "{left} bytes left");
+}

@@ -73,6 +73,8 @@ impl Flags {
     pub const MODULE: Flags = Flags(32);
     /// Has keyword-only parameters. Set by the loader: a call of code without flags needs no arranging.
     pub const KEYWORD_ONLY: Flags = Flags(64);
+    /// Not compiled yet. Set by the loader, see [`Proto::deferred`].
+    pub const DEFERRED: Flags = Flags(128);
 
     /// Are all flags of `other` set?
     pub fn has(self, other: Flags) -> bool {
@@ -120,6 +122,9 @@ pub struct Proto {
     pub first_line: u32,
     /// Docstring.
     pub doc: Option<String>,
+    /// A frozen function that is compiled when first called: its number. Nothing else but
+    /// `keyword_only` counts then.
+    pub deferred: Option<u16>,
     /// Number of positional parameters (with the positional-only ones).
     pub positional: u8,
     /// How many of them are positional-only.
@@ -146,6 +151,19 @@ pub struct Proto {
     pub handlers: Vec<Handler>,
     /// (first word, start and end in the source), ascending by word; only where the builder was asked for them.
     pub spans: Vec<(u32, u32, u32)>,
+}
+
+impl Proto {
+    /// Moves it and the code in it by so many lines: it was compiled apart from what stands before it.
+    pub(crate) fn move_down(&mut self, lines: u32) {
+        self.first_line += lines;
+        self.lines.iter_mut().for_each(|(_, line)| *line += lines);
+        for constant in &mut self.consts {
+            if let Const::Code(code) = constant {
+                code.move_down(lines);
+            }
+        }
+    }
 }
 
 /// A jump target of a [`ProtoBuilder`], placed or not yet.

@@ -385,6 +385,12 @@ impl<'a, 's> Codegen<'a, 's> {
     fn function_object(&mut self, node: &'a Function<'s>, dest: Slot) -> Gen {
         self.make_function((node.name.span, node.name.name, node.name.span), &node.params, dest, |gen_| {
             gen_.pin_constants(&node.body)?;
+            if gen_.known.deferring
+                && let [Stmt { kind: StmtKind::Expr(number), .. }] = &node.body[..]
+                && let ExprKind::Int(n) = number.kind
+            {
+                gen_.unit.b.proto.deferred = u16::try_from(n).ok();
+            }
             if super::viper::is_viper(&node.decorators) {
                 gen_.begin_viper(node);
             }

@@ -51,6 +51,9 @@ pub enum Mode {
     EvalIn,
     /// Interactive input with a namespace of its own.
     SingleIn,
+    /// What is left of a frozen module without the bodies of its functions: in place of a body stands the number by
+    /// which it is found when the function is first called.
+    Frozen,
 }
 
 impl Mode {
@@ -116,6 +119,8 @@ struct Known {
     consts: Vec<(String, crate::bytecode::Const)>,
     /// `assert` statements are left out.
     optimised: bool,
+    /// Functions whose body is a number are compiled later: [`Mode::Frozen`].
+    deferring: bool,
 }
 
 /// Compiles a module's source once more, to know from which part of it each instruction comes ([`Proto::spans`]).
@@ -142,7 +147,7 @@ fn expression(source: &str, unit: Box<Unit<'_, '_>>, mode: Mode, optimised: bool
 }
 
 fn module(source: &str, mut unit: Box<Unit<'_, '_>>, mode: Mode, optimised: bool) -> Parse<Box<Proto>> {
-    let mut known = Known { optimised, ..Known::default() };
+    let mut known = Known { optimised, deferring: mode == Mode::Frozen, ..Known::default() };
     let mut parser = Parser::new(source)?;
     let mut any = false;
     while let Some(piece) = parser.next_piece()? {

@@ -8,18 +8,21 @@ use crate::vm::{Out, Vm, meta};
 use core::fmt::Write;
 
 fn print_function(vm: &mut Vm, v: Val, out: &mut Out, _: bool) -> R<()> {
+    vm.compile_deferred(v)?;
     let name = vm.function_name(v);
     let _ = write!(out, "<function {name} at 0x{:08x}>", v.bits());
     Ok(())
 }
 
 fn code(vm: &mut Vm, f: Val) -> R {
+    vm.compile_deferred(f)?;
     Ok(vm.heap.val(f, 1))
 }
 fn globals(vm: &mut Vm, f: Val) -> R {
     Ok(vm.heap.val(f, 2))
 }
 fn defaults(vm: &mut Vm, f: Val) -> R {
+    vm.compile_deferred(f)?;
     let code = vm.heap.val(f, 1);
     let extras = vm.heap.val(f, 3);
     if extras.is_null() {
@@ -172,15 +175,21 @@ pub static CODE: NativeType = NativeType {
 
 impl Vm {
     /// An attribute of a function that is kept with it or follows from its code.
-    pub(crate) fn function_attr(&mut self, f: Val, name: crate::value::Qstr) -> Option<Val> {
+    ///
+    /// # Errors
+    /// What compiling a frozen function raises.
+    pub(crate) fn function_attr(&mut self, f: Val, name: crate::value::Qstr) -> R<Option<Val>> {
         use crate::heap::q;
         if let Some(d) = self.function_dict(f)
             && let Some(v) = self.heap.dict_get_qstr(d, name)
         {
-            return Some(v);
+            return Ok(Some(v));
+        }
+        if matches!(name, q::__name__ | q::__qualname__ | q::__doc__) {
+            self.compile_deferred(f)?;
         }
         let code = self.heap.val(f, 1);
-        match name {
+        Ok(match name {
             q::__name__ => Some(self.code_meta(code, meta::NAME)),
             q::__qualname__ => Some(self.code_meta(code, meta::QUALNAME)),
             q::__doc__ => Some(self.code_meta(code, meta::DOC)),
@@ -188,12 +197,12 @@ impl Vm {
             q::__dict__ => {
                 let d = match self.function_dict(f) {
                     Some(d) => d,
-                    None => self.make_function_dict(f).ok()?,
+                    None => self.make_function_dict(f)?,
                 };
                 Some(d)
             }
             _ => None,
-        }
+        })
     }
 
     /// Attributes of functions are rare: they live in one dict for all, by function.

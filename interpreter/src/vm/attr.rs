@@ -470,7 +470,7 @@ impl Vm {
                 }
                 Kind::Super => return self.super_attr(obj, name),
                 Kind::Function | Kind::Closure => {
-                    if let Some(v) = self.function_attr(obj, name) {
+                    if let Some(v) = self.function_attr(obj, name)? {
                         return Ok(Some(v));
                     }
                 }

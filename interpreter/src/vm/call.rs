@@ -171,6 +171,9 @@ impl Vm {
     }
     /// (positional-only, keyword-only) parameters.
     pub(crate) fn code_counts(&self, code: Val) -> (usize, usize) {
+        if self.code_flags(code).has(Flags::DEFERRED) {
+            return (0, (self.heap.w(code, 2) >> 16) as usize);
+        }
         let c = self.code_meta(code, meta::COUNTS).small_value() as usize;
         (c & 0xff, c >> 8 & 0xff)
     }
@@ -371,6 +374,10 @@ impl Vm {
     ) -> R<Next> {
         let code = self.heap.val(f, 1);
         let simple = self.heap.flag(code, F_A);
+        if !simple && self.code_flags(code).has(Flags::DEFERRED) {
+            self.compile_deferred(f)?;
+            return self.enter_function(dst, f, n, nkw, ret);
+        }
         if !(simple && nkw == 0 && n == self.code_positional(code)) {
             if !self.bind_simply(dst, f, code, n, nkw)? {
                 self.bind_args(dst, f, n, nkw)?;

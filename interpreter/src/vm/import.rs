@@ -1,6 +1,7 @@
 //! Modules and their import: `sys.modules`, native modules, files along `sys.path`, packages, relative imports.
 
 use super::Vm;
+use crate::compiler::Mode;
 use crate::heap::cell::{F_V1, header};
 use crate::heap::{Kind, Root, q};
 use crate::objects::native::{ExcKind, R, Raised};
@@ -177,24 +178,20 @@ impl Vm {
     /// memory of a board.
     fn run_parts(&mut self, source: &str, file: &str, globals: Val) -> R {
         const PART: usize = 2048;
-        // Constants whose names begin with `_` exist only while what is compiled with them.
-        if source.contains("= const(") {
-            return self.run_in(source, file, globals);
-        }
         let (mut start, mut at, mut decorated) = (0, 0, false);
         for line in source.split_inclusive('\n') {
             let decorator = line.starts_with('@');
             let begins =
                 decorator || ["def ", "class ", "async def "].iter().any(|word| line.starts_with(word));
             if begins && !decorated && at - start >= PART {
-                self.run_in(&source[start..at], file, globals)?;
+                self.exec_source(&source[start..at], file, Mode::Frozen, globals, None)?;
                 self.settle_code();
                 start = at;
             }
             decorated = decorator;
             at += line.len();
         }
-        self.run_in(&source[start..], file, globals)
+        self.exec_source(&source[start..], file, Mode::Frozen, globals, None)
     }
 
     #[cold]

@@ -27,6 +27,9 @@ impl Vm {
 
     fn load_inner(&mut self, proto: &Proto, globals: Val) -> R {
         self.heap.set_flag(globals, crate::heap::cell::F_B, true);
+        if let Some(number) = proto.deferred {
+            return self.load_deferred(number, proto.keyword_only);
+        }
         let n = proto.consts.len();
         let mut flags = proto.flags;
         if proto.keyword_only > 0 {
@@ -212,7 +215,7 @@ impl Vm {
         self.raise(ExcKind::SystemError, format_args!("code too large"))
     }
 
-    fn describe(&mut self, proto: &Proto) -> R {
+    pub(super) fn describe(&mut self, proto: &Proto) -> R {
         let mut m = [Val::NONE; meta::LEN];
         m[meta::NAME] = Val::qstr(self.heap.intern(&proto.name)?);
         m[meta::QUALNAME] = if proto.qualname.is_empty() || proto.qualname == proto.name {

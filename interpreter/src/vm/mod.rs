@@ -12,6 +12,7 @@ mod attr;
 mod call;
 mod class;
 mod consume;
+mod deferred;
 mod generator;
 mod hooks;
 mod import;
@@ -156,8 +157,9 @@ impl Vm {
     fn start(&mut self) -> Result<(), NoMemory> {
         use crate::heap::cell::{F_BUFVALS, F_V1, F_V2, F_V3, header};
         use crate::heap::{Kind, Move, q};
-        let stubs =
-            self.heap.alloc_cell(header(Kind::Code, F_BUFVALS, 4 * consume::SLOTS as u16), 0, 0, 0)?;
+        // (Word 3: see `deferred`.)
+        let head = header(Kind::Code, F_BUFVALS | F_V3, 4 * consume::SLOTS as u16);
+        let stubs = self.heap.alloc_cell(head, 0, 0, Val::NULL.bits())?;
         let words = call::STUBS.len() + consume::CODE.len();
         self.heap.alloc_buffer(stubs, 4 * words, Move::Fixed)?;
         let code = call::STUBS.into_iter().map(|op| op as u32).chain(consume::CODE);
