@@ -5,6 +5,7 @@
 
 mod adc;
 mod bootrom;
+mod busctrl;
 mod clocks;
 mod cores;
 mod dma;
@@ -39,13 +40,14 @@ use crate::world::{Input, World};
 
 use adc::Adc;
 use bootrom::Mailbox;
+use busctrl::BusCtrl;
 use clocks::{Clocks, Sources};
 pub use cores::{Chip, Stop};
 use dma::Dma;
 pub use flash::Flash;
 use i2c::I2c;
 use pio::Pio;
-use plain::{Psm, Storage, Vreg};
+use plain::{Psm, SYSCFG_RESET, Storage, Vreg};
 use pll::Pll;
 use pwm::Pwm;
 use resets::{Resets, bit};
@@ -104,7 +106,7 @@ pub struct Rp2040 {
     psm: Psm,
     vreg: Vreg,
     syscfg: Storage<7>,
-    busctrl: Storage<10>,
+    busctrl: BusCtrl,
     ssi: Ssi,
     xip: Xip,
     io_qspi: IoQspi,
@@ -145,8 +147,8 @@ impl Rp2040 {
             rosc: Rosc::default(),
             psm: Psm::default(),
             vreg: Vreg::default(),
-            syscfg: Storage::with(&[]),
-            busctrl: Storage::with(&[]),
+            syscfg: Storage::with(&SYSCFG_RESET),
+            busctrl: BusCtrl::default(),
             ssi: Ssi::default(),
             xip: Xip::default(),
             io_qspi: IoQspi::default(),
@@ -184,8 +186,8 @@ impl Rp2040 {
         self.xosc = Xosc::default();
         self.rosc = Rosc::default();
         self.psm = Psm::default();
-        self.syscfg = Storage::with(&[]);
-        self.busctrl = Storage::with(&[]);
+        self.syscfg = Storage::with(&SYSCFG_RESET);
+        self.busctrl = BusCtrl::default();
         self.ssi = Ssi::default();
         self.xip = Xip::default();
         self.io_qspi = IoQspi::default();
@@ -230,7 +232,7 @@ impl Rp2040 {
             self.pll_usb = Pll::default();
         }
         if held(bit::SYSCFG) {
-            self.syscfg = Storage::with(&[]);
+            self.syscfg = Storage::with(&SYSCFG_RESET);
         }
         if held(bit::TIMER) {
             self.timer = Timer::default();
@@ -662,6 +664,7 @@ impl Rp2040 {
 impl Bus for Rp2040 {
     fn read(&mut self, access: &mut Access, address: u32, size: u32) -> u32 {
         self.s.at_cycle(access.cycle);
+        self.busctrl.count(address);
         let word = self.read_word(access.core, access.cycle, address & !3);
         self.dma_after();
         let shifted = word >> ((address & 3) * 8);
@@ -674,6 +677,7 @@ impl Bus for Rp2040 {
 
     fn write(&mut self, access: &mut Access, address: u32, size: u32, value: u32) {
         self.s.at_cycle(access.cycle);
+        self.busctrl.count(address);
         self.write_narrow(access, address, size, value);
         self.dma_after();
     }

@@ -1,5 +1,5 @@
-//! Blocks that only hold what is written to them: PSM, VREG_AND_CHIP_RESET, SYSCFG, BUSCTRL,
-//! and those that only say what the chip is: SYSINFO, TBMAN.
+//! Blocks that only hold what is written to them: PSM, VREG_AND_CHIP_RESET, SYSCFG; and those
+//! that only say what the chip is: SYSINFO, TBMAN.
 
 /// PSM (section 2.13): everything is powered.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +84,10 @@ impl Vreg {
     }
 }
 
-/// SYSCFG (section 2.21) and BUSCTRL (section 2.1.5) hold what is written.
+/// SYSCFG at reset: DBGFORCE holds both debug ports' lines.
+pub const SYSCFG_RESET: [u32; 6] = [0, 0, 0, 0, 0, 0x66];
+
+/// SYSCFG (section 2.21) and PADS_QSPI hold what is written.
 #[derive(Clone, Debug)]
 pub struct Storage<const WORDS: usize>([u32; WORDS]);
 
