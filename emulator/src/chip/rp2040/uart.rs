@@ -1,4 +1,6 @@
 //! UART0 and UART1 (data sheet section 4.2): PL011.
+//!
+//! Bytes pass as whole frames; the infrared codec and hardware flow control are not built.
 
 use std::collections::VecDeque;
 
@@ -28,6 +30,7 @@ const FR_RXFE: u32 = 1 << 4;
 const FR_TXFF: u32 = 1 << 5;
 const FR_RXFF: u32 = 1 << 6;
 const FR_TXFE: u32 = 1 << 7;
+const LCR_BRK: u32 = 1;
 const LCR_PEN: u32 = 1 << 1;
 const LCR_EPS: u32 = 1 << 2;
 const LCR_STP2: u32 = 1 << 3;
@@ -40,11 +43,15 @@ const INT_RX: u32 = 1 << 4;
 const INT_TX: u32 = 1 << 5;
 const INT_RT: u32 = 1 << 6;
 const INT_FE: u32 = 1 << 7;
+const INT_BE: u32 = 1 << 9;
 const INT_OE: u32 = 1 << 10;
 const DR_FE: u32 = 1 << 8;
+const DR_BE: u32 = 1 << 10;
 const DR_OE: u32 = 1 << 11;
 
 const FIFO: usize = 32;
+/// Bit times of silence after which received bytes below the level interrupt.
+const SILENCE: u64 = 32;
 /// Bytes kept for whoever reads the console.
 const CONSOLE: usize = 1 << 16;
 
@@ -57,8 +64,13 @@ pub struct Uart {
     number: usize,
     rx: VecDeque<u32>,
     tx: VecDeque<u8>,
-    /// The byte in the shift register is gone at this instant.
+    /// A byte is in the shift register, and gone at `sent_at`.
     sending: bool,
+    sent_at: Time,
+    /// When the receiver's silence is long enough for its interrupt.
+    silent_at: Time,
+    /// When the next typed byte has arrived.
+    typed_at: Time,
     overrun: bool,
     rsr: u32,
     ilpr: u32,
@@ -84,6 +96,9 @@ impl Uart {
             rx: VecDeque::new(),
             tx: VecDeque::new(),
             sending: false,
+            sent_at: Time::NEVER,
+            silent_at: Time::NEVER,
+            typed_at: Time::NEVER,
             overrun: false,
             rsr: 0,
             ilpr: 0,
@@ -141,6 +156,10 @@ impl Uart {
             return;
         }
         let Some(byte) = self.tx.pop_front() else { return };
+        // The interrupt comes of the FIFO's falling to its level, not of being there.
+        if self.tx.len() == self.tx_level() {
+            self.ris |= INT_TX;
+        }
         let pin = s.pins.find(function::UART, TX_PINS[self.number]);
         let line = self.line(s, pin.unwrap_or(0));
         if self.cr & CR_LBE != 0 {
@@ -155,24 +174,35 @@ impl Uart {
             }
         }
         self.sending = true;
-        self.plan(s, line.frame_time());
+        self.sent_at = s.now + line.frame_time();
         self.update(s);
     }
 
-    fn plan(&self, s: &mut Shared, span: Time) {
-        s.schedule(self.event(), s.now + span);
+    fn plan(&self, s: &mut Shared) {
+        s.schedule(self.event(), self.sent_at.min(self.silent_at).min(self.typed_at));
     }
 
-    /// A frame's time is over.
+    /// Something planned is due.
     pub fn tick(&mut self, s: &mut Shared) {
-        self.sending = false;
-        self.start(s);
-        if let Some(byte) = self.typed.pop_front() {
-            self.receive(s, byte, false);
+        if self.sent_at <= s.now {
+            self.sent_at = Time::NEVER;
+            self.sending = false;
+            self.start(s);
         }
-        if !self.sending && !self.typed.is_empty() {
-            let span = self.line(s, 0).frame_time();
-            self.plan(s, span);
+        if self.typed_at <= s.now {
+            self.typed_at = Time::NEVER;
+            if let Some(byte) = self.typed.pop_front() {
+                self.receive(s, byte, false);
+            }
+            if !self.typed.is_empty() {
+                self.typed_at = s.now + self.line(s, 0).frame_time();
+            }
+        }
+        if self.silent_at <= s.now {
+            self.silent_at = Time::NEVER;
+            if !self.rx.is_empty() {
+                self.ris |= INT_RT;
+            }
         }
         self.update(s);
     }
@@ -182,9 +212,9 @@ impl Uart {
         let room = CONSOLE - self.typed.len();
         let n = bytes.len().min(room);
         self.typed.extend(&bytes[..n]);
-        if n > 0 && s.scheduled(self.event()) == Time::NEVER {
-            let span = self.line(s, 0).frame_time();
-            self.plan(s, span);
+        if n > 0 && self.typed_at == Time::NEVER {
+            self.typed_at = s.now + self.line(s, 0).frame_time();
+            self.plan(s);
         }
         n
     }
@@ -217,35 +247,68 @@ impl Uart {
                 self.ris |= INT_FE;
             }
         }
+        self.silent_at = s.now + Time(SILENCE * 1_000_000_000 / u64::from(self.baud(s)));
         self.update(s);
     }
 
-    /// Recomputes level interrupts. The receive timeout (32 bit times of silence) is taken as over
-    /// at once: programs that wait for it then see each byte a little earlier.
-    fn update(&mut self, s: &mut Shared) {
+    /// The line is held low for longer than a frame: a zero with its flags.
+    fn receive_break(&mut self, s: &mut Shared) {
+        if self.cr & CR_UARTEN != 0 && self.cr & CR_RXE != 0 && self.rx.len() < self.fifo() {
+            self.rx.push_back(DR_BE | DR_FE);
+            self.ris |= INT_BE | INT_FE;
+        }
+        self.update(s);
+    }
+
+    /// Holds the transmitting line low, or lets it go.
+    fn send_break(&mut self, s: &mut Shared, on: bool) {
+        let pins = TX_PINS[self.number];
+        s.pins.uart.out = if on { s.pins.uart.out & !pins } else { s.pins.uart.out | pins };
+        s.pins_changed(pins);
+        if on && self.cr & CR_LBE != 0 {
+            self.receive_break(s);
+        }
+    }
+
+    /// Bytes of a FIFO at a level of UARTIFLS; a single register's level is empty to transmit, one byte to
+    /// receive.
+    fn level(&self, select: u32) -> usize {
         let depth = self.fifo();
-        let level = |select: u32| match select & 7 {
+        match select & 7 {
             0 => depth / 8,
             1 => depth / 4,
             2 => depth / 2,
             3 => depth * 3 / 4,
             _ => depth * 7 / 8,
-        };
-        let (tx_level, rx_level) = (level(self.ifls), level(self.ifls >> 3).max(1));
-        let mut set = |bit: u32, on: bool| {
-            if on { self.ris |= bit } else { self.ris &= !bit }
-        };
-        set(INT_RX, self.rx.len() >= rx_level);
-        set(INT_RT, !self.rx.is_empty() && self.rx.len() < rx_level);
-        if self.tx.len() > tx_level {
-            self.ris &= !INT_TX;
         }
-        if self.cr & CR_UARTEN != 0 && self.tx.len() <= tx_level && self.sending {
-            self.ris |= INT_TX;
+    }
+
+    fn tx_level(&self) -> usize {
+        self.level(self.ifls)
+    }
+
+    fn rx_level(&self) -> usize {
+        self.level(self.ifls >> 3).max(1)
+    }
+
+    /// Recomputes what follows from the FIFOs' levels.
+    fn update(&mut self, s: &mut Shared) {
+        if self.rx.len() >= self.rx_level() {
+            self.ris |= INT_RX
+        } else {
+            self.ris &= !INT_RX
+        }
+        if self.rx.is_empty() {
+            self.ris &= !INT_RT;
+            self.silent_at = Time::NEVER;
+        }
+        if self.tx.len() > self.tx_level() {
+            self.ris &= !INT_TX;
         }
         let number = irq::UART0 + self.number as u32;
         s.set_irq(number, self.ris & self.imsc != 0);
         s.dreq_changed = true;
+        self.plan(s);
     }
 
     /// DMA requests: transmit, receive.
@@ -298,7 +361,13 @@ impl Uart {
             UARTILPR => self.ilpr = value & 0xFF,
             UARTIBRD => self.ibrd = value & 0xFFFF,
             UARTFBRD => self.fbrd = value & 0x3F,
-            UARTLCR_H => self.lcr_h = value & 0xFF,
+            UARTLCR_H => {
+                let changed = self.lcr_h ^ value;
+                self.lcr_h = value & 0xFF;
+                if changed & LCR_BRK != 0 {
+                    self.send_break(s, value & LCR_BRK != 0);
+                }
+            }
             UARTCR => {
                 self.cr = value & 0xFF87;
                 self.start(s);
@@ -310,5 +379,87 @@ impl Uart {
             _ => {}
         }
         self.update(s);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{run, shared};
+    use super::*;
+
+    const MICROSECOND: u64 = 1_000;
+
+    /// UART0 on GP0 and GP1 at 1 Mbit/s: a frame takes 10 us.
+    fn setup(lcr_h: u32, cr: u32) -> (Uart, Shared) {
+        let (mut s, _) = shared("", function::UART, &[0, 1]);
+        let mut uart = Uart::new(0);
+        uart.write(&mut s, UARTIBRD, 7);
+        uart.write(&mut s, UARTFBRD, 52);
+        uart.write(&mut s, UARTLCR_H, 0x60 | lcr_h);
+        uart.write(&mut s, UARTCR, CR_UARTEN | CR_TXE | CR_RXE | cr);
+        (uart, s)
+    }
+
+    fn pass(uart: &mut Uart, s: &mut Shared, microseconds: u64) {
+        run(s, Time(microseconds * MICROSECOND), |s, _| uart.tick(s));
+    }
+
+    #[test]
+    fn transmitting_interrupts_once_when_the_fifo_falls_to_its_level() {
+        let (mut uart, mut s) = setup(LCR_FEN, 0);
+        // Level 1/8: four bytes.
+        uart.write(&mut s, UARTIFLS, 0);
+        for byte in 0..8 {
+            uart.write(&mut s, UARTDR, byte);
+        }
+        assert_eq!(uart.read(&mut s, UARTRIS) & INT_TX, 0, "seven wait");
+        pass(&mut uart, &mut s, 25);
+        assert_eq!(uart.read(&mut s, UARTRIS) & INT_TX, 0, "five wait");
+        pass(&mut uart, &mut s, 10);
+        assert_ne!(uart.read(&mut s, UARTRIS) & INT_TX, 0, "four wait");
+        uart.write(&mut s, UARTICR, INT_TX);
+        pass(&mut uart, &mut s, 100);
+        assert_eq!(uart.read(&mut s, UARTRIS) & INT_TX, 0, "cleared is cleared");
+        assert_eq!(uart.read(&mut s, UARTFR) & (FR_BUSY | FR_TXFE), FR_TXFE);
+    }
+
+    #[test]
+    fn received_bytes_below_the_level_interrupt_after_silence() {
+        let (mut uart, mut s) = setup(LCR_FEN, 0);
+        uart.write(&mut s, UARTIMSC, INT_RT | INT_RX);
+        uart.receive(&mut s, b'a', false);
+        pass(&mut uart, &mut s, 30);
+        uart.receive(&mut s, b'b', false);
+        pass(&mut uart, &mut s, 31);
+        assert_eq!(s.irq_lines(0) & 1 << irq::UART0, 0);
+        pass(&mut uart, &mut s, 2);
+        assert_eq!(uart.read(&mut s, UARTMIS), INT_RT);
+        assert_ne!(s.irq_lines(0) & 1 << irq::UART0, 0);
+        assert_eq!([0; 2].map(|_| uart.read(&mut s, UARTDR)), [b'a'.into(), b'b'.into()]);
+        assert_eq!(uart.read(&mut s, UARTMIS), 0);
+    }
+
+    #[test]
+    fn a_break_and_a_framing_error_stand_with_their_byte() {
+        let (mut uart, mut s) = setup(LCR_FEN, CR_LBE);
+        uart.write(&mut s, UARTLCR_H, 0x60 | LCR_FEN | LCR_BRK);
+        uart.write(&mut s, UARTLCR_H, 0x60 | LCR_FEN);
+        uart.receive(&mut s, 7, true);
+        uart.write(&mut s, UARTDR, 8);
+        let ris = uart.read(&mut s, UARTRIS);
+        assert_eq!(ris & (INT_BE | INT_FE), INT_BE | INT_FE);
+        assert_eq!([0; 3].map(|_| uart.read(&mut s, UARTDR)), [DR_BE | DR_FE, DR_FE | 7, 8]);
+    }
+
+    #[test]
+    fn the_fifo_overruns_and_says_so_with_the_next_byte() {
+        let (mut uart, mut s) = setup(0, 0);
+        for byte in 1..=3 {
+            uart.receive(&mut s, byte, false);
+        }
+        assert_ne!(uart.read(&mut s, UARTRIS) & INT_OE, 0);
+        assert_eq!(uart.read(&mut s, UARTDR), 1, "one byte without a FIFO");
+        uart.receive(&mut s, 4, false);
+        assert_eq!(uart.read(&mut s, UARTDR), DR_OE | 4);
     }
 }
