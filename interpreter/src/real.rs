@@ -213,12 +213,6 @@ pub fn is_zero(x: f32) -> bool {
     x.to_bits() << 1 == 0
 }
 
-/// Is it an infinity?
-#[inline(always)]
-pub fn is_infinite(x: f32) -> bool {
-    x.to_bits() << 1 == INFINITY << 1
-}
-
 /// The order of two floats, None if one is not a number.
 #[inline]
 pub fn order(x: f32, y: f32) -> Option<Ordering> {

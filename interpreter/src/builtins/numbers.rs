@@ -5,11 +5,18 @@ use alloc::format;
 use crate::heap::q;
 use crate::objects::integer;
 use crate::objects::native::{Args, BinOp, R, UnOp};
+use crate::real;
 use crate::value::Val;
 use crate::vm::Vm;
 
 pub(super) fn abs(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
+    if let Some(f) = v.as_unboxed_float() {
+        return Ok(vm.heap.new_float(f.abs())?);
+    }
+    if let Some((re, im)) = vm.heap.as_complex(v) {
+        return Ok(vm.heap.new_float(real::hypot(re, im))?);
+    }
     vm.unary(UnOp::Abs, v)
 }
 

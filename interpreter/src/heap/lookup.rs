@@ -10,6 +10,37 @@ use super::hash::NeedsVm;
 use super::table::{LOG2, index_bytes};
 use crate::value::{Qstr, Val};
 
+/// What a hash is multiplied by; the top bits of the product are the first slot of the index.
+pub(super) const GOLDEN: u32 = 0x9e37_79b1;
+
+/// The usual search on the chip, by hand.
+#[cfg(target_arch = "arm")]
+mod by_hand {
+    use super::{GOLDEN, Heap, Kind};
+    use crate::value::{Imm, Val};
+
+    core::arch::global_asm!(
+        include_str!("find.s"),
+        KIND_DICT = const Kind::Dict as u32,
+        TAG_QSTR = const Val::imm(Imm::Qstr, 0).bits(),
+        GOLDEN = const GOLDEN,
+        same_key = sym same_key,
+    );
+
+    unsafe extern "C" {
+        pub fn solderless_table_find(table: u32, key: Val, hash: i32, heap: *const ()) -> u32;
+    }
+
+    /// 0: another key, 1: the same, 2: only the VM can tell.
+    extern "C" fn same_key(have: Val, key: Val, hash: i32, heap: *const ()) -> u32 {
+        // SAFETY: `solderless_table_find` passes on what it was given, a reference.
+        match unsafe { (*heap.cast::<Heap>()).same_key(have, key, hash, false) } {
+            Ok(same) => u32::from(same),
+            Err(_) => 2,
+        }
+    }
+}
+
 /// What a search needs to know of the key, found out once.
 #[derive(Clone, Copy)]
 struct Wanted {
@@ -21,12 +52,84 @@ struct Wanted {
 }
 
 impl Heap {
+    /// Looks for a key whose hash is known: its entry.
+    #[inline(always)]
+    fn locate(&self, t: Val, key: Val, hash: i32) -> Result<Option<*mut Val>, NeedsVm> {
+        #[cfg(target_arch = "arm")]
+        {
+            let head = self.head(t);
+            let usual = key.is_small() || key.is_qstr() || self.is(key, Kind::Str);
+            // An index of less than 2^16 slots, and no hashes in the entries.
+            if usual && head & (F_A | 1 << 20) == 0 && self.w(t, 2) != 0 {
+                // SAFETY: a table with entries in use; `&self` keeps it in place.
+                return match unsafe {
+                    by_hand::solderless_table_find(t.bits(), key, hash, (&raw const *self).cast())
+                } {
+                    0 => Ok(None),
+                    1 => Err(NeedsVm),
+                    at => Ok(Some(self.at(at).cast())),
+                };
+            }
+        }
+        let stride = self.stride(t);
+        // SAFETY: the number of an entry in use.
+        let entry = |e| unsafe { self.buf_ptr(t).cast::<Val>().add(e * stride) };
+        Ok(self.search(t, key, hash)?.map(entry))
+    }
+
+    /// The value of a key in a dict.
+    ///
+    /// # Errors
+    /// As [`Heap::table_lookup`]; `NeedsVm` if the hash does.
+    #[inline]
+    pub fn table_get(&self, d: Val, key: Val) -> Result<Option<Val>, NeedsVm> {
+        debug_assert!(self.is(d, Kind::Dict));
+        let Some(entry) = self.locate(d, key, self.hash_simple(key)?)? else { return Ok(None) };
+        // SAFETY: an entry of a dict, which has a second word.
+        let value = unsafe { entry.add(1).read() };
+        // A removed name of a namespace is not there.
+        Ok(if value == Val::UNBOUND { None } else { Some(value) })
+    }
+
+    /// Gives a key in a dict another value; false if it is not there.
+    ///
+    /// # Errors
+    /// As [`Heap::table_get`].
+    #[inline]
+    pub fn table_replace(&mut self, d: Val, key: Val, value: Val) -> Result<bool, NeedsVm> {
+        debug_assert!(self.is(d, Kind::Dict));
+        let Some(entry) = self.locate(d, key, self.hash_simple(key)?)? else { return Ok(false) };
+        // SAFETY: as in `table_get`; `&mut self` keeps all others away.
+        unsafe {
+            if entry.add(1).read() == Val::UNBOUND {
+                return Ok(false);
+            }
+            entry.add(1).write(value);
+        }
+        Ok(true)
+    }
+
     /// Looks for a key whose hash is known: the number of its entry.
     ///
     /// # Errors
     /// `NeedsVm` if comparing with some key on the way takes the VM: then [`Heap::table_probe`] is the way.
-    #[inline(never)]
+    #[inline]
     pub fn table_lookup(&self, t: Val, key: Val, hash: i32) -> Result<Option<usize>, NeedsVm> {
+        let Some(entry) = self.locate(t, key, hash)? else { return Ok(None) };
+        // The distance in words: a dict's entries have two, unless hashes are stored.
+        let words = (entry as usize - self.buf_ptr(t) as usize) / size_of::<Val>();
+        let head = self.head(t);
+        Ok(Some(match (head & 0xff == Kind::Dict as u32, head & F_A != 0) {
+            (true, false) => words / 2,
+            (false, false) => words,
+            (true, true) => words / 3,
+            (false, true) => words / 2,
+        }))
+    }
+
+    /// The search, of any table for any key.
+    #[inline(never)]
+    fn search(&self, t: Val, key: Val, hash: i32) -> Result<Option<usize>, NeedsVm> {
         let head = self.head(t);
         let words = self.w(t, 2) as usize;
         if words == 0 {
@@ -64,7 +167,7 @@ impl Heap {
         let cap = self.buf_cap(t);
         // SAFETY: the last `index_bytes` bytes of the buffer are the index.
         let index = unsafe { self.buf_ptr(t).add(cap - index_bytes(log2)) };
-        let mut slot = (hash as u32).wrapping_mul(0x9e37_79b1) >> (32 - u32::from(log2));
+        let mut slot = (hash as u32).wrapping_mul(GOLDEN) >> (32 - u32::from(log2));
         let slots = (1u32 << log2) - 1;
         let mut step = 0;
         loop {

@@ -486,7 +486,7 @@ impl Heap {
     // ---- inside ----
 
     #[inline(always)]
-    fn stride(&self, t: Val) -> usize {
+    pub(super) fn stride(&self, t: Val) -> usize {
         let head = self.head(t);
         1 + usize::from(head & 0xff == Kind::Dict as u32) + usize::from(head & F_A != 0)
     }
@@ -646,7 +646,7 @@ impl Index {
     /// The slot where a hash's probe sequence begins (Fibonacci hashing: the top bits of a product).
     #[inline]
     fn first(self, hash: i32) -> u32 {
-        (hash as u32).wrapping_mul(0x9e37_79b1) >> (32 - self.log2)
+        (hash as u32).wrapping_mul(super::lookup::GOLDEN) >> (32 - self.log2)
     }
     /// Triangular probing visits every slot of a power of two.
     #[inline]

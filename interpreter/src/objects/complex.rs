@@ -126,7 +126,21 @@ fn unary(vm: &mut Vm, op: UnOp, v: Val) -> R {
     }
 }
 
-fn multiply((a, b): Complex, (c, d): Complex) -> Complex {
+/// `x + y`
+#[inline]
+pub(crate) fn add((a, b): Complex, (c, d): Complex) -> Complex {
+    (a + c, b + d)
+}
+
+/// `x - y`
+#[inline]
+pub(crate) fn subtract((a, b): Complex, (c, d): Complex) -> Complex {
+    (a - c, b - d)
+}
+
+/// `x * y`
+#[inline]
+pub(crate) fn multiply((a, b): Complex, (c, d): Complex) -> Complex {
     (a * c - b * d, a * d + b * c)
 }
 
@@ -146,8 +160,8 @@ pub(crate) fn divide((a, b): Complex, (c, d): Complex) -> Complex {
 fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     let (Some(x), Some(y)) = (operand(vm, a)?, operand(vm, b)?) else { return Ok(Val::NOT_IMPLEMENTED) };
     let (re, im) = match op {
-        BinOp::Add => (x.0 + y.0, x.1 + y.1),
-        BinOp::Sub => (x.0 - y.0, x.1 - y.1),
+        BinOp::Add => add(x, y),
+        BinOp::Sub => subtract(x, y),
         BinOp::Mul => multiply(x, y),
         BinOp::TrueDiv if y == (0.0, 0.0) => {
             return Err(vm.raise(ExcKind::ZeroDivisionError, format_args!("complex division by zero")));

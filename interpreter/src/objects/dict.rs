@@ -202,10 +202,7 @@ fn get_item(vm: &mut Vm, v: Val, key: Val) -> R {
 fn set_item(vm: &mut Vm, v: Val, key: Val, value: Val) -> R<()> {
     if !value.is_null() {
         // Most often the key is there already.
-        if let Ok(hash) = vm.heap.hash_simple(key)
-            && let Ok(Some(entry)) = vm.heap.table_lookup(v, key, hash)
-        {
-            vm.heap.table_set_value(v, entry, value);
+        if vm.heap.table_replace(v, key, value) == Ok(true) {
             return Ok(());
         }
         return keys::set(vm, v, key, value);

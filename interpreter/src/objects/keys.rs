@@ -75,10 +75,8 @@ fn find_hashed(vm: &mut Vm, table: Val, key: Val, hash: i32, simple: bool) -> R<
 /// # Errors
 /// As [`find`].
 pub fn get(vm: &mut Vm, dict: Val, key: Val) -> R<Option<Val>> {
-    if let Ok(hash) = vm.heap.hash_simple(key)
-        && let Ok(entry) = vm.heap.table_lookup(dict, key, hash)
-    {
-        return Ok(entry.map(|e| vm.heap.table_entry(dict, e).1).filter(|v| *v != Val::UNBOUND));
+    if let Ok(value) = vm.heap.table_get(dict, key) {
+        return Ok(value);
     }
     let found = find(vm, dict, key)?;
     Ok(found.entry.map(|e| vm.heap.table_entry(dict, e).1))

@@ -20,7 +20,7 @@
 use super::Vm;
 use super::call::STUB_GEN;
 use super::generator::{RUNNING, SUSPENDED};
-use super::step::{KEY_KIND, KEY_MODULE, TABLE, call_method_native, call_native, poll};
+use super::step::{KEY_KIND, KEY_MODULE, TABLE, call_method_native, call_native, complex_arith, poll};
 use crate::bytecode::Op;
 use crate::heap::{Heap, Kind, Root};
 use crate::objects::iterators::Walk;
@@ -179,6 +179,10 @@ global_asm!(
     VM_PENDING = const offset_of!(Vm, pending),
     KIND_LIST = const Kind::List as u32,
     KIND_BYTEARRAY = const Kind::ByteArray as u32,
+    complex_arith = sym complex_arith,
+    OP_ADD = const Op::Add as u32,
+    OP_IADD = const Op::IAdd as u32,
+    KIND_COMPLEX = const Kind::Complex as u32,
     KIND_FLOAT = const Kind::Float as u32,
     LEN = sym crate::registry::LEN,
     KIND_DICT = const Kind::Dict as u32,

@@ -15,9 +15,51 @@ use super::call::{STUB_EXIT, STUB_INIT, STUB_RAISED, move_up};
 use crate::bytecode::Op;
 use crate::heap::cell::{F_A, F_BUF, F_V1, header};
 use crate::heap::{Kind, Root, q};
+#[cfg(target_arch = "arm")]
+use crate::objects::complex::{self, Complex};
 use crate::objects::native::{ANY, Args, BinOp, CmpOp, Entry, Native, R, Raised, UnOp};
 use crate::registry;
 use crate::value::{Imm, Qstr, Val};
+
+/// A number as a complex one, unless that takes more than a look.
+#[cfg(target_arch = "arm")]
+#[inline(always)]
+fn quick_complex(vm: &Vm, v: Val) -> Option<Complex> {
+    match vm.heap.as_complex(v) {
+        Some(c) => Some(c),
+        None if v.is_small() => Some((v.small_value() as f32, 0.0)),
+        None => v.as_unboxed_float().map(|f| (f, 0.0)),
+    }
+}
+
+/// `Add`, `Sub`, `Mul` or an in-place form of them, where an operand is a complex number.
+///
+/// # Safety
+/// `pc` is such an instruction in the frame `r`.
+#[cfg(target_arch = "arm")]
+pub(super) unsafe extern "C-unwind" fn complex_arith(pc: *const u32, r: *mut Val, vm: &mut Vm) -> Go {
+    // SAFETY: the caller's promise; the table's handlers take what this one takes.
+    unsafe {
+        let w = *pc;
+        let (x, y) = (quick_complex(vm, *slot(r, op_b(w))), quick_complex(vm, *slot(r, op_c(w))));
+        let (Some(x), Some(y)) = (x, y) else { return TABLE[w as u8 as usize](pc, r, vm) };
+        let op = w as u8;
+        let c = if op == Op::Mul as u8 || op == Op::IMul as u8 {
+            complex::multiply(x, y)
+        } else if op == Op::Add as u8 || op == Op::IAdd as u8 {
+            complex::add(x, y)
+        } else {
+            complex::subtract(x, y)
+        };
+        match vm.heap.new_complex(c.0, c.1) {
+            Ok(v) => {
+                vm.heap.release_temps(vm.mark);
+                set(r, w, v, pc.add(1))
+            }
+            Err(full) => value(Err(full.into()), vm, pc),
+        }
+    }
+}
 
 /// Keys of method caches: shapes below, then native modules, then kinds of native objects.
 pub(super) const KEY_MODULE: u32 = super::shape::SHAPES_END as u32;

@@ -2,10 +2,32 @@
 @ plus 0x90000000, rotated left by three; the low two bits of an unboxed float but +0.0 are 10. Every such number is
 @ normal. Results that are not such a number fall back. Rounding is to nearest, ties to even.
 
-@ Ends a handler that has used r5 and r7: falls back.
+@ Ends a handler that has used r5 and r7: falls back, or goes to the complex numbers if an operand of +, - or * is one.
     .balign 4
 8:  ldr r7, [r4, #{VM_PENDING}]
     ldr r5, ={TARGETS}
+    ldrb r2, [r0]
+    subs r2, #{OP_ADD}
+    cmp r2, #2
+    bls 1f
+    subs r2, #{OP_IADD} - {OP_ADD}
+    cmp r2, #2
+    bhi 9f
+1:  ldrb r2, [r0, #2]
+    ldr r2, [r1, r2]
+    lsls r3, r2, #29
+    bne 1f
+    ldrb r2, [r2]
+    cmp r2, #{KIND_COMPLEX}
+    beq 2f
+1:  ldrb r2, [r0, #3]
+    ldr r2, [r1, r2]
+    lsls r3, r2, #29
+    bne 9f
+    ldrb r2, [r2]
+    cmp r2, #{KIND_COMPLEX}
+    bne 9f
+2:  CALL_RUST {complex_arith}
 9:  b 90f
 
 @ A small int, not 0 and below 2^24, to float bits: from and in r2. Uses r5, r6, r7.

@@ -127,13 +127,19 @@ OP \name
     movs r3, #2
     ldrsb r3, [r0, r3]
     asrs r2, r2, #1
-    bcc 9f
-    cmp r2, r3
+    bcc 7f
+6:  cmp r2, r3
     b\skip 8f
     ldr r2, [r0, #4]
     TAKE
 8:  NEXT 8
-9:  b 90f
+7:  @ A float, perhaps, and a small int.
+    ldrb r2, [r0, #1]
+    ldr r2, [r1, r2]
+    lsls r3, r3, #1
+    adds r3, #1
+    bl solderless_order
+    b 6b
 .endm
 
     BRANCH jlt, ge, solderless_order
