@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::bench::{Bench, BenchWorld, SetInputError};
-use crate::chip::rp2040::{self, Chip, Demand, SRAM_BASE, SRAM_BYTES, XIP_BASE};
+use crate::chip::{self, Area, Chip, ChipKind, ChipOptions, Demand};
 use crate::clock::Time;
 use crate::cpu::EngineError;
 use crate::cpu::fault::FaultReport;
@@ -27,6 +27,9 @@ pub use history::{GoBackError, HistoryOptions, Snapshot};
 /// How long changed flash contents wait until they are saved.
 const SAVE_AFTER: Time = Time::from_secs(1);
 
+/// Which of a chip's areas is the flash.
+const FLASH: usize = 0;
+
 /// Largest flash a chip can map.
 const MAX_FLASH: usize = 16 << 20;
 
@@ -37,10 +40,7 @@ pub enum MachineError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The image has bytes where the board has no memory.
-    #[error(
-        "{name} does not fit this board: it has {len} bytes at {address:#010x}, but flash is \
-         {flash} bytes at 0x10000000 and memory 264 KiB at 0x20000000"
-    )]
+    #[error("{name} does not fit this board: it has {len} bytes at {address:#010x}, but {areas}")]
     DoesNotFit {
         /// The image's name.
         name: String,
@@ -48,14 +48,16 @@ pub enum MachineError {
         address: u32,
         /// How long it is.
         len: usize,
-        /// The board's flash.
-        flash: usize,
+        /// What memory the board has, as text.
+        areas: String,
     },
     /// The image is for memory only.
-    #[error("{name} has nothing for the flash at 0x10000000: the board would not start from it")]
+    #[error("{name} has nothing for the flash at {flash:#010x}: the board would not start from it")]
     NotInFlash {
         /// The image's name.
         name: String,
+        /// Where flash begins.
+        flash: u32,
     },
     /// The flash file cannot be read or written.
     #[error("cannot {doing} the flash contents {path}: {source}")]
@@ -72,6 +74,8 @@ pub enum MachineError {
 /// What a machine is made of besides the bench and the image.
 #[derive(Clone, Debug)]
 pub struct MachineOptions {
+    /// The microcontroller; a bench's board decides it.
+    pub chip: ChipKind,
     /// Where the flash contents are kept between runs; `None` forgets them.
     pub flash_file: Option<PathBuf>,
     /// Bytes of flash: a power of two up to 16 MiB.
@@ -83,6 +87,7 @@ pub struct MachineOptions {
 impl Default for MachineOptions {
     fn default() -> MachineOptions {
         MachineOptions {
+            chip: ChipKind::Rp2040,
             flash_file: None,
             flash_bytes: 2 << 20,
             unique_id: [0xE6, 0x60, 0x58, 0x38, 0x83, 0x41, 0x4C, 0x2A],
@@ -104,7 +109,7 @@ pub enum Stop {
 /// Why nothing runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Halt {
-    /// Flash has no valid second-stage boot loader: a real board would appear as a USB drive.
+    /// Flash has no program that the chip would start.
     NoFirmware,
     /// The program asked for the USB boot loader (`machine.bootloader()`).
     Bootloader,
@@ -115,7 +120,7 @@ pub enum Halt {
 impl std::fmt::Display for Halt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Halt::NoFirmware => "flash has no valid boot loader: load a firmware image",
+            Halt::NoFirmware => "flash has no program that would start: load a firmware image",
             Halt::Bootloader => "the board waits in its USB boot loader: reset it to go on",
             Halt::Lockup => "the processor is locked up: reset the board",
         })
@@ -140,7 +145,9 @@ pub struct Stats {
 
 /// A board under power.
 pub struct Machine {
-    chip: Chip,
+    chip: Box<dyn Chip>,
+    /// As [`Chip::areas`] tells.
+    areas: Vec<Area>,
     options: MachineOptions,
     halted: Option<Halt>,
     /// Since when the flash contents differ from the file.
@@ -161,7 +168,7 @@ impl Machine {
         trace: SharedTrace,
         options: MachineOptions,
     ) -> Result<Machine, MachineError> {
-        let options = MachineOptions { flash_bytes: bench.board.flash, ..options };
+        let options = MachineOptions { chip: bench.board.chip, flash_bytes: bench.board.flash, ..options };
         Machine::new(Box::new(BenchWorld::new(bench, trace)), image, options)
     }
 
@@ -177,12 +184,14 @@ impl Machine {
         let flash_bytes = options.flash_bytes.clamp(4096, MAX_FLASH).next_power_of_two();
         let options = MachineOptions { flash_bytes, ..options };
         let console_channel = world.trace().write().define(Channel::text("console"));
-        let mut chip = Chip::new(world, flash_bytes, options.unique_id)?;
+        let chip = options.chip.make(world, ChipOptions { flash_bytes, unique_id: options.unique_id })?;
+        let areas = chip.areas();
         if let Some(path) = &options.flash_file {
             match fs::read(path) {
                 Ok(mut bytes) => {
-                    bytes.truncate(flash_bytes);
-                    chip.flash().memory().write(0, &bytes);
+                    let flash = &areas[FLASH].memory;
+                    bytes.truncate(flash.len());
+                    flash.write(0, &bytes);
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(source) => {
@@ -193,6 +202,7 @@ impl Machine {
         }
         let mut machine = Machine {
             chip,
+            areas,
             options,
             halted: None,
             dirty_since: None,
@@ -209,31 +219,26 @@ impl Machine {
     }
 
     fn load(&mut self, image: &Image) -> Result<(), MachineError> {
-        let flash = self.chip.flash().memory().clone();
-        let sram = self.chip.sram().clone();
         let mut in_flash = false;
         for segment in &image.segments {
             let len = segment.bytes.len();
-            let fits = |base: u32, size: usize| {
-                let offset = segment.address.checked_sub(base)? as usize;
-                (offset.checked_add(len)? <= size).then_some(offset)
+            let takes = |area: &Area| {
+                let offset = segment.address.checked_sub(area.base);
+                offset.is_some_and(|offset| area.memory.write(offset as usize, &segment.bytes))
             };
-            if let Some(offset) = fits(XIP_BASE, flash.len()) {
-                flash.write(offset, &segment.bytes);
-                in_flash = true;
-            } else if let Some(offset) = fits(SRAM_BASE, SRAM_BYTES) {
-                sram.write(offset, &segment.bytes);
-            } else {
+            let Some(area) = self.areas.iter().position(takes) else {
                 return Err(MachineError::DoesNotFit {
                     name: image.name.clone(),
                     address: segment.address,
                     len,
-                    flash: flash.len(),
+                    areas: describe(&self.areas),
                 });
-            }
+            };
+            in_flash |= area == FLASH;
         }
         if !in_flash {
-            return Err(MachineError::NotInFlash { name: image.name.clone() });
+            let flash = self.areas[FLASH].base;
+            return Err(MachineError::NotInFlash { name: image.name.clone(), flash });
         }
         Ok(())
     }
@@ -269,20 +274,20 @@ impl Machine {
             }
             let until = deadline.min(self.journal.next()).min(self.next_snapshot());
             match self.chip.run_until(until) {
-                rp2040::Stop::Reached if self.now() >= deadline => break Stop::Deadline,
-                rp2040::Stop::Reached => {}
-                rp2040::Stop::Fault(report) => {
+                chip::Stop::Reached if self.now() >= deadline => break Stop::Deadline,
+                chip::Stop::Reached => {}
+                chip::Stop::Fault(report) => {
                     if report.lockup {
                         self.halted = Some(Halt::Lockup);
                     }
                     break Stop::Fault(report);
                 }
-                rp2040::Stop::Demand(Demand::Reset) => {
+                chip::Stop::Demand(Demand::Reset) => {
                     self.resets += 1;
                     self.chip.reset();
                     self.boot();
                 }
-                rp2040::Stop::Demand(Demand::Bootsel) => self.halted = Some(Halt::Bootloader),
+                chip::Stop::Demand(Demand::Bootsel) => self.halted = Some(Halt::Bootloader),
             }
         };
         self.collect_console();
@@ -292,7 +297,7 @@ impl Machine {
 
     // What enters from outside. Each is written into the journal with the time of its coming.
 
-    /// The RUN pin: resets the chip. Flash, parts and time stay as they are.
+    /// The reset pin: resets the chip. Flash, parts and time stay as they are.
     pub fn reset(&mut self) {
         self.journal.push(self.now(), Stimulus::Reset);
         self.enter(Stimulus::Reset);
@@ -319,13 +324,12 @@ impl Machine {
             }
             Stimulus::Reset => {
                 self.collect_console();
-                self.chip.reset_by_run_pin();
+                self.chip.reset_by_pin();
                 self.boot();
             }
             Stimulus::Flash { offset, bytes } => {
-                if self.chip.flash().memory().write(offset, &bytes) {
-                    self.chip.flash().set_dirty();
-                    self.chip.forget_code();
+                if self.areas[FLASH].memory.write(offset, &bytes) {
+                    self.chip.flash_written();
                 }
             }
         }
@@ -371,12 +375,12 @@ impl Machine {
     }
 
     /// SHA-256 of the flash contents in hexadecimal.
-    pub fn flash_digest(&mut self) -> String {
+    pub fn flash_digest(&self) -> String {
         digest(&self.flash())
     }
 
-    /// Whether someone listens at the other end of the console: the USB port is open, or the
-    /// program uses UART0 instead.
+    /// Whether someone listens at the other end of the console: its USB port is open, or the
+    /// program uses its UART.
     pub fn console_ready(&self) -> bool {
         self.chip.console_ready()
     }
@@ -448,24 +452,25 @@ impl Machine {
         self.chip.registers()
     }
 
-    /// Bytes of main memory at an address, for inspection; shorter where memory ends.
+    /// Bytes of flash or main memory at an address, for inspection; shorter where memory ends.
     pub fn memory(&self, address: u32, len: usize) -> Vec<u8> {
-        match address.checked_sub(SRAM_BASE) {
-            Some(offset) => self.chip.sram().to_vec(offset as usize, len),
-            None => Vec::new(),
-        }
+        let bytes = |area: &Area| {
+            let offset = address.checked_sub(area.base)? as usize;
+            (offset < area.memory.len()).then(|| area.memory.to_vec(offset, len))
+        };
+        self.areas.iter().find_map(bytes).unwrap_or_default()
     }
 
     /// A copy of the flash contents.
-    pub fn flash(&mut self) -> Vec<u8> {
-        let memory = self.chip.flash().memory();
+    pub fn flash(&self) -> Vec<u8> {
+        let memory = &self.areas[FLASH].memory;
         memory.to_vec(0, memory.len())
     }
 
     /// Replaces the flash contents from `offset` on, as a programmer would; reset afterwards.
     /// False when it does not fit.
     pub fn write_flash(&mut self, offset: usize, bytes: &[u8]) -> bool {
-        let fits = offset.checked_add(bytes.len()).is_some_and(|end| end <= self.chip.flash().memory().len());
+        let fits = offset.checked_add(bytes.len()).is_some_and(|end| end <= self.areas[FLASH].memory.len());
         if fits {
             let what = Stimulus::Flash { offset, bytes: bytes.to_vec() };
             self.journal.push(self.now(), what.clone());
@@ -477,7 +482,7 @@ impl Machine {
     /// Writes the flash contents to their file now. The file is replaced in one step, so that a
     /// kill at any time leaves the old contents or the new.
     pub fn save_flash(&mut self) -> Result<(), MachineError> {
-        self.chip.flash().take_dirty();
+        self.chip.take_flash_dirty();
         self.dirty_since = None;
         let Some(path) = self.options.flash_file.clone() else { return Ok(()) };
         let contents = self.flash();
@@ -492,7 +497,7 @@ impl Machine {
     /// Saves changed flash contents once they have rested a while.
     fn keep_flash(&mut self) {
         let now = self.now();
-        if self.chip.flash().take_dirty() {
+        if self.chip.take_flash_dirty() {
             self.dirty_since = Some(now);
         }
         if self.dirty_since.is_some_and(|since| now.saturating_sub(since) >= SAVE_AFTER)
@@ -505,7 +510,7 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        if self.dirty_since.is_some() || self.chip.flash().take_dirty() {
+        if self.dirty_since.is_some() || self.chip.take_flash_dirty() {
             // Nobody is left to tell about a failure.
             let _ = self.save_flash();
         }
@@ -516,6 +521,13 @@ impl Drop for Machine {
 pub(crate) fn digest(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `flash is 2048 KiB at 0x10000000, memory is 264 KiB at 0x20000000`.
+fn describe(areas: &[Area]) -> String {
+    let size = |len: usize| if len < 1024 { format!("{len} bytes") } else { format!("{} KiB", len / 1024) };
+    let area = |area: &Area| format!("{} is {} at {:#010x}", area.name, size(area.memory.len()), area.base);
+    areas.iter().map(area).collect::<Vec<_>>().join(", ")
 }
 
 /// Replaces a file's contents in one step.

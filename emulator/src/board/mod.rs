@@ -2,6 +2,7 @@
 
 mod pico;
 
+use crate::chip::ChipKind;
 use crate::world::Gpio;
 
 /// A board.
@@ -12,7 +13,7 @@ pub struct Board {
     /// What to show.
     pub title: &'static str,
     /// Its microcontroller.
-    pub chip: &'static str,
+    pub chip: ChipKind,
     /// Flash memory in bytes.
     pub flash: usize,
     /// Width and height in millimetres, USB connector at the top.

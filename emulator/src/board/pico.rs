@@ -1,12 +1,13 @@
 //! Raspberry Pi Pico. Source: the Pico data sheet (pinout and mechanical drawing).
 
 use super::{Board, BoardPin, Internal, Led, PinKind};
+use crate::chip::ChipKind;
 
 /// The board.
 pub static PICO: Board = Board {
     name: "pico",
     title: "Raspberry Pi Pico",
-    chip: "rp2040",
+    chip: ChipKind::Rp2040,
     flash: 2 * 1024 * 1024,
     size: (21.0, 51.0),
     pins: &PINS,

@@ -1,3 +1,163 @@
-//! Chips: each a folder with one file a peripheral.
+//! Microcontrollers, and what a machine asks of one.
 
 pub mod rp2040;
+
+use std::any::Any;
+
+use crate::clock::Time;
+use crate::console::Said;
+use crate::cpu::EngineError;
+use crate::cpu::fault::FaultReport;
+use crate::cpu::memory::{Memory, MemoryCopy};
+use crate::cpu::probe::Probe;
+use crate::world::World;
+
+/// The microcontrollers there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChipKind {
+    /// Raspberry Pi RP2040.
+    Rp2040,
+}
+
+impl ChipKind {
+    /// The name on the package.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ChipKind::Rp2040 => "RP2040",
+        }
+    }
+
+    /// A chip of this kind at power-on, its flash erased.
+    pub fn make(self, world: Box<dyn World>, options: ChipOptions) -> Result<Box<dyn Chip>, EngineError> {
+        match self {
+            ChipKind::Rp2040 => {
+                Ok(Box::new(rp2040::Chip::new(world, options.flash_bytes, options.unique_id)?))
+            }
+        }
+    }
+}
+
+/// In what chips of a kind differ.
+#[derive(Clone, Copy, Debug)]
+pub struct ChipOptions {
+    /// Bytes of flash.
+    pub flash_bytes: usize,
+    /// What programs take as the number of this very board.
+    pub unique_id: [u8; 8],
+}
+
+/// Why a chip stopped.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// The instant asked for is reached.
+    Reached,
+    /// A core took a HardFault; run on to let the guest handle it.
+    Fault(Box<FaultReport>),
+    /// The guest demands something.
+    Demand(Demand),
+}
+
+/// What a chip cannot go on from by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// The watchdog or the system reset request resets the chip.
+    Reset,
+    /// The guest entered the USB boot loader.
+    Bootsel,
+}
+
+/// Memory that an image can be loaded to.
+#[derive(Clone)]
+pub struct Area {
+    /// What to call it in a message.
+    pub name: &'static str,
+    /// Its first address.
+    pub base: u32,
+    /// Its bytes.
+    pub memory: Memory,
+}
+
+/// A chip between two runs, the world behind its pins included.
+pub struct Snapshot {
+    /// All that is not memory: a type of the chip's own.
+    state: Box<dyn Any>,
+    /// What its memories held, in an order of its own.
+    memories: Vec<MemoryCopy>,
+}
+
+impl Snapshot {
+    /// The pages of memory it holds, each with an address that identifies it among all snapshots.
+    pub fn pages(&self) -> impl Iterator<Item = usize> {
+        self.memories.iter().flat_map(MemoryCopy::pages)
+    }
+}
+
+/// A microcontroller with the world behind its pins.
+///
+/// It is made with its supply on; [`Chip::boot`] starts its program.
+pub trait Chip {
+    /// Starts the program as the boot code does after power-on or a reset. False when flash holds
+    /// none that it would start.
+    fn boot(&mut self) -> bool;
+
+    /// Resets the chip, as its watchdog or program does; memory, world and time keep theirs.
+    fn reset(&mut self);
+
+    /// As [`Chip::reset`], by the reset pin.
+    fn reset_by_pin(&mut self) {
+        self.reset();
+    }
+
+    /// Runs until `deadline` or an earlier reason to stop.
+    fn run_until(&mut self, deadline: Time) -> Stop;
+
+    /// Now, in virtual time since power-on.
+    fn now(&self) -> Time;
+
+    /// Cycles of the system clock since power-on, sleep included.
+    fn cycles(&self) -> u64;
+
+    /// Instructions that all cores executed.
+    fn instructions(&self) -> u64;
+
+    /// How long the first core slept.
+    fn asleep(&self) -> Time;
+
+    /// The first core's r0 to r12, sp, lr, pc.
+    fn registers(&self) -> [u32; 16];
+
+    /// What is noted of the first core's program while it runs.
+    fn probe(&mut self) -> &mut Probe;
+
+    /// Where images can be loaded to. The first is the flash that holds the program: its contents
+    /// are what a board keeps.
+    fn areas(&self) -> Vec<Area>;
+
+    /// Whether flash changed since the last call, or since it was said to by
+    /// [`Chip::flash_written`].
+    fn take_flash_dirty(&mut self) -> bool;
+
+    /// Flash was written from outside: what was translated of its code is forgotten.
+    fn flash_written(&mut self);
+
+    /// Whether someone listens at the other end of the console.
+    fn console_ready(&self) -> bool;
+
+    /// Types into the console; gives how many bytes were taken.
+    fn console_write(&mut self, bytes: &[u8]) -> usize;
+
+    /// What the console printed since the last call.
+    fn console_read(&mut self) -> Said;
+
+    /// The nets and parts behind the pins.
+    fn world(&self) -> &dyn World;
+
+    /// As [`Chip::world`]; what it plans anew is looked at when the chip runs on.
+    fn world_mut(&mut self) -> &mut dyn World;
+
+    /// The chip as it stands now.
+    fn snapshot(&self) -> Result<Snapshot, EngineError>;
+
+    /// Puts the chip back to a snapshot of its own; another's does nothing.
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), EngineError>;
+}

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::{Halt, Machine, MachineError, Stop};
-use crate::chip::rp2040;
+use crate::chip;
 use crate::clock::Time;
 use crate::trace::TraceMark;
 
@@ -31,7 +31,7 @@ impl Default for HistoryOptions {
 /// the journal had come. Snapshots share the memory pages that did not change between them.
 pub struct Snapshot {
     at: Time,
-    chip: rp2040::Snapshot,
+    chip: chip::Snapshot,
     halted: Option<Halt>,
     resets: u64,
     trace: TraceMark,
@@ -184,9 +184,7 @@ impl Machine {
         if !self.chip.world().trace().rewind(&snapshot.trace) {
             return Ok(false);
         }
-        if self.chip.restore(&snapshot.chip)? {
-            self.chip.flash().set_dirty();
-        }
+        self.chip.restore(&snapshot.chip)?;
         self.halted = snapshot.halted;
         self.resets = snapshot.resets;
         self.console.clear();

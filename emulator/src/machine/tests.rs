@@ -2,6 +2,7 @@
 //! together. Each program's source is the comment above its code.
 
 use super::*;
+use crate::chip::rp2040::XIP_BASE;
 use crate::cpu::fault::FaultKind;
 use crate::image::{Segment, boot2_checksum};
 use crate::trace::{SharedTrace, Trace};
@@ -283,7 +284,7 @@ fn flash_is_kept_in_its_file() {
     assert_eq!((kept.len(), &kept[0x10_0000..0x10_0100]), (2 << 20, &vectors[..]));
     // Only the finished file is left, and the next board starts with it.
     assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
-    let mut next = machine_with(&machine_image_that_sleeps(), options);
+    let next = machine_with(&machine_image_that_sleeps(), options);
     assert_eq!(next.flash()[0x10_0000..0x10_0100], vectors);
     fs::remove_dir_all(&dir).unwrap();
 }

@@ -68,7 +68,7 @@ fn outline(painter: &Painter, rect: Rect, scale: f32, board: &Board, tokens: &To
     let chip = Rect::from_center_size(rect.center() + vec2(0.0, scale * 1.0), vec2(7.0, 7.0) * scale);
     painter.rect_filled(chip, 2.0, Color32::from_gray(28));
     painter.circle_filled(chip.left_top() + vec2(5.0, 5.0), 1.5, Color32::from_gray(110));
-    let name = board.chip.to_uppercase();
+    let name = board.chip.name();
     painter.text(chip.center(), Align2::CENTER_CENTER, name, mono(SMALL - 2.0), Color32::from_gray(190));
     let title = board.title.replace("Raspberry Pi ", "");
     painter.text(

@@ -9,7 +9,7 @@
 mod float;
 
 use super::Rp2040;
-use super::shared::Demand;
+use crate::chip::Demand;
 use crate::clock::Time;
 
 /// Where the mailbox lies.

@@ -4,10 +4,11 @@ use super::resets::bit;
 use super::shared::Event;
 use super::watchdog::Watchdog;
 use super::{
-    APB_BASE, APB_BYTES, DMA_BASE, Demand, Flash, PIO0_BASE, PIO1_BASE, Rp2040, SIO_BASE, SRAM_BANKS_BASE,
-    SRAM_BASE, SRAM_BYTES, USBCTRL_DPRAM_BASE, USBCTRL_REGS_BASE, XIP_AUX_BASE, XIP_BASE, XIP_CTRL_BASE,
-    XIP_MIRRORS, XIP_SRAM_BASE, XIP_SSI_BASE, bootrom,
+    APB_BASE, APB_BYTES, DMA_BASE, Flash, PIO0_BASE, PIO1_BASE, Rp2040, SIO_BASE, SRAM_BANKS_BASE, SRAM_BASE,
+    SRAM_BYTES, USBCTRL_DPRAM_BASE, USBCTRL_REGS_BASE, XIP_AUX_BASE, XIP_BASE, XIP_CTRL_BASE, XIP_MIRRORS,
+    XIP_SRAM_BASE, XIP_SSI_BASE, bootrom,
 };
+use crate::chip::{self, Area, Demand, Snapshot, Stop};
 use crate::clock::Time;
 use crate::console::Said;
 use crate::cpu::memory::Memory;
@@ -15,17 +16,6 @@ use crate::cpu::probe::Probe;
 use crate::cpu::{self, Core, EngineError, Region, RegionKind};
 use crate::image::boot2_checksum;
 use crate::world::World;
-
-/// Why the chip stopped.
-#[derive(Clone, Debug)]
-pub enum Stop {
-    /// The instant asked for is reached.
-    Reached,
-    /// A core took a HardFault; run on to let the guest handle it.
-    Fault(Box<cpu::fault::FaultReport>),
-    /// The guest demands something.
-    Demand(Demand),
-}
 
 /// The words core 0 sends to start core 1 (section 2.8.2); the last three are its vector table,
 /// stack and entry.
@@ -126,105 +116,6 @@ impl Chip {
         Core::new(number, regions, &code)
     }
 
-    /// Starts the boot ROM's work: what the watchdog's scratch registers ask for, else the
-    /// second-stage boot loader in flash. False when there is none: the chip would wait for a UF2.
-    pub fn boot(&mut self) -> bool {
-        self.core1 = None;
-        self.launch.clear();
-        self.review = self.bus.s.now + REVIEW;
-        let bus = &mut self.bus;
-        let [magic, sp, pc] = [4, 6, 7].map(|n| bus.watchdog.scratch(n));
-        let key = bus.watchdog.scratch(5);
-        if magic == 0xB007_C0D3 && key == pc ^ magic.wrapping_neg() {
-            // Section 2.8.1.1: vector through scratch, once.
-            bus.watchdog.write(&mut bus.s, 0x1C, 0);
-            self.core0.start(pc | 1, sp, 0);
-            return true;
-        }
-        let boot2 = bus.flash.memory().to_vec(0, 256);
-        let sum = u32::from_le_bytes([boot2[252], boot2[253], boot2[254], boot2[255]]);
-        if boot2_checksum(&boot2[..252]) != sum {
-            return false;
-        }
-        let at = bootrom::BOOT_STACK;
-        bus.sram.write((at - SRAM_BASE) as usize, &boot2);
-        // The ROM has released what it needs to read flash.
-        let ready = bus.resets.read(0) & !(1 << bit::IO_QSPI | 1 << bit::PADS_QSPI);
-        bus.resets.write(0, ready);
-        bus.ssi.set_serial();
-        self.core0.start(at | 1, at, 0);
-        // A zero link register tells the boot loader to go on to the program.
-        self.core0.set_lr(0);
-        self.core0.forget_code(at, at + 256);
-        true
-    }
-
-    /// Resets the chip; memory keeps its contents.
-    pub fn reset(&mut self) {
-        let cycle = self.core0.cycles();
-        self.bus.reset(cycle);
-        self.core1 = None;
-        self.launch.clear();
-    }
-
-    /// The reset came from the RUN pin, not from the watchdog.
-    pub fn reset_by_run_pin(&mut self) {
-        self.reset();
-        self.bus.watchdog = Watchdog::default();
-        self.bus.vreg.had_run();
-        self.bus.tick_changed();
-    }
-
-    /// Now.
-    pub fn now(&self) -> Time {
-        self.bus.s.now
-    }
-
-    /// How long core 0 has slept.
-    pub fn asleep(&self) -> Time {
-        self.asleep
-    }
-
-    /// Core 0's r0 to r12, sp, lr, pc.
-    pub fn registers(&self) -> [u32; 16] {
-        self.core0.registers()
-    }
-
-    /// Cycles of the system clock since power-on.
-    pub fn cycles(&self) -> u64 {
-        self.core0.cycles()
-    }
-
-    /// Instructions executed by both cores.
-    pub fn instructions(&self) -> u64 {
-        self.core0.instructions() + self.core1.as_ref().map_or(0, Core::instructions)
-    }
-
-    /// What is noted of core 0's program while it runs.
-    pub fn probe(&mut self) -> &mut Probe {
-        self.core0.probe()
-    }
-
-    /// The flash chip.
-    pub fn flash(&mut self) -> &mut Flash {
-        &mut self.bus.flash
-    }
-
-    /// Main memory.
-    pub fn sram(&self) -> &Memory {
-        &self.bus.sram
-    }
-
-    /// The nets and parts behind the pins.
-    pub fn world(&self) -> &dyn World {
-        self.bus.s.world.as_ref()
-    }
-
-    /// As [`Chip::world`]; what it plans anew is looked at when the chip runs on.
-    pub fn world_mut(&mut self) -> &mut dyn World {
-        self.bus.s.world.as_mut()
-    }
-
     /// Bytes sent by UART0 since the last call.
     pub fn uart0_sent(&mut self) -> Said {
         self.bus.uart[0].take_sent()
@@ -234,82 +125,6 @@ impl Chip {
     pub fn uart0_type(&mut self, bytes: &[u8]) -> usize {
         let bus = &mut *self.bus;
         bus.uart[0].type_in(&mut bus.s, bytes)
-    }
-
-    /// Whether the console has a listener: the USB serial port is open, or UART0 has both pins.
-    pub fn console_ready(&self) -> bool {
-        self.bus.usb_host.open() || !self.bus.usb.attached() && self.bus.uart[0].connected(&self.bus.s)
-    }
-
-    /// Types into the console: USB once its port is open, else UART0.
-    pub fn console_write(&mut self, bytes: &[u8]) -> usize {
-        let bus = &mut *self.bus;
-        if bus.usb_host.open() {
-            bus.usb_host.write(&mut bus.s, bytes)
-        } else if self.console_ready() {
-            self.uart0_type(bytes)
-        } else {
-            0
-        }
-    }
-
-    /// What the console printed since the last call.
-    pub fn console_read(&mut self) -> Said {
-        let mut said = self.uart0_sent();
-        if let Some(opened) = self.bus.usb_host.opened() {
-            // UART0 is an ordinary port from then on, and its bytes belong to whatever it is wired to.
-            said.keep_before(opened);
-        }
-        said.extend(self.bus.usb_host.read());
-        said
-    }
-
-    /// All code in flash may have changed.
-    pub fn forget_code(&mut self) {
-        self.core0.forget_all_code();
-        if let Some(core) = &mut self.core1 {
-            core.forget_all_code();
-        }
-    }
-
-    /// Runs until `deadline` or an earlier reason to stop.
-    pub fn run_until(&mut self, deadline: Time) -> Stop {
-        self.bus.s.replan_world();
-        loop {
-            self.fire_due();
-            if let Some(demand) = self.bus.s.demand.take() {
-                return Stop::Demand(demand);
-            }
-            self.bus.s.called_back();
-            if let Some((start, end)) = self.bus.memory_changed.take() {
-                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
-                    core.memory_written(SRAM_BASE + start, SRAM_BASE + end);
-                }
-            }
-            self.answer_boot();
-            if let Some((start, end)) = self.bus.s.flash_changed.take() {
-                self.forget_flash(start, end);
-                self.review = self.bus.s.now + REVIEW;
-            }
-            let now = self.bus.s.now;
-            if now >= deadline {
-                // The trace then knows that nothing more happened until now.
-                self.bus.event(Event::World);
-                return Stop::Reached;
-            }
-            if now >= self.review {
-                self.review = Time::NEVER;
-                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
-                    core.forget_ram_code();
-                }
-            }
-            let event = self.bus.s.clock.cycle_at(self.bus.s.next().min(self.review));
-            let until = self.bus.s.clock.cycle_at(deadline).min(event);
-            let stop = if self.core1.is_some() { self.run_both(until, event) } else { self.run_one(until) };
-            if let Some(stop) = stop {
-                return stop;
-            }
-        }
     }
 
     /// Handles every event up to the cores' present.
@@ -426,5 +241,176 @@ impl Chip {
                 core.forget_code(base + start, base + end);
             }
         }
+    }
+}
+
+impl chip::Chip for Chip {
+    fn boot(&mut self) -> bool {
+        self.core1 = None;
+        self.launch.clear();
+        self.review = self.bus.s.now + REVIEW;
+        let bus = &mut self.bus;
+        let [magic, sp, pc] = [4, 6, 7].map(|n| bus.watchdog.scratch(n));
+        let key = bus.watchdog.scratch(5);
+        if magic == 0xB007_C0D3 && key == pc ^ magic.wrapping_neg() {
+            // Section 2.8.1.1: vector through scratch, once.
+            bus.watchdog.write(&mut bus.s, 0x1C, 0);
+            self.core0.start(pc | 1, sp, 0);
+            return true;
+        }
+        let boot2 = bus.flash.memory().to_vec(0, 256);
+        let sum = u32::from_le_bytes([boot2[252], boot2[253], boot2[254], boot2[255]]);
+        if boot2_checksum(&boot2[..252]) != sum {
+            return false;
+        }
+        let at = bootrom::BOOT_STACK;
+        bus.sram.write((at - SRAM_BASE) as usize, &boot2);
+        // The ROM has released what it needs to read flash.
+        let ready = bus.resets.read(0) & !(1 << bit::IO_QSPI | 1 << bit::PADS_QSPI);
+        bus.resets.write(0, ready);
+        bus.ssi.set_serial();
+        self.core0.start(at | 1, at, 0);
+        // A zero link register tells the boot loader to go on to the program.
+        self.core0.set_lr(0);
+        self.core0.forget_code(at, at + 256);
+        true
+    }
+
+    fn reset(&mut self) {
+        let cycle = self.core0.cycles();
+        self.bus.reset(cycle);
+        self.core1 = None;
+        self.launch.clear();
+    }
+
+    fn reset_by_pin(&mut self) {
+        self.reset();
+        self.bus.watchdog = Watchdog::default();
+        self.bus.vreg.had_run();
+        self.bus.tick_changed();
+    }
+
+    fn run_until(&mut self, deadline: Time) -> Stop {
+        self.bus.s.replan_world();
+        loop {
+            self.fire_due();
+            if let Some(demand) = self.bus.s.demand.take() {
+                return Stop::Demand(demand);
+            }
+            self.bus.s.called_back();
+            if let Some((start, end)) = self.bus.memory_changed.take() {
+                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+                    core.memory_written(SRAM_BASE + start, SRAM_BASE + end);
+                }
+            }
+            self.answer_boot();
+            if let Some((start, end)) = self.bus.s.flash_changed.take() {
+                self.forget_flash(start, end);
+                self.review = self.bus.s.now + REVIEW;
+            }
+            let now = self.bus.s.now;
+            if now >= deadline {
+                // The trace then knows that nothing more happened until now.
+                self.bus.event(Event::World);
+                return Stop::Reached;
+            }
+            if now >= self.review {
+                self.review = Time::NEVER;
+                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+                    core.forget_ram_code();
+                }
+            }
+            let event = self.bus.s.clock.cycle_at(self.bus.s.next().min(self.review));
+            let until = self.bus.s.clock.cycle_at(deadline).min(event);
+            let stop = if self.core1.is_some() { self.run_both(until, event) } else { self.run_one(until) };
+            if let Some(stop) = stop {
+                return stop;
+            }
+        }
+    }
+
+    fn now(&self) -> Time {
+        self.bus.s.now
+    }
+
+    fn cycles(&self) -> u64 {
+        self.core0.cycles()
+    }
+
+    fn instructions(&self) -> u64 {
+        self.core0.instructions() + self.core1.as_ref().map_or(0, Core::instructions)
+    }
+
+    fn asleep(&self) -> Time {
+        self.asleep
+    }
+
+    fn registers(&self) -> [u32; 16] {
+        self.core0.registers()
+    }
+
+    fn probe(&mut self) -> &mut Probe {
+        self.core0.probe()
+    }
+
+    fn areas(&self) -> Vec<Area> {
+        let flash = self.bus.flash.memory().clone();
+        let sram = self.bus.sram.clone();
+        vec![
+            Area { name: "flash", base: XIP_BASE, memory: flash },
+            Area { name: "memory", base: SRAM_BASE, memory: sram },
+        ]
+    }
+
+    fn take_flash_dirty(&mut self) -> bool {
+        self.bus.flash.take_dirty()
+    }
+
+    fn flash_written(&mut self) {
+        self.bus.flash.set_dirty();
+        for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+            core.forget_all_code();
+        }
+    }
+
+    fn console_ready(&self) -> bool {
+        self.bus.usb_host.open() || !self.bus.usb.attached() && self.bus.uart[0].connected(&self.bus.s)
+    }
+
+    fn console_write(&mut self, bytes: &[u8]) -> usize {
+        let bus = &mut *self.bus;
+        if bus.usb_host.open() {
+            bus.usb_host.write(&mut bus.s, bytes)
+        } else if self.console_ready() {
+            self.uart0_type(bytes)
+        } else {
+            0
+        }
+    }
+
+    fn console_read(&mut self) -> Said {
+        let mut said = self.uart0_sent();
+        if let Some(opened) = self.bus.usb_host.opened() {
+            // UART0 is an ordinary port from then on, and its bytes belong to whatever it is wired to.
+            said.keep_before(opened);
+        }
+        said.extend(self.bus.usb_host.read());
+        said
+    }
+
+    fn world(&self) -> &dyn World {
+        self.bus.s.world.as_ref()
+    }
+
+    fn world_mut(&mut self) -> &mut dyn World {
+        self.bus.s.world.as_mut()
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, EngineError> {
+        self.take_snapshot()
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), EngineError> {
+        self.restore_snapshot(snapshot)
     }
 }

@@ -1,6 +1,7 @@
 //! What every peripheral of the chip may touch: time, events, interrupt lines, pins, the world.
 
 use super::pins::Pins;
+use crate::chip::Demand;
 use crate::clock::{Clock, Time};
 use crate::world::World;
 
@@ -85,15 +86,6 @@ pub struct Frequencies {
     pub usb: u64,
     pub adc: u64,
     pub rtc: u64,
-}
-
-/// What the chip cannot go on from by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Demand {
-    /// The watchdog or the system reset request resets the chip.
-    Reset,
-    /// The guest entered the USB boot loader.
-    Bootsel,
 }
 
 /// Shared state of the chip.

@@ -1,6 +1,7 @@
 //! WATCHDOG (data sheet section 4.7): reset after a time, scratch registers, and the tick.
 
-use super::shared::{Demand, Event, Shared};
+use super::shared::{Event, Shared};
+use crate::chip::Demand;
 use crate::clock::Time;
 
 const CTRL: u32 = 0x00;
