@@ -1,5 +1,6 @@
 //! Microcontrollers, and what a machine asks of one.
 
+mod common;
 pub mod rp2040;
 
 use std::any::Any;

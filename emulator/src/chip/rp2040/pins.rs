@@ -1,6 +1,7 @@
 //! IO_BANK0 and PADS_BANK0: which peripheral drives each GPIO, its pad, and pin interrupts.
 
 use super::shared::{Shared, irq};
+use crate::chip::common::pads::Pads;
 use crate::world::{Drive, Level, Pull};
 
 /// GPIOs of bank 0.
@@ -54,7 +55,7 @@ pub struct Pins {
     intf: [[u32; 4]; 3],
     /// Levels as the pads see them, before the input enable.
     levels: u32,
-    driven: [Option<Drive>; GPIOS],
+    pads: Pads,
     pub sio: Output,
     pub pwm: Output,
     pub pio: [Output; 2],
@@ -73,7 +74,7 @@ impl Default for Pins {
             inte: [[0; 4]; 3],
             intf: [[0; 4]; 3],
             levels: 0,
-            driven: [None; GPIOS],
+            pads: Pads::new(GPIOS),
             sio: Output::default(),
             pwm: Output::default(),
             pio: [Output::default(); 2],
@@ -176,11 +177,7 @@ impl Shared {
             let gpio = mask.trailing_zeros() as usize;
             mask &= mask - 1;
             let drive = self.pins.drive(gpio);
-            if self.pins.driven[gpio] != Some(drive) {
-                self.pins.driven[gpio] = Some(drive);
-                self.world.pin_drive(self.now, gpio as u8, drive);
-                told = true;
-            }
+            told |= self.pins.pads.drive(self.world.as_mut(), self.now, gpio, drive);
         }
         if told {
             let levels = self.world.pin_levels(self.now) as u32;

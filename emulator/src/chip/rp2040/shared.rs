@@ -2,6 +2,7 @@
 
 use super::pins::Pins;
 use crate::chip::Demand;
+use crate::chip::common::agenda::{Agenda, Planned};
 use crate::clock::{Clock, Time};
 use crate::world::World;
 
@@ -51,10 +52,8 @@ pub enum Event {
     Usb,
 }
 
-const EVENTS: usize = Event::Usb as usize + 1;
-
-impl Event {
-    const ALL: [Event; EVENTS] = [
+impl Planned for Event {
+    const ALL: &'static [Event] = &[
         Event::World,
         Event::Alarm0,
         Event::Alarm1,
@@ -75,6 +74,10 @@ impl Event {
         Event::Dma,
         Event::Usb,
     ];
+
+    fn index(self) -> usize {
+        self as usize
+    }
 }
 
 /// Clock frequencies in hertz that peripherals depend on, kept by CLOCKS.
@@ -110,8 +113,7 @@ pub struct Shared {
     own_lines: [u32; 2],
     attention: [bool; 2],
     leave: bool,
-    events: [Time; EVENTS],
-    next: Time,
+    agenda: Agenda<Event>,
     next_cycle: u64,
     /// DREQ levels are polled by DMA; this says that something changed since it looked.
     pub dreq_changed: bool,
@@ -132,8 +134,7 @@ impl Shared {
             own_lines: [0; 2],
             attention: [false; 2],
             leave: false,
-            events: [Time::NEVER; EVENTS],
-            next: Time::NEVER,
+            agenda: Agenda::default(),
             next_cycle: u64::MAX,
             dreq_changed: false,
         }
@@ -143,7 +144,7 @@ impl Shared {
     pub fn reset(&mut self) {
         self.lines = 0;
         self.own_lines = [0; 2];
-        self.events = [Time::NEVER; EVENTS];
+        self.agenda.clear();
         self.pins = Pins::default();
         self.demand = None;
         self.refresh_next();
@@ -157,9 +158,7 @@ impl Shared {
 
     /// Plans `event` for `at`, in place of what was planned for it.
     pub fn schedule(&mut self, event: Event, at: Time) {
-        let slot = &mut self.events[event as usize];
-        if *slot != at {
-            *slot = at;
+        if self.agenda.schedule(event, at) {
             self.refresh_next();
         }
     }
@@ -171,28 +170,24 @@ impl Shared {
 
     /// When `event` is planned.
     pub fn scheduled(&self, event: Event) -> Time {
-        self.events[event as usize]
+        self.agenda.scheduled(event)
     }
 
     /// The earliest planned instant.
     pub fn next(&self) -> Time {
-        self.next
+        self.agenda.next()
     }
 
     /// The first event that is due at `t`, removed from the plan, with its instant.
     pub fn take_due(&mut self, t: Time) -> Option<(Event, Time)> {
-        if self.next > t {
-            return None;
-        }
-        let (index, at) = self.events.iter().copied().enumerate().min_by_key(|&(i, at)| (at, i))?;
-        self.events[index] = Time::NEVER;
+        let due = self.agenda.take_due(t)?;
         self.refresh_next();
-        Some((Event::ALL[index], at))
+        Some(due)
     }
 
     fn refresh_next(&mut self) {
-        self.next = self.events.iter().copied().min().unwrap_or(Time::NEVER);
-        self.next_cycle = if self.next == Time::NEVER { u64::MAX } else { self.clock.cycle_at(self.next) };
+        let next = self.agenda.next();
+        self.next_cycle = if next == Time::NEVER { u64::MAX } else { self.clock.cycle_at(next) };
     }
 
     /// Changes the CPU's frequency at CPU cycle `cycle`.

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use super::pins::function;
 use super::shared::{Event, Shared, irq};
+use crate::chip::common::terminal::Terminal;
 use crate::clock::Time;
 use crate::console::Said;
 use crate::world::UartLine;
@@ -52,8 +53,6 @@ const DR_OE: u32 = 1 << 11;
 const FIFO: usize = 32;
 /// Bit times of silence after which received bytes below the level interrupt.
 const SILENCE: u64 = 32;
-/// Bytes kept for whoever reads the console.
-const CONSOLE: usize = 1 << 16;
 
 /// Pins with UART0's or UART1's TX function, and RX one above each.
 const TX_PINS: [u32; 2] = [0x1001_1001, 0x0110_0110];
@@ -82,10 +81,8 @@ pub struct Uart {
     imsc: u32,
     ris: u32,
     dmacr: u32,
-    /// Everything sent, for the console.
-    sent: Said,
-    /// Bytes from the console on their way in, one frame time each.
-    typed: VecDeque<u8>,
+    /// Who is at the other end when this is the console.
+    terminal: Terminal,
 }
 
 impl Uart {
@@ -110,8 +107,7 @@ impl Uart {
             imsc: 0,
             ris: 0,
             dmacr: 0,
-            sent: Said::default(),
-            typed: VecDeque::new(),
+            terminal: Terminal::default(),
         }
     }
 
@@ -167,11 +163,7 @@ impl Uart {
         } else if let Some(tx) = pin {
             s.world.uart_tx(s.now, UartLine { tx, ..line }, byte);
             s.replan_world();
-            self.sent.push(s.now, &[byte]);
-            // Not at every byte: dropping the oldest moves all others.
-            if self.sent.len() >= 2 * CONSOLE {
-                self.sent.keep_last(CONSOLE);
-            }
+            self.terminal.show(s.now, byte);
         }
         self.sending = true;
         self.sent_at = s.now + line.frame_time();
@@ -191,10 +183,10 @@ impl Uart {
         }
         if self.typed_at <= s.now {
             self.typed_at = Time::NEVER;
-            if let Some(byte) = self.typed.pop_front() {
+            if let Some(byte) = self.terminal.next_typed() {
                 self.receive(s, byte, false);
             }
-            if !self.typed.is_empty() {
+            if self.terminal.is_typing() {
                 self.typed_at = s.now + self.line(s, 0).frame_time();
             }
         }
@@ -209,9 +201,7 @@ impl Uart {
 
     /// Puts bytes on the receiving line, as a terminal would; gives how many were taken.
     pub fn type_in(&mut self, s: &mut Shared, bytes: &[u8]) -> usize {
-        let room = CONSOLE - self.typed.len();
-        let n = bytes.len().min(room);
-        self.typed.extend(&bytes[..n]);
+        let n = self.terminal.type_in(bytes);
         if n > 0 && self.typed_at == Time::NEVER {
             self.typed_at = s.now + self.line(s, 0).frame_time();
             self.plan(s);
@@ -221,7 +211,7 @@ impl Uart {
 
     /// Takes what was sent since the last call.
     pub fn take_sent(&mut self) -> Said {
-        std::mem::take(&mut self.sent)
+        self.terminal.take_sent()
     }
 
     /// Whether a frame sent at `baud` is understood.
