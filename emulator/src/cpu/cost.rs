@@ -1,10 +1,11 @@
-//! Cycle costs of Cortex-M0+ code, one table entry for each translated block.
+//! Cycle costs of ARMv6-M code, one table entry for each translated block.
 //!
 //! The engine reports each block it enters; what the block costs is decoded from its
-//! instructions once and kept under its address. Costs are those of the Cortex-M0+ technical
-//! reference manual (r0p1, table 3-1) for zero-wait memory and the single-cycle multiplier.
+//! instructions once and kept under its address. Costs are those of the cores' technical reference
+//! manuals for zero-wait memory and the single-cycle multiplier; where cores differ, [`Costs`] says.
 
 use super::memory::Memory;
+use super::model::Costs;
 
 /// What one run through a block costs.
 ///
@@ -35,7 +36,7 @@ impl Cost {
         self.0 >> 12 & 0x1FF
     }
 
-    /// Whether the block ends in a conditional branch, which costs one cycle more when taken.
+    /// Whether the block ends in a conditional branch, which costs [`CostTable::taken`] more when taken.
     pub fn conditional(self) -> bool {
         self.0 >> 31 != 0
     }
@@ -59,8 +60,8 @@ struct Window {
 }
 
 /// The costs of every block seen so far, by start address.
-#[derive(Default)]
 pub struct CostTable {
+    core: Costs,
     /// By address bits 31..24: 1 + index into `windows`, or 0.
     by_top: Vec<u8>,
     windows: Vec<Window>,
@@ -68,9 +69,15 @@ pub struct CostTable {
 }
 
 impl CostTable {
-    /// A table without code.
-    pub fn new() -> CostTable {
-        CostTable { by_top: vec![0; 256], windows: Vec::new(), costs: Vec::new() }
+    /// A table without code, for a core with these costs.
+    pub fn new(core: Costs) -> CostTable {
+        CostTable { core, by_top: vec![0; 256], windows: Vec::new(), costs: Vec::new() }
+    }
+
+    /// What a conditional branch costs more when it is taken.
+    #[inline]
+    pub fn taken(&self) -> u32 {
+        self.core.branch - 1
     }
 
     /// Adds code memory that begins at `bases` (several when it is mirrored); each must be the
@@ -99,7 +106,7 @@ impl CostTable {
         let entry = &mut self.costs[window.first + offset / 2];
         // A block whose length changed is other code: its page was written to.
         if entry.0 == 0 || entry.halfwords() != (bytes / 2).min(0x1FF) {
-            *entry = decode(&window.memory, offset, bytes as usize);
+            *entry = decode(&self.core, &window.memory, offset, bytes as usize);
         }
         *entry
     }
@@ -111,7 +118,7 @@ impl CostTable {
             return Cost::default();
         }
         let window = &self.windows[window as usize - 1];
-        decode(&window.memory, (pc & 0x00FF_FFFF) as usize, bytes as usize)
+        decode(&self.core, &window.memory, (pc & 0x00FF_FFFF) as usize, bytes as usize)
     }
 
     /// Forgets the block at `pc`: the engine has translated it anew.
@@ -129,14 +136,14 @@ impl CostTable {
 
 const SEV: u16 = 0xBF40;
 
-fn decode(memory: &Memory, offset: usize, bytes: usize) -> Cost {
+fn decode(core: &Costs, memory: &Memory, offset: usize, bytes: usize) -> Cost {
     let (mut at, end) = (offset, offset + bytes);
     let (mut cycles, mut instructions, mut sev, mut conditional) = (0, 0, false, false);
     while at < end {
         let first = memory.read_u16(at);
         let wide = first >> 11 >= 0b11101;
         let second = if wide { memory.read_u16(at + 2) } else { 0 };
-        cycles += instruction_cycles(first, second);
+        cycles += instruction_cycles(core, first, second);
         instructions += 1;
         sev |= first == SEV;
         conditional = is_conditional_branch(first);
@@ -151,7 +158,7 @@ fn is_conditional_branch(op: u16) -> bool {
 }
 
 /// Cycles of one instruction; a conditional branch counts as not taken.
-fn instruction_cycles(op: u16, second: u16) -> u32 {
+fn instruction_cycles(core: &Costs, op: u16, second: u16) -> u32 {
     let registers = |list: u16| list.count_ones();
     match op >> 11 {
         // LDR (literal)
@@ -159,8 +166,8 @@ fn instruction_cycles(op: u16, second: u16) -> u32 {
         // Data processing, special data, BX/BLX
         0b01000 => match op >> 8 & 7 {
             // ADD (register) and MOV (register) that write the PC branch.
-            0b100 | 0b110 if op & 0x87 == 0x87 => 2,
-            0b111 => 2,
+            0b100 | 0b110 if op & 0x87 == 0x87 => core.branch,
+            0b111 => core.branch,
             _ => 1,
         },
         // Loads and stores, register or immediate offset
@@ -170,8 +177,8 @@ fn instruction_cycles(op: u16, second: u16) -> u32 {
             0b010 if op >> 11 == 0b10110 => 1 + registers(op & 0x1FF),
             0b110 if op >> 11 == 0b10111 => {
                 let n = registers(op & 0xFF);
-                // POP with the PC branches: 3 + N, where N counts the PC too.
-                if op & 0x100 != 0 { 4 + n } else { 1 + n }
+                // POP with the PC branches; N counts the PC too.
+                if op & 0x100 != 0 { core.pop_pc + n + 1 } else { 1 + n }
             }
             _ => 1,
         },
@@ -180,11 +187,15 @@ fn instruction_cycles(op: u16, second: u16) -> u32 {
         // B<cond> (not taken); SVC's entry is counted by the exception
         0b11010 | 0b11011 => 1,
         // B
-        0b11100 => 2,
+        0b11100 => core.branch,
         // BL; MSR, MRS and barriers
         0b11110 => {
             let is_system = op & 0xFFF0 == 0xF3B0 || op & 0xFFE0 == 0xF380 || op & 0xFFE0 == 0xF3E0;
-            if second >> 14 == 0b11 || is_system { 3 } else { 1 }
+            match (is_system, second >> 14) {
+                (true, _) => core.system,
+                (false, 0b11) => core.link,
+                _ => 1,
+            }
         }
         _ => 1,
     }
@@ -192,14 +203,19 @@ fn instruction_cycles(op: u16, second: u16) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::model::Model;
     use super::*;
 
     fn cost(code: &[u16]) -> (u32, u32, bool) {
+        cost_on(Model::CORTEX_M0PLUS, code)
+    }
+
+    fn cost_on(model: Model, code: &[u16]) -> (u32, u32, bool) {
         let memory = Memory::new(64);
         for (i, half) in code.iter().enumerate() {
             memory.write(i * 2, &half.to_le_bytes());
         }
-        let mut table = CostTable::new();
+        let mut table = CostTable::new(model.costs);
         table.add(&[0x1000_0000], &memory);
         let cost = table.get(0x1000_0000, code.len() as u32 * 2);
         (cost.cycles(), cost.instructions(), cost.conditional())
@@ -230,9 +246,21 @@ mod tests {
     }
 
     #[test]
+    fn a_cortex_m0_branches_later() {
+        let cycles = |code: &[u16]| cost_on(Model::CORTEX_M0, code).0;
+        assert_eq!(cycles(&[0xE7FE]), 3); // b .
+        assert_eq!(cycles(&[0x4770]), 3); // bx lr
+        assert_eq!(cycles(&[0xBD10]), 6); // pop {r4, pc}
+        assert_eq!(cycles(&[0xF000, 0xF800]), 4); // bl
+        assert_eq!(cycles(&[0xF3EF, 0x8010]), 4); // mrs r0, primask
+        assert_eq!(cycles(&[0xD1FD]), 1); // bne, not taken
+        assert_eq!(CostTable::new(Model::CORTEX_M0.costs).taken(), 2);
+    }
+
+    #[test]
     fn code_that_changed_length_is_decoded_again() {
         let memory = Memory::new(64);
-        let mut table = CostTable::new();
+        let mut table = CostTable::new(Model::CORTEX_M0PLUS.costs);
         table.add(&[0x2000_0000], &memory);
         assert_eq!(table.get(0x2000_0000, 2).cycles(), 1);
         memory.write(0, &0x6808u16.to_le_bytes());

@@ -65,9 +65,10 @@ impl<B> Link<B> {
         let region = &self.regions[self.region(address)?];
         let offset = (address - region.base) as usize;
         match &region.kind {
-            RegionKind::ReadOnly(memory) | RegionKind::WritesIgnored(memory) | RegionKind::Ram(memory) => {
-                (offset + 4 <= memory.len()).then(|| memory.read_u32(offset))
-            }
+            RegionKind::ReadOnly(memory)
+            | RegionKind::WritesIgnored(memory)
+            | RegionKind::WritesTold(memory)
+            | RegionKind::Ram(memory) => (offset + 4 <= memory.len()).then(|| memory.read_u32(offset)),
             RegionKind::Registers => None,
         }
     }
@@ -91,6 +92,11 @@ pub(super) const PPB_BASE: u32 = 0xE000_0000;
 pub(super) const PPB_BYTES: u32 = 0x0010_0000;
 /// Where ignored writes go: an address that no guest can reach, for no region has it.
 pub(super) const SINK: u32 = 0xFFFF_F000;
+
+/// Where the stores to region `index` are told: a window of addresses that no guest can reach.
+pub(super) fn told_at(index: usize) -> u32 {
+    0xF100_0000 + ((index as u32) << 20)
+}
 
 /// User data of the register callbacks of one region.
 pub(super) struct Io<B> {
@@ -119,10 +125,11 @@ pub(super) unsafe extern "C" fn on_block<B: Bus>(
         return;
     }
     let cost = link.costs.get(pc, size);
-    // A conditional branch that was taken costs one cycle more than one that was not.
+    // A conditional branch that was taken costs more than one that was not.
     let taken = link.fall_through != 1 && link.fall_through != pc;
     link.fall_through = if cost.conditional() { pc.wrapping_add(size) } else { 1 };
-    link.left -= i64::from(cost.cycles() + u32::from(taken));
+    let taken = if taken { link.costs.taken() } else { 0 };
+    link.left -= i64::from(cost.cycles() + taken);
     link.instructions += u64::from(cost.instructions());
     if link.probe.counting {
         link.probe.count(pc, cost.instructions());
@@ -201,7 +208,13 @@ pub(super) unsafe extern "C" fn on_tlb_fill<B: Bus>(
                 entry.perms = uc::Prot(2);
                 return true;
             }
-            RegionKind::WritesIgnored(_) => 5,
+            RegionKind::WritesTold(_) if kind == MemType::WRITE => {
+                // Likewise, to a page of callbacks.
+                entry.paddr = u64::from(told_at(index) + (va - link.regions[index].base));
+                entry.perms = uc::Prot(2);
+                return true;
+            }
+            RegionKind::WritesIgnored(_) | RegionKind::WritesTold(_) => 5,
             RegionKind::Ram(_) => {
                 let page = ((va - link.regions[index].base) / 4096) as usize;
                 // A store to a page marked executable takes the slow path for ever, so only

@@ -1,4 +1,4 @@
-//! A Cortex-M0+ core on the Unicorn engine.
+//! A Cortex-M0 or M0+ core ([`model`]) on the Unicorn engine.
 //!
 //! The engine executes instructions; everything else of the core is here: exceptions, NVIC and
 //! SysTick ([`nvic`]), sleep, faults ([`fault`]) and the cycle count ([`cost`]). A [`Core`] runs
@@ -10,6 +10,7 @@ mod engine;
 pub mod fault;
 mod hooks;
 pub mod memory;
+pub mod model;
 pub mod nvic;
 pub mod probe;
 mod state;
@@ -22,18 +23,15 @@ use engine::{Ended, Engine, Hooks};
 use fault::{FaultKind, FaultReport};
 use hooks::{
     Break, Io, Link, PPB_BASE, PPB_BYTES, SINK, WFI, on_block, on_edge, on_interrupt, on_invalid, on_read,
-    on_tlb_fill, on_write,
+    on_tlb_fill, on_write, told_at,
 };
 use memory::Memory;
+pub use model::Model;
 use nvic::{HARD_FAULT, Ppb, SVCALL};
 use probe::Probe;
 pub use state::CoreState;
 
 use crate::clock::Time;
-
-/// Cycles from an interrupt to its handler's first instruction, and back (zero-wait memory).
-const ENTRY_CYCLES: u64 = 15;
-const EXIT_CYCLES: u64 = 13;
 
 /// One access to a register, and what it does to time.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +80,8 @@ pub enum RegionKind {
     ReadOnly(Memory),
     /// Memory whose writes nobody answers, without a fault.
     WritesIgnored(Memory),
+    /// Memory whose writes go to [`Bus::write`]: flash with its controller. At most 1 MiB.
+    WritesTold(Memory),
     /// Memory that the guest can write and run.
     Ram(Memory),
     /// Registers, through [`Bus`].
@@ -138,8 +138,13 @@ impl<B: Bus> Drop for Core<B> {
 impl<B: Bus> Core<B> {
     /// A core with these regions. `code` says which windows of the address space can hold code,
     /// for the cost table: bases (mirrors of one another) and the memory behind them.
-    pub fn new(number: u8, regions: &[Region], code: &[(&[u32], &Memory)]) -> Result<Core<B>, EngineError> {
-        let mut costs = CostTable::new();
+    pub fn new(
+        number: u8,
+        model: Model,
+        regions: &[Region],
+        code: &[(&[u32], &Memory)],
+    ) -> Result<Core<B>, EngineError> {
+        let mut costs = CostTable::new(model.costs);
         for (bases, memory) in code {
             costs.add(bases, memory);
         }
@@ -157,7 +162,7 @@ impl<B: Bus> Core<B> {
             instructions: 0,
             probe: Probe::default(),
             costs,
-            ppb: Ppb::default(),
+            ppb: Ppb::new(model),
             regions: regions.to_vec(),
             executed,
             growing: false,
@@ -191,12 +196,16 @@ impl<B: Bus> Core<B> {
             bad_vector: false,
             pc: 0,
         };
-        for region in regions {
+        for (index, region) in regions.iter().enumerate() {
             match &region.kind {
                 RegionKind::ReadOnly(memory)
                 | RegionKind::WritesIgnored(memory)
                 | RegionKind::Ram(memory) => {
                     core.engine.map(region.base, memory)?;
+                }
+                RegionKind::WritesTold(memory) => {
+                    core.engine.map(region.base, memory)?;
+                    core.map_callbacks(told_at(index), region.size, region.base)?;
                 }
                 RegionKind::Registers => {
                     core.map_registers(region.base, region.size)?;
@@ -219,11 +228,16 @@ impl<B: Bus> Core<B> {
     }
 
     fn map_registers(&mut self, base: u32, size: u32) -> Result<(), EngineError> {
+        self.map_callbacks(base, size, base)
+    }
+
+    /// Accesses to `size` bytes at `at` reach the bus as ones to those at `base`.
+    fn map_callbacks(&mut self, at: u32, size: u32, base: u32) -> Result<(), EngineError> {
         // A callback gets an offset only: the region's base travels in a small pair of its own.
         let io = Box::into_raw(Box::new(Io::<B> { link: self.link, base }));
         self.ios.push(io);
         // SAFETY: the pair is freed with the core, and the link outlives every run of the engine.
-        unsafe { self.engine.map_io(base, size, Some(on_read::<B>), Some(on_write::<B>), io.cast()) }
+        unsafe { self.engine.map_io(at, size, Some(on_read::<B>), Some(on_write::<B>), io.cast()) }
     }
 
     // While the engine does not run, the core is the link's only user; `&self` and `&mut self`
@@ -242,7 +256,7 @@ impl<B: Bus> Core<B> {
     pub fn start(&mut self, pc: u32, sp: u32, vtor: u32) {
         let link = self.link_mut();
         let event = link.ppb.event;
-        link.ppb = Ppb::default();
+        link.ppb = Ppb::new(link.ppb.model());
         link.ppb.event = event;
         link.ppb.set_vtor(vtor);
         link.fall_through = 1;
@@ -584,7 +598,7 @@ impl<B: Bus> Core<B> {
         let link = self.link_mut();
         link.ppb.event = true;
         link.fall_through = 1;
-        self.cycles += ENTRY_CYCLES;
+        self.cycles += u64::from(self.link().ppb.model().entry);
         self.bad_vector = vector & 1 == 0;
         true
     }
@@ -633,7 +647,7 @@ impl<B: Bus> Core<B> {
         let link = self.link_mut();
         link.fall_through = 1;
         link.ppb.event = true;
-        self.cycles += EXIT_CYCLES;
+        self.cycles += u64::from(self.link().ppb.model().exit);
         if self.link().ppb.sleep_on_exit() {
             self.sleep = Some(Sleep::Interrupt);
         }

@@ -1,7 +1,9 @@
-//! The private peripheral bus of a Cortex-M0+: SysTick, NVIC and system control block.
+//! The private peripheral bus of a Cortex-M0 or M0+: SysTick, NVIC and system control block.
 //!
 //! Register names and bits are those of the ARMv6-M architecture reference manual. Nothing here
 //! touches the engine: [`Ppb`] says which exception is to be taken, [`super::Core`] takes it.
+
+use super::model::Model;
 
 /// Exception numbers.
 pub const NMI: u8 = 2;
@@ -110,6 +112,7 @@ impl SysTick {
 /// SysTick, NVIC and SCB of one core.
 #[derive(Clone, Debug, Default)]
 pub struct Ppb {
+    model: Model,
     systick: SysTick,
     /// Enabled external interrupts.
     enabled: u32,
@@ -137,6 +140,16 @@ pub struct Ppb {
 }
 
 impl Ppb {
+    /// Those of a core at reset.
+    pub fn new(model: Model) -> Ppb {
+        Ppb { model, ..Ppb::default() }
+    }
+
+    /// Which core they belong to.
+    pub fn model(&self) -> Model {
+        self.model
+    }
+
     /// CPU cycles in one tick of SysTick's external reference clock.
     pub fn set_reference(&mut self, cycle: u64, cycles: u64) {
         if self.systick.reference != cycles {
@@ -346,7 +359,7 @@ impl Ppb {
                     self.priority[n + 3],
                 ])
             }
-            CPUID => 0x410C_C601,
+            CPUID => self.model.cpuid,
             ICSR => {
                 let vect_pending = self.most_urgent().map_or(0, |(n, _)| u32::from(n));
                 u32::from(self.ipsr())
@@ -408,7 +421,7 @@ impl Ppb {
                 self.pend_systick |= value >> 26 & 1 != 0;
                 self.pend_systick &= value >> 25 & 1 == 0;
             }
-            VTOR => self.vtor = value & !0xFF,
+            VTOR if self.model.vtor => self.vtor = value & !0xFF,
             AIRCR if value >> 16 == 0x05FA && value & 1 << 2 != 0 => self.reset_request = true,
             SCR => self.scr = value & 0x16,
             SHPR2 => self.shpr2 = value & 0xC000_0000,

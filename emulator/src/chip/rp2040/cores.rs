@@ -13,7 +13,7 @@ use crate::clock::Time;
 use crate::console::Said;
 use crate::cpu::memory::Memory;
 use crate::cpu::probe::Probe;
-use crate::cpu::{self, Core, EngineError, Region, RegionKind};
+use crate::cpu::{self, Core, EngineError, Model, Region, RegionKind};
 use crate::image::boot2_checksum;
 use crate::world::World;
 
@@ -113,7 +113,7 @@ impl Chip {
     ) -> Result<Core<Rp2040>, EngineError> {
         let code: [(&[u32], &Memory); 3] =
             [(&[0], rom), (&XIP_MIRRORS, bus.flash.memory()), (&[SRAM_BASE], &bus.sram)];
-        Core::new(number, regions, &code)
+        Core::new(number, Model::CORTEX_M0PLUS, regions, &code)
     }
 
     /// Bytes sent by UART0 since the last call.
