@@ -63,7 +63,7 @@ FUNCTION __clzsi2
 
 @ The quotient into r0, the rest into r1, by the core's own divider (SIO). No interrupt may come in between: its handler
 @ may divide as well.
-.macro DIVIDE dividend, divisor
+.macro DIVIDE_BY_SIO dividend, divisor
     ldr r2, =0xd0000000
     mrs r3, PRIMASK
     cpsid i
@@ -85,14 +85,14 @@ FUNCTION __clzsi2
     .thumb_func
 __aeabi_uidiv:
 FUNCTION __aeabi_uidivmod
-    DIVIDE 0x60, 0x64
+    DIVIDE_BY_SIO 0x60, 0x64
 
     .global __aeabi_idiv
     .type __aeabi_idiv, %function
     .thumb_func
 __aeabi_idiv:
 FUNCTION __aeabi_idivmod
-    DIVIDE 0x68, 0x6c
+    DIVIDE_BY_SIO 0x68, 0x6c
 
     .ltorg
     .popsection
