@@ -132,11 +132,11 @@ impl<'a, 's> Codegen<'a, 's> {
             self.free_to(top);
             return Ok(());
         }
+        let live = self.unit.top as u8;
         let element = self.any(&comp.element)?;
         match into {
             Into::Generator => {
                 let sent = self.alloc(key)?;
-                let live = self.unit.top as u8;
                 self.unit.b.abc(Op::Yield, sent, element, live);
             }
             Into::List(list) => self.unit.b.ab(Op::ListAppend, list, element),

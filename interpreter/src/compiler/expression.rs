@@ -261,6 +261,11 @@ impl<'a, 's> Codegen<'a, 's> {
 
     #[inline(never)]
     fn yield_value(&mut self, span: Span, value: Option<&'a Expr<'s>>, dest: Slot) -> Gen {
+        // What is yielded need not outlive it, nor what lay where the value sent goes to, unless that is a variable.
+        let mut live = self.unit.top as u8;
+        if u16::from(dest) >= self.unit.first_temp && u16::from(dest) + 1 == self.unit.top {
+            live = dest;
+        }
         let from = match value {
             Some(value) => self.any(value)?,
             None => {
@@ -270,7 +275,6 @@ impl<'a, 's> Codegen<'a, 's> {
             }
         };
         self.line(span);
-        let live = self.unit.top as u8;
         self.unit.b.abc(Op::Yield, dest, from, live);
         Ok(())
     }

@@ -198,7 +198,21 @@ fn iter(vm: &mut Vm, v: Val) -> R {
     iter_from(vm, v, false)
 }
 
+/// The first number and the count of a range of small ints, one by one.
+fn simple(vm: &Vm, v: Val) -> Option<(i32, i32)> {
+    let [start, stop, step] = [1, 2, 3].map(|i| vm.heap.val(v, i));
+    let n = stop.as_small()?.checked_sub(start.as_small()?)?.max(0);
+    (step == Val::ONE).then_some((start.small_value(), n))
+}
+
 fn iter_from(vm: &mut Vm, v: Val, reversed: bool) -> R {
+    if let Some((start, n)) = simple(vm, v)
+        && n < Val::INT_MAX
+        && start > Val::INT_MIN
+    {
+        let (first, step) = if reversed { (start + n - 1, -1) } else { (start, 1) };
+        return iterators::new(vm, Walk::Range, Val::small(first), Val::small(step), Val::small(n));
+    }
     let (start, stop, step) = parts(vm, v);
     let n = count(start, stop, step);
     let (first, step) = if reversed && n > 0 {

@@ -58,7 +58,9 @@ impl Vm {
         let g =
             self.heap.alloc_cell(header(Kind::Generator, F_BUFVALS | F_V3 | coroutine, FRESH), 0, 0, 0)?;
         // Coroutines suspend sooner or later, and it must not need memory then: the event loop's users count on it.
-        let room = if coroutine == 0 { params } else { params.max(self.heap.aux(f) as usize / 4) };
+        // Other generators rarely keep the last slots of their frame, where windows and what they yield are built.
+        let slots = self.heap.aux(f) as usize / 4;
+        let room = params.max(if coroutine == 0 { slots.saturating_sub(3) } else { slots });
         self.heap.alloc_buffer(g, 4 * (HEAD + room), Move::Movable)?;
         let base = self.slot_index(dst) + 3;
         for i in 0..params {

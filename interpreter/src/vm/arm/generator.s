@@ -5,10 +5,10 @@
     .thumb_func
 solderless_resume:
     mov lr, r6
-1:  @ To the innermost of those that delegate.
+1:  @ To the innermost of those that delegate. (One that is fresh has no target for what is sent either.)
     ldrh r3, [r6, #2]
     cmp r3, #{SUSPENDED}
-    bne 9f
+    bhi 9f
     ldr r3, [r6, #12]
     cmp r3, #0
     beq 2f
@@ -68,11 +68,14 @@ solderless_resume:
     subs r7, #4
     lsls r7, r7, #2
     beq 4f
+    @ Two slots at a time: one more than there are does no harm, blocks and the stack's end leave room for it.
     adds r3, #16
-3:  subs r7, #4
-    ldr r6, [r3, r7]
-    str r6, [r1, r7]
-    bne 3b
+    mov ip, r1
+3:  ldmia r3!, {{r2, r6}}
+    stmia r1!, {{r2, r6}}
+    subs r7, #8
+    bgt 3b
+    mov r1, ip
 4:  @ The value sent is None.
     asrs r5, r5, #1
     bmi 5f
@@ -126,10 +129,12 @@ OP yield
     cmp r2, #0
     beq 4f
     adds r3, #16
-3:  subs r2, #4
-    ldr r6, [r1, r2]
-    str r6, [r3, r2]
-    bne 3b
+    mov lr, r1
+3:  ldmia r1!, {{r6, r7}}
+    stmia r3!, {{r6, r7}}
+    subs r2, #8
+    bgt 3b
+    mov r1, lr
 4:  @ To the loop at r5 - 1 in the frame below: its target, its jump.
     subs r0, r5, #1
     subs r1, #32
