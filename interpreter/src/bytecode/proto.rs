@@ -76,6 +76,11 @@ impl Flags {
     /// Not compiled yet. Set by the loader, see [`Proto::deferred`].
     pub const DEFERRED: Flags = Flags(128);
 
+    /// Are all parameters plain positional ones, and is the code there? It may be that of a generator.
+    pub fn positional_only(self) -> bool {
+        self.0 & !(Flags::GENERATOR.0 | Flags::COROUTINE.0) == 0
+    }
+
     /// Are all flags of `other` set?
     pub fn has(self, other: Flags) -> bool {
         self.0 & other.0 == other.0

@@ -352,7 +352,8 @@ fn iter(vm: &mut Vm, v: Val) -> R {
 
 // ---- methods ----
 
-fn append(vm: &mut Vm, args: Args) -> R {
+/// `append`, which the chip's loop knows.
+pub(crate) fn append(vm: &mut Vm, args: Args) -> R {
     let (v, x) = (args.get(vm, 0), args.get(vm, 1));
     vm.heap.list_push(v, x)?;
     Ok(Val::NONE)

@@ -19,8 +19,10 @@
 
 use super::Vm;
 use super::call::STUB_GEN;
+use super::enter::{call_method_native, call_native};
 use super::generator::{RUNNING, SUSPENDED};
-use super::step::{KEY_KIND, KEY_MODULE, TABLE, call_method_native, call_native, complex_arith, poll};
+use super::quick::complex_arith;
+use super::step::{KEY_KIND, KEY_MODULE, TABLE, poll};
 use crate::bytecode::Op;
 use crate::heap::{Heap, Kind, Root};
 use crate::objects::iterators::Walk;
@@ -185,12 +187,14 @@ global_asm!(
     KIND_COMPLEX = const Kind::Complex as u32,
     KIND_FLOAT = const Kind::Float as u32,
     LEN = sym crate::registry::LEN,
+    LIST_APPEND = sym crate::objects::list::append,
     KIND_DICT = const Kind::Dict as u32,
     KIND_TUPLE = const Kind::Tuple as u32,
     UNBOUND = const Val::UNBOUND.bits(),
     VM_ENDED = const offset_of!(Vm, ended),
     KIND_ITER = const Kind::Iter as u32,
     WALK_RANGE = const Walk::Range as u32,
+    WALK_LIST = const Walk::List as u32,
     VM_STUBS = const offset_of!(Vm, stubs),
     STUB_GEN_PC = const 4 * STUB_GEN + 1,
     HANDLING = const offset_of!(Vm, heap) + offset_of!(Heap, roots) + 4 * Root::Handling as usize,

@@ -180,6 +180,9 @@ impl Vm {
     /// Number of parameters with `*args` and `**kwargs`.
     pub(crate) fn code_params(&self, code: Val) -> usize {
         let f = self.code_flags(code);
+        if f.positional_only() {
+            return self.code_positional(code);
+        }
         self.code_positional(code)
             + self.code_counts(code).1
             + usize::from(f.has(Flags::VARARGS))
@@ -414,13 +417,15 @@ impl Vm {
 
     /// Arranges arguments in place, if the parameters are all positional ones and everything is in order: those given
     /// by name go to their places, defaults into the rest. False: nothing was changed.
-    fn bind_simply(&mut self, dst: *mut Val, f: Val, code: Val, n: usize, nkw: usize) -> R<bool> {
+    pub(super) fn bind_simply(&mut self, dst: *mut Val, f: Val, code: Val, n: usize, nkw: usize) -> R<bool> {
         let aux = self.heap.aux(code);
         let positional = aux as usize;
         let positional = positional & 0xff;
-        // See `Flags::KEYWORD_ONLY`.
-        let plain = (aux >> 8) as u8 & !(Flags::GENERATOR.0 | Flags::COROUTINE.0) == 0;
-        if !plain || n + nkw > positional || nkw > Self::FEW || nkw > 0 && positional > 32 {
+        if !Flags((aux >> 8) as u8).positional_only()
+            || n + nkw > positional
+            || nkw > Self::FEW
+            || nkw > 0 && positional > 32
+        {
             return Ok(false);
         }
         let extras = self.heap.val(f, 3);

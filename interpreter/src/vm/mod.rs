@@ -1,6 +1,6 @@
 //! The virtual machine: one [`Vm`] holds everything, there are no globals.
 //!
-//! - `run.rs`, `step.rs`, `slow.rs`: the loop over bytecode; `arm.rs`: its hot part by hand. Python calls Python without recursion on the native stack; natives that
+//! - `run.rs`, `step.rs`, `enter.rs`, `quick.rs`, `slow.rs`: the loop over bytecode; `arm.rs`: its hot part by hand. Python calls Python without recursion on the native stack; natives that
 //!   call back enter a nested loop, bounded by [`NATIVE_DEPTH`].
 //! - `call.rs`: callables and arguments. `class.rs`, `shape.rs`, `attr.rs`: classes and attributes.
 //! - `consume.rs`, `special.rs`: builtins over generators and special methods in Python as frames of the loop.
@@ -13,6 +13,7 @@ mod call;
 mod class;
 mod consume;
 mod deferred;
+mod enter;
 mod generator;
 mod hooks;
 mod import;
@@ -21,6 +22,7 @@ mod load;
 mod machine;
 mod ops;
 mod out;
+mod quick;
 mod run;
 mod settle;
 mod shape;

@@ -3,7 +3,8 @@
 
 use super::Vm;
 use super::call::Next;
-use super::step::{KEY_KIND, KEY_MODULE, native_to_cache, op_b, op_c, slot};
+use super::enter::native_to_cache;
+use super::step::{KEY_KIND, KEY_MODULE, op_b, op_c, slot};
 use crate::bytecode::Op;
 use crate::heap::cell::{F_A, F_B, F_BUF};
 use crate::heap::{Kind, Root, q};
@@ -185,6 +186,16 @@ impl Vm {
             && let (Some(a), Some(b), Some(s)) = (start.as_small(), stop.as_small(), step.as_small())
             && s != 0
         {
+            if s == 1
+                && let Some(n) = b.checked_sub(a).filter(|n| *n <= Val::INT_MAX)
+            {
+                // SAFETY: as above; see below.
+                unsafe {
+                    *state.add(1) = Val::small(n.max(0));
+                    *state.add(2) = Val::from_bits(2);
+                }
+                return Ok(());
+            }
             let (a, b, s) = (i64::from(a), i64::from(b), i64::from(s));
             let count =
                 if s > 0 { (b - a + s - 1).div_euclid(s) } else { (a - b - s - 1).div_euclid(-s) }.max(0);

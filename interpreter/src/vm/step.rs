@@ -11,55 +11,16 @@
 //! whole frame fits. So reading operands and slots through them is sound. The stack does not move.
 
 use super::Vm;
-use super::call::{STUB_EXIT, STUB_INIT, STUB_RAISED, move_up};
+use super::call::{STUB_EXIT, STUB_RAISED};
+use super::enter::{
+    call_arranged, call_bound, call_class, call_method_native, call_native, call_simple, leave,
+};
+use super::quick::{float_arith, quick_compare, quick_truth, small_arith};
 use crate::bytecode::Op;
-use crate::heap::cell::{F_A, F_BUF, F_V1, header};
+use crate::heap::cell::{F_BUF, F_V1, header};
 use crate::heap::{Kind, Root, q};
-#[cfg(target_arch = "arm")]
-use crate::objects::complex::{self, Complex};
-use crate::objects::native::{ANY, Args, BinOp, CmpOp, Entry, Native, R, Raised, UnOp};
-use crate::registry;
+use crate::objects::native::{BinOp, CmpOp, R, Raised, UnOp};
 use crate::value::{Imm, Qstr, Val};
-
-/// A number as a complex one, unless that takes more than a look.
-#[cfg(target_arch = "arm")]
-#[inline(always)]
-fn quick_complex(vm: &Vm, v: Val) -> Option<Complex> {
-    match vm.heap.as_complex(v) {
-        Some(c) => Some(c),
-        None if v.is_small() => Some((v.small_value() as f32, 0.0)),
-        None => v.as_unboxed_float().map(|f| (f, 0.0)),
-    }
-}
-
-/// `Add`, `Sub`, `Mul` or an in-place form of them, where an operand is a complex number.
-///
-/// # Safety
-/// `pc` is such an instruction in the frame `r`.
-#[cfg(target_arch = "arm")]
-pub(super) unsafe extern "C-unwind" fn complex_arith(pc: *const u32, r: *mut Val, vm: &mut Vm) -> Go {
-    // SAFETY: the caller's promise; the table's handlers take what this one takes.
-    unsafe {
-        let w = *pc;
-        let (x, y) = (quick_complex(vm, *slot(r, op_b(w))), quick_complex(vm, *slot(r, op_c(w))));
-        let (Some(x), Some(y)) = (x, y) else { return TABLE[w as u8 as usize](pc, r, vm) };
-        let op = w as u8;
-        let c = if op == Op::Mul as u8 || op == Op::IMul as u8 {
-            complex::multiply(x, y)
-        } else if op == Op::Add as u8 || op == Op::IAdd as u8 {
-            complex::add(x, y)
-        } else {
-            complex::subtract(x, y)
-        };
-        match vm.heap.new_complex(c.0, c.1) {
-            Ok(v) => {
-                vm.heap.release_temps(vm.mark);
-                set(r, w, v, pc.add(1))
-            }
-            Err(full) => value(Err(full.into()), vm, pc),
-        }
-    }
-}
 
 /// Keys of method caches: shapes below, then native modules, then kinds of native objects.
 pub(super) const KEY_MODULE: u32 = super::shape::SHAPES_END as u32;
@@ -146,7 +107,7 @@ pub(super) unsafe fn slot(r: *mut Val, scaled: usize) -> *mut Val {
 /// # Safety
 /// `w` is an instruction of the frame `r` that writes its slot a.
 #[inline(always)]
-unsafe fn set(r: *mut Val, w: u32, v: Val, next: *const u32) -> Go {
+pub(super) unsafe fn set(r: *mut Val, w: u32, v: Val, next: *const u32) -> Go {
     // SAFETY: the caller's promise.
     unsafe { *slot(r, op_a(w)) = v };
     go(next, r)
@@ -154,7 +115,7 @@ unsafe fn set(r: *mut Val, w: u32, v: Val, next: *const u32) -> Go {
 
 /// The result of a slow path for slot a of the instruction at `vm.pc`.
 #[inline(never)]
-fn value(v: R, vm: &mut Vm, next: *const u32) -> Go {
+pub(super) fn value(v: R, vm: &mut Vm, next: *const u32) -> Go {
     match v {
         Ok(v) => {
             vm.heap.release_temps(vm.mark);
@@ -179,14 +140,14 @@ fn plain(v: R<()>, vm: &mut Vm, next: *const u32) -> Go {
 
 /// A slow path that has set `vm.pc` and `vm.r` to where it goes on.
 #[inline(never)]
-fn control(v: R<()>, vm: &mut Vm) -> Go {
+pub(super) fn control(v: R<()>, vm: &mut Vm) -> Go {
     plain(v, vm, vm.pc)
 }
 
 /// An exception was raised at `vm.pc`: to its handler, or out of the loop.
 #[cold]
 #[inline(never)]
-fn raise(vm: &mut Vm) -> Go {
+pub(super) fn raise(vm: &mut Vm) -> Go {
     if !vm.unwind() {
         return go(vm.stub(STUB_RAISED), vm.r);
     }
@@ -237,310 +198,6 @@ unsafe fn branch(pc: *const u32, r: *mut Val, vm: &mut Vm, family: usize, x: Val
     };
     // SAFETY: the jump word follows.
     unsafe { if holds == sense { jump(pc, r, vm, *pc.add(1) as i32) } else { go(pc.add(2), r) } }
-}
-
-/// Enters the frame of a function that takes exactly these `n` positional arguments and returns to `ret`; None if it
-/// is not that simple.
-///
-/// # Safety
-/// `dst` is the window of a call in the frame `r`.
-#[inline(always)]
-unsafe fn call_simple(
-    ret: *const u32,
-    r: *mut Val,
-    vm: &mut Vm,
-    dst: *mut Val,
-    f: Val,
-    n: usize,
-) -> Option<Go> {
-    let head = vm.heap.head(f);
-    if head as u8 != Kind::Function as u8 {
-        return None;
-    }
-    let code = vm.heap.val(f, 1);
-    let want = F_A | (n as u32) << 16;
-    let frame = dst.wrapping_add(3);
-    let end = frame.wrapping_byte_add((head >> 16) as usize);
-    if vm.heap.head(code) & (F_A | 0xff << 16) != want || end > vm.stack_end {
-        return None;
-    }
-    // SAFETY: the window's head is within the caller's frame.
-    unsafe {
-        *dst = vm.pc_to_val(ret);
-        *dst.add(1) = vm.r_to_val(r);
-    }
-    vm.heap.set_top(end);
-    Some(go(vm.code_entry(code), frame))
-}
-
-/// Makes an instance and enters its `__init__`, if that takes exactly these arguments and nothing about the class is
-/// special. See [`Vm::prepare`] for the stub frame.
-///
-/// # Safety
-/// As [`call_simple`].
-unsafe fn call_class(
-    ret: *const u32,
-    r: *mut Val,
-    vm: &mut Vm,
-    dst: *mut Val,
-    class: Val,
-    n: usize,
-) -> Option<Go> {
-    let init = vm.class_init(class);
-    if !init.is_ptr() {
-        return None;
-    }
-    let code = vm.heap.val(init, 1);
-    let frame = dst.wrapping_add(6);
-    let end = vm.frame_end(frame, init);
-    if usize::from(vm.heap.aux(code)) != n + 1 || end > vm.stack_end {
-        return None;
-    }
-    let instance = vm.new_instance(class, None).ok()?;
-    // SAFETY: the window is on the stack, and the frame above it fits as was just checked.
-    unsafe {
-        move_up(dst.add(3), n, 4);
-        *dst = vm.pc_to_val(ret);
-        *dst.add(1) = vm.r_to_val(r);
-        *dst.add(2) = instance;
-        let stub = dst.add(3);
-        *stub = vm.pc_to_val(vm.stub(STUB_INIT));
-        *stub.add(1) = vm.r_to_val(stub);
-        *stub.add(2) = init;
-        *stub.add(3) = instance;
-    }
-    vm.heap.set_top(end);
-    vm.heap.release_temps(vm.mark);
-    Some(go(vm.code_entry(code), frame))
-}
-
-/// `Call` of a bound method of a Python function that takes exactly these arguments, or of a native object.
-///
-/// # Safety
-/// `pc` is a `Call` in the frame `r` with this window.
-unsafe fn call_bound(
-    pc: *const u32,
-    r: *mut Val,
-    vm: &mut Vm,
-    dst: *mut Val,
-    f: Val,
-    n: usize,
-) -> Option<Go> {
-    let (function, obj) = (vm.heap.val(f, 1), vm.heap.val(f, 2));
-    let room = dst.wrapping_add(4 + n);
-    if room > vm.stack_end {
-        return None;
-    }
-    let native = match function.imm_payload(Imm::NativeFn) {
-        Some(payload) => {
-            let kind = vm.heap.kind(obj)?;
-            match *registry::native_fn(payload) {
-                Entry::Fn(_, min, max, native)
-                    if n + 1 >= min as usize
-                        && (n < max as usize || max == ANY)
-                        && kind != Kind::Instance
-                        && u32::from(registry::type_of_kind(kind).id) == payload >> 12 =>
-                {
-                    Some(native)
-                }
-                _ => return None,
-            }
-        }
-        None => {
-            if !vm.heap.is(function, Kind::Function)
-                || usize::from(vm.heap.aux(vm.heap.val(function, 1))) != n + 1
-                || vm.frame_end(dst.wrapping_add(3), function) > vm.stack_end
-            {
-                return None;
-            }
-            None
-        }
-    };
-    // SAFETY: there is room for one argument more, as was checked; nothing has been changed before.
-    unsafe {
-        move_up(dst.add(3), n, 1);
-        *dst.add(2) = function;
-        *dst.add(3) = obj;
-        let Some(native) = native else { return call_simple(pc.add(1), r, vm, dst, function, n + 1) };
-        let top = vm.heap.top;
-        vm.heap.set_top(top.max(room));
-        let result = native(vm, Args { base: vm.slot_index(dst) + 3, n: n + 1, nkw: 0 });
-        vm.heap.set_top(top);
-        Some(value(result, vm, pc.add(1)))
-    }
-}
-
-/// `Call` of a function in Rust.
-///
-/// # Safety
-/// `pc` is a `Call` in the frame `r` whose callee is one.
-pub(super) unsafe extern "C-unwind" fn call_native(pc: *const u32, r: *mut Val, vm: &mut Vm) -> Go {
-    // SAFETY: the instruction's operands are the window of a call.
-    unsafe {
-        let (dst, n) = (slot(r, op_a(*pc)), op_b(*pc));
-        let payload = (*dst.add(2)).bits() >> 8;
-        if n == 1
-            && vm.is_generator(*dst.add(3))
-            && let Some(code) = vm.consume(pc.add(1), dst, *dst.add(2))
-        {
-            return go(code, vm.r);
-        }
-        if !registry::is_type_fn(payload)
-            && let Entry::Fn(_, min, max, native) = *registry::module_entry(payload)
-            && n >= min as usize
-            && (n <= max as usize || max == ANY)
-        {
-            let args = Args { base: vm.slot_index(dst) + 3, n, nkw: 0 };
-            return value(native(vm, args), vm, pc.add(1));
-        }
-        control(vm.op_call(dst, n, 0, pc.add(1)), vm)
-    }
-}
-
-/// `CallMethod` of a function in Rust that the instruction's cache holds; the cache's key has been compared.
-///
-/// # Safety
-/// `pc` is such an instruction in the frame `r`.
-pub(super) unsafe extern "C-unwind" fn call_method_native(pc: *const u32, r: *mut Val, vm: &mut Vm) -> Go {
-    // SAFETY: the instruction's operands are the window of a call; the cache was written by `op_call_method`.
-    unsafe {
-        let (dst, n) = (slot(r, op_a(*pc)), op_b(*pc));
-        let own = usize::from(*pc.add(1) >> 16 >= KEY_KIND);
-        if n == 1
-            && vm.is_generator(*dst.add(4))
-            && let Some(code) = vm.consume_method(pc.add(3), dst, Qstr(*pc.add(1) & 0xffff))
-        {
-            return go(code, vm.r);
-        }
-        let native = cached_native(*pc.add(2));
-        let args = Args { base: vm.slot_index(dst) + 4 - own, n: n + own, nkw: 0 };
-        value(native(vm, args), vm, pc.add(3))
-    }
-}
-
-/// How a method cache refers to a function in Rust: on 32-bit targets by its address.
-#[cfg(target_pointer_width = "32")]
-pub(super) fn native_to_cache(_: Val, native: Native) -> u32 {
-    (native as *const ()).expose_provenance() as u32
-}
-/// The function that [`native_to_cache`] stood for.
-///
-/// # Safety
-/// The word comes from there.
-#[cfg(target_pointer_width = "32")]
-#[inline(always)]
-unsafe fn cached_native(word: u32) -> Native {
-    // SAFETY: the word was such a function's address.
-    unsafe { core::mem::transmute(core::ptr::with_exposed_provenance::<()>(word as usize)) }
-}
-#[cfg(not(target_pointer_width = "32"))]
-pub(super) fn native_to_cache(f: Val, _: Native) -> u32 {
-    f.bits()
-}
-#[cfg(not(target_pointer_width = "32"))]
-unsafe fn cached_native(word: u32) -> Native {
-    match *registry::native_fn(word >> 8) {
-        Entry::Fn(.., native) => native,
-        _ => unreachable!("only such are cached"),
-    }
-}
-
-/// Returns `v` from the frame `r`.
-///
-/// # Safety
-/// `r` is a frame.
-#[inline(always)]
-unsafe fn leave(vm: &mut Vm, r: *mut Val, v: Val) -> Go {
-    // SAFETY: a frame's head lies below it, and its caller is a frame too.
-    unsafe {
-        let dst = r.sub(3);
-        let (pc, caller) = (vm.val_to_pc(*dst), vm.val_to_r(*dst.add(1)));
-        *dst = v;
-        vm.heap.set_top(vm.frame_end(caller, *caller.sub(1)));
-        go(pc, caller)
-    }
-}
-
-// ---- quick cases ----
-
-/// Two small ints under an arithmetic operator, if the result is one too.
-#[inline(always)]
-fn small_arith(op: BinOp, x: Val, y: Val) -> Option<Val> {
-    let (a, b) = (x.bits() as i32, y.bits() as i32);
-    match op {
-        // Tagged: 2a+1.
-        BinOp::Add => a.checked_add(b - 1).map(|v| Val::from_bits(v as u32)),
-        BinOp::Sub => a.checked_sub(b).and_then(|v| v.checked_add(1)).map(|v| Val::from_bits(v as u32)),
-        BinOp::Mul => {
-            (a >> 1).checked_mul(b - 1).and_then(|v| v.checked_add(1)).map(|v| Val::from_bits(v as u32))
-        }
-        BinOp::And => Some(Val::from_bits((a & b) as u32)),
-        BinOp::Or => Some(Val::from_bits((a | b) as u32)),
-        BinOp::Xor => Some(Val::from_bits((a ^ b) as u32 | 1)),
-        BinOp::RShift if b > 0 => Some(Val::small((a >> 1) >> (b >> 1).min(31))),
-        BinOp::LShift if b > 0 && b >> 1 < 31 => {
-            let v = (a >> 1) << (b >> 1);
-            if v >> (b >> 1) == a >> 1 && (v << 1) >> 1 == v { Some(Val::small(v)) } else { None }
-        }
-        BinOp::FloorDiv if b > 1 => Some(Val::small((a >> 1).div_euclid(b >> 1))),
-        BinOp::Mod if b > 1 => Some(Val::small((a >> 1).rem_euclid(b >> 1))),
-        _ => None,
-    }
-}
-
-/// Two unboxed floats under an arithmetic operator, if the result is one too.
-#[inline(always)]
-fn float_arith(op: BinOp, x: Val, y: Val) -> Option<Val> {
-    let (a, b) = (x.as_unboxed_float()?, y.as_unboxed_float()?);
-    let v = match op {
-        BinOp::Add => a + b,
-        BinOp::Sub => a - b,
-        BinOp::Mul => a * b,
-        BinOp::TrueDiv if b != 0.0 => a / b,
-        _ => return None,
-    };
-    Val::try_float(v)
-}
-
-#[inline(always)]
-fn ord(op: CmpOp, o: core::cmp::Ordering) -> bool {
-    match op {
-        CmpOp::Lt => o.is_lt(),
-        CmpOp::Le => o.is_le(),
-        CmpOp::Gt => o.is_gt(),
-        CmpOp::Ge => o.is_ge(),
-        CmpOp::Eq => o.is_eq(),
-        CmpOp::Ne => o.is_ne(),
-    }
-}
-
-/// A comparison that needs no Python code and cannot fail, decided.
-#[inline(always)]
-fn quick_compare(op: CmpOp, x: Val, y: Val) -> Option<bool> {
-    if x.both_small(y) {
-        return Some(ord(op, (x.bits() as i32).cmp(&(y.bits() as i32))));
-    }
-    if x.is_unboxed_float() && y.is_unboxed_float() {
-        return x.unboxed_float_value().partial_cmp(&y.unboxed_float_value()).map(|o| ord(op, o));
-    }
-    if x.is_qstr() && y.is_qstr() {
-        match op {
-            CmpOp::Eq => return Some(x == y),
-            CmpOp::Ne => return Some(x != y),
-            _ => {}
-        }
-    }
-    None
-}
-
-#[inline(always)]
-fn quick_truth(v: Val) -> Option<bool> {
-    match v {
-        Val::TRUE => Some(true),
-        Val::FALSE | Val::NONE => Some(false),
-        v if v.is_small() => Some(v != Val::ZERO),
-        _ => None,
-    }
 }
 
 macro_rules! handlers {
@@ -926,6 +583,11 @@ handlers! { (pc, r, vm, w)
                 return entered;
             }
             match vm.heap.cell_kind(f) {
+                Kind::Function => {
+                    if let Some(entered) = call_arranged(pc.add(1), r, vm, dst, f, (n, 0)) {
+                        return entered;
+                    }
+                }
                 Kind::Class => {
                     if let Some(entered) = call_class(pc.add(1), r, vm, dst, f, n) {
                         return entered;
@@ -951,6 +613,13 @@ handlers! { (pc, r, vm, w)
         control(vm.op_call(dst, n, 0, pc.add(1)), vm)
     }
     CallKw => {
+        let dst = slot(r, op_a(w));
+        let f = *dst.add(2);
+        if vm.heap.is(f, Kind::Function)
+            && let Some(entered) = call_arranged(pc.add(1), r, vm, dst, f, (op_b(w), op_c(w)))
+        {
+            return entered;
+        }
         control(vm.op_call(slot(r, op_a(w)), op_b(w), op_c(w), pc.add(1)), vm)
     }
     CallMethod => {
@@ -964,6 +633,9 @@ handlers! { (pc, r, vm, w)
                 if let Some(entered) = call_simple(pc.add(3), r, vm, dst, f, n + 1) {
                     return entered;
                 }
+                if let Some(entered) = call_arranged(pc.add(3), r, vm, dst, f, (n + 1, 0)) {
+                    return entered;
+                }
                 return control(vm.op_call(dst, n + 1, 0, pc.add(3)), vm);
             }
             return call_method_native(pc, r, vm);
@@ -971,6 +643,17 @@ handlers! { (pc, r, vm, w)
         control(vm.op_call_method(dst, n, 0), vm)
     }
     CallMethodKw => {
+        let dst = slot(r, op_a(w));
+        let key = vm.method_key(*dst.add(3));
+        let f = Val::from_bits(*pc.add(2));
+        if key != 0 && *pc.add(1) >> 16 == key && f.is_ptr() {
+            let given = (op_b(w) + 1, op_c(w));
+            *dst.add(2) = f;
+            if let Some(entered) = call_arranged(pc.add(3), r, vm, dst, f, given) {
+                return entered;
+            }
+            return control(vm.op_call(dst, given.0, given.1, pc.add(3)), vm);
+        }
         control(vm.op_call_method(slot(r, op_a(w)), op_b(w), op_c(w)), vm)
     }
     CallEx => {

@@ -100,7 +100,42 @@ OP call_method
     ldrh r3, [r0, #6]
     cmp r3, r2
     bne 9f
-    CALL_RUST {call_method_native}
+    cmp r6, #{KIND_LIST}
+    beq 3f
+4:  CALL_RUST {call_method_native}
+3:  @ Perhaps `append` to a list whose buffer has room: see list_append.
+    ldr r3, [r0, #8]
+    ldr r6, ={LIST_APPEND}
+    cmp r3, r6
+    bne 4b
+    ldrb r2, [r0, #1]
+    adds r2, r1, r2
+    ldr r3, [r2, #12]
+    ldrb r6, [r3, #1]
+    lsrs r6, r6, #1
+    bcc 4b
+    ldr r6, [r3, #4]
+    mov ip, r6
+    subs r6, #8
+    ldr r6, [r6]
+    ldr r2, [r3, #8]
+    adds r2, #3
+    lsls r2, r2, #2
+    cmp r6, r2
+    blo 4b
+    subs r2, #12
+    ldr r6, [r3, #8]
+    adds r6, #1
+    str r6, [r3, #8]
+    add ip, r2
+    ldrb r2, [r0, #1]
+    adds r2, r1, r2
+    ldr r3, [r2, #16]
+    mov r6, ip
+    str r3, [r6]
+    movs r3, #{NONE}
+    str r3, [r2]
+    NEXT 12
 8:  cmp r6, #{TAG_MODULE}
     bne 9f
     ldrh r6, [r0, #6]

@@ -84,11 +84,21 @@ solderless_float_operands:
     rors r3, r6
     adds r3, r3, r7
     bx lr
+9:  @ Negative zero is an object.
+    lsls r5, r2, #29
+    bne 8b
+    ldrb r5, [r2]
+    cmp r5, #{KIND_FLOAT}
+    bne 8b
+    ldr r2, [r2, #4]
+    lsls r5, r2, #1
+    beq 2b
+    b 8b
 3:  lsrs r5, r2, #1
     bcs 5f
     ldr r5, ={PLUS_ZERO}
     cmp r2, r5
-    bne 8b
+    bne 9b
     movs r2, #0
     b 2b
 5:  TO_FLOAT r2, 6f
@@ -105,7 +115,15 @@ solderless_float_operands:
     ldr r5, ={PLUS_ZERO}
     cmp r3, r5
     beq 7f
-    b 8b
+    lsls r5, r3, #29
+    bne 9f
+    ldrb r5, [r3]
+    cmp r5, #{KIND_FLOAT}
+    bne 9f
+    ldr r3, [r3, #4]
+    lsls r5, r3, #1
+    beq 1f
+9:  b 8b
 5:  TO_FLOAT r3, 6f
     bx lr
 6:  cmp r3, #0
@@ -160,6 +178,16 @@ solderless_order:
     ldr r5, ={TARGETS}
     b 7b
 
+@ The same for operand a and the number in r3.
+    .balign 4
+    .thumb_func
+solderless_order_number:
+    lsls r3, r3, #1
+    adds r3, #1
+    ldrb r2, [r0, #1]
+    ldr r2, [r1, r2]
+    b solderless_order
+
 @ The same for == and !=, where immediates (interned strings, None, types …) are equal only to themselves.
     .balign 4
     .thumb_func
@@ -193,6 +221,18 @@ solderless_order_equal:
 .endm
 
     .balign 4
+@ The result is zero.
+solderless_float_zero:
+    ldr r3, ={PLUS_ZERO}
+    ldr r7, [r4, #{VM_PENDING}]
+    ldr r5, ={TARGETS}
+    RESULT 4
+
+    .balign 4
+3:  @ Of two zeros the sum is negative only if both are.
+    ands r2, r3
+    bpl solderless_float_zero
+    b 8b
 solderless_float_sub:
     bl solderless_float_operands
     movs r6, #1
@@ -249,7 +289,7 @@ solderless_float_add:
     lsrs r3, r3, #2
     ALIGN
     subs r2, r2, r5
-    beq 5b
+    beq solderless_float_zero
 
 6:  @ A number from its sign in lr, its mantissa in r2 with the leading bit at 30 or below, and the exponent in ip that
     @ it has if that is at 29.
@@ -293,10 +333,11 @@ OP true_div
     ldrb r3, [r0, #3]
     ldr r3, [r1, r3]
     bl solderless_float_operands
-    lsls r5, r2, #1
-    beq 5b
     lsls r5, r3, #1
     beq 5b
+    movs r5, r3
+    lsls r6, r2, #1
+    beq 1f
     push {{r0, r1}}
     movs r0, r2
     movs r1, r3
@@ -305,18 +346,27 @@ OP true_div
     pop {{r0, r1}}
     b 7b
 
+@ A zero with the sign of r5: a negative one is an object.
+    .balign 4
+1:  cmp r5, #0
+    bmi 5b
+    b solderless_float_zero
+
     .balign 4
 solderless_float_mul:
     bl solderless_float_operands
     movs r5, r2
     eors r5, r3
     mov lr, r5
-    lsls r5, r2, #1
-    lsrs r5, r5, #24
-    beq 5b
     lsls r6, r3, #1
     lsrs r6, r6, #24
-    beq 5b
+    beq 1b
+    lsls r6, r2, #1
+    lsrs r6, r6, #24
+    beq 1b
+    movs r5, r6
+    lsls r6, r3, #1
+    lsrs r6, r6, #24
     adds r5, r5, r6
     subs r5, #127
     mov ip, r5

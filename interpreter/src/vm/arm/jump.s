@@ -120,6 +120,7 @@ OP \name
     b 6b
 .endm
 
+@ The same with a small number in place of the second operand.
 .macro BRANCH_IMM name, skip
 OP \name
     ldrb r2, [r0, #1]
@@ -133,12 +134,7 @@ OP \name
     ldr r2, [r0, #4]
     TAKE
 8:  NEXT 8
-7:  @ A float, perhaps, and a small int.
-    ldrb r2, [r0, #1]
-    ldr r2, [r1, r2]
-    lsls r3, r3, #1
-    adds r3, #1
-    bl solderless_order
+7:  bl solderless_order_number
     b 6b
 .endm
 
@@ -263,11 +259,13 @@ OP for_iter
     ldr r3, 6f
     bx r3
 5:  ldrh r3, [r6, #2]
+    cmp r3, #{WALK_LIST}
+    beq 3f
     cmp r3, #{WALK_RANGE}
     bne 7f
     ldr r3, [r6, #12]
     subs r3, #2
-    bmi 7f
+    bmi 4f
     str r3, [r6, #12]
     ldr r3, [r6, #4]
     ldr r2, [r6, #8]
@@ -279,7 +277,30 @@ OP for_iter
     ldr r2, [r0, #4]
     adds r0, r0, r2
     BACKEDGE
+4:  adds r3, #1
+    beq 8b
 7:  b 90f
+3:  @ The iterator of a list: the list, the next index.
+    ldr r2, [r6, #4]
+    ldr r3, [r6, #8]
+    mov ip, r3
+    asrs r3, r3, #1
+    ldr r6, [r2, #8]
+    cmp r3, r6
+    bhs 7b
+    ldr r6, [r2, #4]
+    lsls r3, r3, #2
+    ldr r3, [r6, r3]
+    ldrb r2, [r0, #1]
+    ldr r6, [r1, r2]
+    mov r2, ip
+    adds r2, #2
+    str r2, [r6, #8]
+    ldrb r2, [r0, #2]
+    str r3, [r1, r2]
+    ldr r2, [r0, #4]
+    adds r0, r0, r2
+    BACKEDGE
     .balign 4
 6:  .word solderless_resume
 
