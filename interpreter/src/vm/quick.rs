@@ -3,13 +3,11 @@
 #[cfg(target_arch = "arm")]
 use super::Vm;
 #[cfg(target_arch = "arm")]
-use super::step::{Go, TABLE, go, op_b, op_c, raise, set, slot};
+use super::step::{Go, TABLE, op_b, op_c, set, slot, value};
 #[cfg(target_arch = "arm")]
 use crate::bytecode::Op;
 #[cfg(target_arch = "arm")]
 use crate::objects::complex::{self, Complex};
-#[cfg(target_arch = "arm")]
-use crate::objects::native::Raised;
 use crate::objects::native::{BinOp, CmpOp};
 use crate::value::Val;
 
