@@ -43,7 +43,8 @@ const WORDS: &[&str] = &[
     ".split", ".format", ".replace", ".find", ".encode", ".decode", ".send", ".throw", ".close", ".to_bytes",
     "import array", "import collections", "import struct", "import json", "import re", "import io", "import math",
     "import heapq", "import random", "import binascii", "import hashlib", "import gc", "import micropython",
-    "import sys", "import asyncio", "import os", "import time", "import errno",
+    "import uctypes", "uctypes.addressof", "uctypes.bytearray_at", "uctypes.struct", "@micropython.viper\n", "ptr8", "ptr16",
+    "ptr32", "import sys", "import asyncio", "import os", "import time", "import errno",
 ];
 
 /// Control bytes and escape sequences of a terminal.

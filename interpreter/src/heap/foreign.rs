@@ -66,9 +66,38 @@ impl Heap {
         address >= r.low() && u64::from(address) + len as u64 <= u64::from(r.end())
     }
 
+    /// May a script read (or write) these addresses of the arena? On a chip all of them: they are as real as those of
+    /// `machine.mem8`. On a host, where nothing but the arena has addresses, those that were given away: the bytes of a
+    /// pinned buffer and the short ones in cells; a str may not be written.
+    fn is_accessible(&self, address: u32, len: usize, write: bool) -> bool {
+        if cfg!(target_pointer_width = "32") || len == 0 {
+            return self.has_addresses(address, len);
+        }
+        let Some(owner) = self.owner_of(address) else { return false };
+        match self.kind(owner) {
+            Some(Kind::Bytes | Kind::ByteArray | Kind::Array) => {}
+            Some(Kind::Str) if !write => {}
+            _ => return false,
+        }
+        let (start, end) = if self.flag(owner, F_BUF) {
+            let block = self.w(owner, 1) - HEAD;
+            let (size, state) = self.region.block(block);
+            if state != FIXED {
+                return false;
+            }
+            (block + HEAD, block + size)
+        } else if matches!(self.kind(owner), Some(Kind::ByteArray | Kind::Array)) {
+            return false;
+        } else {
+            // Short bytes, behind which their number stands.
+            (owner.bits() + 4, owner.bits() + CELL - 1)
+        };
+        address >= start && u64::from(address) + len as u64 <= u64::from(end)
+    }
+
     /// Copies bytes out of the arena. False, and nothing done, if the addresses lie elsewhere.
     pub fn read_address(&self, address: u32, out: &mut [u8]) -> bool {
-        let inside = self.has_addresses(address, out.len());
+        let inside = self.is_accessible(address, out.len(), false);
         if inside {
             // SAFETY: the range lies in the arena, all of which is initialised; `out` is not part of it, being a
             // reference while the arena is only reached through raw pointers.
@@ -83,10 +112,10 @@ impl Heap {
     /// Copies bytes into the arena: into buffers that were pinned, says the script. False, and nothing done, if the
     /// addresses lie elsewhere.
     pub fn write_address(&mut self, address: u32, bytes: &[u8]) -> bool {
-        let inside = self.has_addresses(address, bytes.len());
+        let inside = self.is_accessible(address, bytes.len(), true);
         if inside {
             // SAFETY: as in `read_address`; `&mut self`: nobody holds a slice of the arena. What a script writes
-            // over is its own affair, as on every MicroPython.
+            // over on a chip is its own affair, as on every MicroPython.
             unsafe {
                 let to = self.at(address & !3).cast::<u8>().add((address & 3) as usize);
                 core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
@@ -95,10 +124,10 @@ impl Heap {
         inside
     }
 
-    /// The bytes of a foreign bytearray. On a host those that lie outside of the arena are none.
+    /// The bytes of a foreign bytearray. On a host those that were not given away are none.
     pub(super) fn foreign_bytes(&self, v: Val) -> &[u8] {
         let (address, len) = (self.w(v, 1), self.w(v, 2) as usize);
-        if len == 0 || (cfg!(not(target_pointer_width = "32")) && !self.has_addresses(address, len)) {
+        if len == 0 || (cfg!(not(target_pointer_width = "32")) && !self.is_accessible(address, len, true)) {
             return &[];
         }
         // SAFETY: in the arena, all bytes are initialised. Elsewhere on a chip it is the script that vouches for the
@@ -160,5 +189,11 @@ mod tests {
         assert_eq!(heap.bytes(view), b"xbcd");
         assert_eq!(&heap.bytes(owner)[..8], b"\0\0\0\0abc\0");
         assert!(!heap.write_address(0, b"nowhere"));
+        // What was not given away is not to be had on a host: the cell's head, another object, the end of the buffer.
+        let list = heap.new_list(&[Val::NONE; 8]).unwrap();
+        for wrong in [owner.bits(), list.bits() + 4, heap.w(list, 1), address.wrapping_sub(4), address + 22] {
+            assert!(!heap.write_address(wrong, b"1234") && !heap.read_address(wrong, &mut [0; 4]), "{wrong}");
+        }
+        assert!(heap.write_address(address + 16, b"last"));
     }
 }
