@@ -12,7 +12,8 @@
 //! A *namespace* (`F_B`) is a dict whose keys are interned strings and whose entries keep their numbers for good,
 //! so that bytecode may cache them: a removed name keeps its entry with the value UNBOUND.
 
-use super::cell::{F_A, F_B, F_BUFVALS, Kind, header};
+use super::buffer::Move;
+use super::cell::{F_A, F_B, F_BUF, F_BUFVALS, Kind, header};
 use super::hash::NeedsVm;
 use super::{Heap, NoMemory};
 use crate::value::{Qstr, Val};
@@ -305,9 +306,33 @@ impl Heap {
 
     /// A copy of a table as kind `kind` (a set may become a frozenset or the reverse, not a dict).
     pub fn table_copy(&mut self, t: Val, kind: Kind) -> Result<Val, NoMemory> {
+        if self.flag(t, F_BUF)
+            && self.table_used(t) == self.table_len(t)
+            && self.is(t, Kind::Dict) == (kind == Kind::Dict)
+            && let Some(copy) = self.copy_as_is(t, kind)?
+        {
+            return Ok(copy);
+        }
         let new = self.new_table(kind, self.table_len(t), self.flag(t, F_A))?;
         self.copy_entries(t, new, false);
         Ok(new)
+    }
+
+    /// A copy of a table without removed entries: of its buffer, byte for byte. None if the new buffer has another size.
+    fn copy_as_is(&mut self, t: Val, kind: Kind) -> Result<Option<Val>, NoMemory> {
+        let new = self.new_table(kind, 0, self.flag(t, F_A))?;
+        self.alloc_buffer(new, self.buf_cap(t), Move::Movable)?;
+        let n = self.buf_cap(t);
+        if self.buf_cap(new) != n {
+            self.free_buffer(new);
+            return Ok(None);
+        }
+        // SAFETY: the two buffers are different blocks, each of `n` bytes.
+        unsafe { core::ptr::copy_nonoverlapping(self.buf_ptr(t), self.buf_ptr(new), n) };
+        self.set_w(new, 2, self.w(t, 2));
+        self.set_w(new, 3, self.w(t, 3));
+        self.set_aux(new, self.aux(t) & LOG2);
+        Ok(Some(new))
     }
 
     /// Marks a table as being printed; says whether it was before.

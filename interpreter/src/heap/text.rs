@@ -296,8 +296,13 @@ impl Heap {
     pub fn repeat_text(&mut self, kind: Kind, v: Val, times: usize) -> Result<Val, NoMemory> {
         let n = self.bytes(v).len();
         let new = self.alloc_text(kind, n.checked_mul(times).ok_or(NoMemory)?)?;
-        for i in 0..times {
-            self.copy_text(new, i * n, v, 0, n);
+        let (mut done, end) = (n.min(n * times), n * times);
+        self.copy_text(new, 0, v, 0, done);
+        while done < end {
+            // What is there doubles.
+            let more = done.min(end - done);
+            self.copy_text(new, done, new, 0, more);
+            done += more;
         }
         self.seal_or_tiny(new)
     }
