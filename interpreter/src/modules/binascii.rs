@@ -67,6 +67,7 @@ fn hexlify(vm: &mut Vm, args: Args) -> R {
     let mut out = with_room(vm, bytes.len().saturating_mul(3))?;
     let every = usize::try_from(group.unsigned_abs()).unwrap_or(usize::MAX);
     for (i, byte) in bytes.iter().enumerate() {
+        vm.poll()?;
         let done = if group < 0 { i } else { bytes.len() - i };
         if let (Some(separator), true) = (separator, i > 0 && every > 0 && done.is_multiple_of(every)) {
             out.push(separator);
@@ -83,6 +84,7 @@ fn unhexlify(vm: &mut Vm, args: Args) -> R {
     }
     let mut out = with_room(vm, text.len() / 2)?;
     for pair in text.chunks_exact(2) {
+        vm.poll()?;
         let digit = |c: u8| (c as char).to_digit(16);
         let (Some(high), Some(low)) = (digit(pair[0]), digit(pair[1])) else {
             return Err(vm.value_error(format_args!("Non-hexadecimal digit found")));
@@ -98,6 +100,7 @@ fn b2a_base64(vm: &mut Vm, args: Args) -> R {
     let newline = newline.is_null() || vm.truth(newline)?;
     let mut out = with_room(vm, bytes.len().div_ceil(3).saturating_mul(4).saturating_add(1))?;
     for chunk in bytes.chunks(3) {
+        vm.poll()?;
         let word = chunk.iter().fold(0u32, |word, &b| word << 8 | u32::from(b)) << (8 * (3 - chunk.len()));
         for i in 0..4 {
             out.push(if i <= chunk.len() { BASE64[(word >> (18 - 6 * i) & 63) as usize] } else { b'=' });
@@ -115,6 +118,7 @@ fn a2b_base64(vm: &mut Vm, args: Args) -> R {
     let mut out = with_room(vm, text.len() / 4 * 3 + 3)?;
     let (mut word, mut digits, mut padding) = (0u32, 0, 0);
     for &c in &text {
+        vm.poll()?;
         if c == b'=' {
             padding += 1;
             if digits >= 2 && digits + padding >= 4 {
@@ -149,11 +153,18 @@ fn crc32(vm: &mut Vm, args: Args) -> R {
     };
     // Four bits at a time: a table of 16 words where the usual one has 256.
     let mut crc = !start;
-    for &byte in buffer.bytes(&vm.heap) {
-        crc ^= u32::from(byte);
-        for _ in 0..2 {
-            crc = (crc >> 4) ^ NIBBLES[(crc & 15) as usize];
+    let mut at = 0;
+    // A callback may make a bytearray shorter meanwhile.
+    while let Some(rest) = buffer.bytes(&vm.heap).get(at..).filter(|rest| !rest.is_empty()) {
+        let part = &rest[..rest.len().min(4096)];
+        for &byte in part {
+            crc ^= u32::from(byte);
+            for _ in 0..2 {
+                crc = (crc >> 4) ^ NIBBLES[(crc & 15) as usize];
+            }
         }
+        at += part.len();
+        vm.poll()?;
     }
     Ok(vm.heap.new_int(i64::from(!crc))?)
 }

@@ -102,15 +102,24 @@ fn feed(vm: &mut Vm, hash: Val, data: Val) -> R<()> {
         1 => feed_as::<Sha1>(vm, state, &buffer),
         _ => feed_as::<Md5>(vm, state, &buffer),
     }
-    Ok(())
 }
 
-fn feed_as<D: Digest + SerializableState>(vm: &mut Vm, state: Val, buffer: &Buffer) {
+fn feed_as<D: Digest + SerializableState>(vm: &mut Vm, state: Val, buffer: &Buffer) -> R<()> {
+    /// Bytes between two looks for Ctrl-C.
+    const STRETCH: usize = 4096;
     // A state that this module wrote always reads back.
-    let Some(mut hasher) = resume::<D>(vm, state) else { return };
-    hasher.update(buffer.bytes(&vm.heap));
+    let Some(mut hasher) = resume::<D>(vm, state) else { return Ok(()) };
+    let mut at = 0;
+    // A callback may make a bytearray shorter meanwhile.
+    while let Some(rest) = buffer.bytes(&vm.heap).get(at..).filter(|rest| !rest.is_empty()) {
+        let part = &rest[..rest.len().min(STRETCH)];
+        hasher.update(part);
+        at += part.len();
+        vm.poll()?;
+    }
     let serialised = hasher.serialize();
     vm.heap.text_mut(state).copy_from_slice(&serialised);
+    Ok(())
 }
 
 fn finish_as<D: Digest + SerializableState>(vm: &mut Vm, state: Val, out: &mut [u8]) {

@@ -65,6 +65,7 @@ fn sift_up(vm: &mut Vm, list: Val, mut i: usize) -> R<()> {
 /// Moves the item at `i` down to where its children are not smaller.
 fn sift_down(vm: &mut Vm, list: Val, mut i: usize) -> R<()> {
     loop {
+        vm.poll()?;
         let len = vm.heap.list(list).len();
         let mut least = 2 * i + 1;
         if least >= len {

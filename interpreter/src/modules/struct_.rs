@@ -129,6 +129,7 @@ impl Format {
                         let value = typecode::read(vm, code, &bytes[..size], self.big_endian)?;
                         vm.heap.list_push(out, value)?;
                         vm.heap.release_temps(mark);
+                        vm.poll()?;
                     }
                 }
             }

@@ -186,6 +186,7 @@ fn compare(vm: &mut Vm, op: CmpOp, array: Val, other: Val) -> R {
             }
             let (a, b) = (item(vm, array, i)?, item(vm, other, i)?);
             same = vm.eq(a, b)?;
+            vm.poll()?;
         }
         same
     } else {

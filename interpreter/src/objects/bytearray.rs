@@ -15,7 +15,7 @@ use crate::vm::{Out, Vm};
 
 fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
     out.push("bytearray(");
-    bytes::write_repr(vm.heap.bytes(v), true, out);
+    bytes::print_bytes(vm, v, true, out)?;
     out.push(")");
     Ok(())
 }

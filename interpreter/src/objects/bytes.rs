@@ -5,7 +5,7 @@ use super::index::{self, bad_index, is_index};
 use super::iterators::{self, Walk};
 use super::native::{Args, BinOp, CmpOp, Entry, NativeType, R};
 use super::str::compare_bytes;
-use super::text::{as_str, bad_operand, finish, repeat};
+use super::text::{as_str, bad_operand, finish, pause, repeat};
 use super::{codec, formatting, text_case as case, text_search as search};
 use crate::heap::Kind;
 use crate::registry::ids;
@@ -17,16 +17,45 @@ use core::fmt::Write;
 // ---- print, new ----
 
 fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
-    write_repr(vm.heap.bytes(v), false, out);
+    print_bytes(vm, v, false, out)
+}
+
+/// Writes the `repr` of bytes or a bytearray, which takes long for many.
+pub(super) fn print_bytes(vm: &mut Vm, v: Val, bytearray: bool, out: &mut Out) -> R<()> {
+    const STRETCH: usize = 256;
+    if vm.heap.bytes(v).len() <= STRETCH {
+        write_repr(vm.heap.bytes(v), bytearray, out);
+        return Ok(());
+    }
+    let quote = quote_of(vm.heap.bytes(v));
+    let _ = write!(out, "b{quote}");
+    let mut at = 0;
+    // A callback may make a bytearray shorter meanwhile.
+    while let Some(rest) = vm.heap.bytes(v).get(at..).filter(|rest| !rest.is_empty()) {
+        let part = &rest[..rest.len().min(STRETCH)];
+        write_escaped(part, quote, bytearray, out);
+        at += part.len();
+        out.flush(vm)?;
+    }
+    let _ = out.write_char(quote);
     Ok(())
+}
+
+fn quote_of(s: &[u8]) -> char {
+    if s.contains(&b'\'') && !s.contains(&b'"') { '"' } else { '\'' }
 }
 
 /// Writes bytes as `repr` does: `b'…'`, in single quotes unless there are those and no double ones. A bytearray
 /// escapes single quotes in any case.
 pub fn write_repr(s: &[u8], bytearray: bool, out: &mut dyn Write) {
-    let quote = if s.contains(&b'\'') && !s.contains(&b'"') { '"' } else { '\'' };
+    let quote = quote_of(s);
     // A failing sink reports it itself.
     let _ = write!(out, "b{quote}");
+    write_escaped(s, quote, bytearray, out);
+    let _ = out.write_char(quote);
+}
+
+fn write_escaped(s: &[u8], quote: char, bytearray: bool, out: &mut dyn Write) {
     for &b in s {
         let _ = match b {
             b'\\' => out.write_str("\\\\"),
@@ -39,7 +68,6 @@ pub fn write_repr(s: &[u8], bytearray: bool, out: &mut dyn Write) {
             _ => write!(out, "\\x{b:02x}"),
         };
     }
-    let _ = out.write_char(quote);
 }
 
 fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
@@ -127,6 +155,7 @@ pub(super) fn extend(vm: &mut Vm, v: Val, it: Val, name: &str) -> R<()> {
         let b = buffer::byte(vm, item, name)?;
         vm.heap.push_byte(v, b)?;
         vm.heap.release_temps(mark);
+        vm.poll()?;
     }
 }
 
@@ -207,6 +236,7 @@ pub(super) fn slice(vm: &mut Vm, v: Val, i: Val) -> R {
     for k in 0..s.count {
         let b = vm.heap.bytes(v)[s.at(k)];
         vm.heap.push_byte(new, b)?;
+        pause(vm, v)?;
     }
     finish(vm, new, kind)
 }
@@ -251,7 +281,8 @@ pub(super) fn hex(vm: &mut Vm, args: Args) -> R {
         {
             vm.heap.push_byte(out, sep)?;
         }
-        let byte = b.bytes(&vm.heap)[i];
+        vm.poll()?;
+        let byte = b.bytes(&vm.heap).get(i).copied().unwrap_or(0);
         let digit = |d: u8| char::from_digit(u32::from(d), 16).unwrap_or('0') as u8;
         vm.heap.push_bytes(out, &[digit(byte >> 4), digit(byte & 15)])?;
     }
@@ -282,6 +313,7 @@ pub(super) fn from_hex_text(vm: &mut Vm, text: Val) -> R {
         };
         vm.heap.push_byte(out, (high << 4 | low) as u8)?;
         i += 2;
+        vm.poll()?;
     }
     Ok(out)
 }

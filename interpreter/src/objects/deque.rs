@@ -308,6 +308,7 @@ fn count(vm: &mut Vm, args: Args) -> R {
         let value = get(vm, deque, i);
         count += i32::from(vm.eq(value, wanted)?);
         i += 1;
+        vm.poll()?;
     }
     Ok(Val::small(count))
 }

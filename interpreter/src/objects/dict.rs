@@ -111,6 +111,7 @@ pub fn update(vm: &mut Vm, d: Val, from: Val) -> R<()> {
         };
         keys::set(vm, d, key, value)?;
         vm.heap.release_temps(mark);
+        vm.poll()?;
         i += 1;
     }
 }
@@ -128,6 +129,7 @@ fn update_from_dict(vm: &mut Vm, d: Val, other: Val) -> R<()> {
         vm.heap.keep(value)?;
         keys::set(vm, d, key, value)?;
         vm.heap.release_temps(mark);
+        vm.poll()?;
         if vm.heap.table_len(other) != size {
             return Err(vm.raise(ExcKind::RuntimeError, format_args!("dict mutated during update")));
         }
@@ -182,6 +184,7 @@ fn equal(vm: &mut Vm, a: Val, b: Val) -> R<bool> {
         if !same {
             return Ok(false);
         }
+        vm.poll()?;
     }
     Ok(true)
 }
@@ -247,6 +250,7 @@ fn from_keys(vm: &mut Vm, args: Args) -> R {
             vm.set_item(d, key, value)?;
         }
         vm.heap.release_temps(mark);
+        vm.poll()?;
     }
 }
 

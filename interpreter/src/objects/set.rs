@@ -76,6 +76,7 @@ fn update_with(vm: &mut Vm, s: Val, items: Val) -> R<()> {
         while let Some((next, key, _)) = vm.heap.table_next(other, pos) {
             pos = next;
             keys::add(vm, s, key)?;
+            vm.poll()?;
         }
         return Ok(());
     }
@@ -87,6 +88,7 @@ fn update_with(vm: &mut Vm, s: Val, items: Val) -> R<()> {
         vm.heap.keep(item)?;
         keys::add(vm, s, item)?;
         vm.heap.release_temps(mark);
+        vm.poll()?;
     }
 }
 
@@ -147,10 +149,13 @@ fn filtered(vm: &mut Vm, kind: Kind, a: Val, b: Val, wanted: bool) -> R {
     let mut pos = 0;
     while let Some((next, key, _)) = vm.heap.table_next(a, pos) {
         pos = next;
+        let mark = vm.heap.mark_temps();
         vm.heap.keep(key)?;
         if keys::contains(vm, b, key)? == wanted {
             keys::add(vm, new, key)?;
         }
+        vm.heap.release_temps(mark);
+        vm.poll()?;
     }
     Ok(new)
 }
@@ -194,10 +199,13 @@ fn subset(vm: &mut Vm, a: Val, b: Val) -> R<bool> {
     let mut pos = 0;
     while let Some((next, key, _)) = vm.heap.table_next(a, pos) {
         pos = next;
+        let mark = vm.heap.mark_temps();
         vm.heap.keep(key)?;
         if !keys::contains(vm, b, key)? {
             return Ok(false);
         }
+        vm.heap.release_temps(mark);
+        vm.poll()?;
     }
     Ok(true)
 }

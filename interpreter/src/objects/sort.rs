@@ -78,6 +78,7 @@ impl Sorter<'_> {
         while from < n {
             self.insertion(from, (from + RUN).min(n))?;
             from += RUN;
+            self.vm.poll()?;
         }
         let mut width = RUN;
         while width < n {
@@ -86,7 +87,6 @@ impl Sorter<'_> {
                 self.merge(from, from + width, (from + 2 * width).min(n))?;
                 from += 2 * width;
             }
-            self.vm.poll()?;
             width *= 2;
         }
         Ok(())
@@ -152,7 +152,7 @@ impl Sorter<'_> {
         let mut result = Ok(());
         while left < n && right < to {
             let (a, b) = (self.vm.heap.list(self.spare_keys)[left], self.vm.heap.list(self.keys)[right]);
-            let take_right = match self.before(b, a) {
+            let take_right = match self.vm.poll().and_then(|()| self.before(b, a)) {
                 Ok(yes) => yes,
                 Err(raised) => {
                     result = Err(raised);
@@ -194,7 +194,7 @@ impl Sorter<'_> {
         while left > from && right > 0 {
             let (a, b) =
                 (self.vm.heap.list(self.keys)[left - 1], self.vm.heap.list(self.spare_keys)[right - 1]);
-            let take_left = match self.before(b, a) {
+            let take_left = match self.vm.poll().and_then(|()| self.before(b, a)) {
                 Ok(yes) => yes,
                 Err(raised) => {
                     result = Err(raised);

@@ -16,18 +16,45 @@ use core::fmt::Write;
 
 fn print(vm: &mut Vm, v: Val, out: &mut Out, repr: bool) -> R<()> {
     if repr {
-        write_repr(vm.heap.str(v), out);
+        return print_repr(vm, v, out);
     } else {
         out.push(vm.heap.str(v));
     }
     Ok(())
 }
 
+/// Writes `repr`, which takes long for a long str.
+fn print_repr(vm: &mut Vm, v: Val, out: &mut Out) -> R<()> {
+    const STRETCH: usize = 256;
+    let s = vm.heap.str(v);
+    let quote = quote_of(s);
+    let _ = out.write_char(quote);
+    let mut at = 0;
+    while at < vm.heap.str(v).len() {
+        let rest = &vm.heap.str(v)[at..];
+        let part = &rest[..rest.floor_char_boundary(STRETCH)];
+        write_escaped(part, quote, out);
+        at += part.len();
+        out.flush(vm)?;
+    }
+    let _ = out.write_char(quote);
+    Ok(())
+}
+
+fn quote_of(s: &str) -> char {
+    if s.contains('\'') && !s.contains('"') { '"' } else { '\'' }
+}
+
 /// Writes a str as `repr` does: in single quotes unless it has those and no double ones.
 pub fn write_repr(s: &str, out: &mut dyn Write) {
-    let quote = if s.contains('\'') && !s.contains('"') { '"' } else { '\'' };
+    let quote = quote_of(s);
     // A failing sink reports it itself.
     let _ = out.write_char(quote);
+    write_escaped(s, quote, out);
+    let _ = out.write_char(quote);
+}
+
+fn write_escaped(s: &str, quote: char, out: &mut dyn Write) {
     let mut plain = 0;
     for (i, c) in s.char_indices() {
         let escape = match c {
@@ -51,7 +78,6 @@ pub fn write_repr(s: &str, out: &mut dyn Write) {
         };
     }
     let _ = out.write_str(&s[plain..]);
-    let _ = out.write_char(quote);
 }
 
 fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
@@ -146,12 +172,36 @@ fn get_item(vm: &mut Vm, v: Val, i: Val) -> R {
         return Ok(vm.heap.slice_text(v, from, to)?);
     }
     let out = vm.heap.new_builder(s.count)?;
+    let ascii = vm.heap.is_ascii(v);
+    let mut from = if s.count > 0 { vm.heap.char_to_byte(v, s.start) } else { 0 };
     for k in 0..s.count {
-        let from = vm.heap.char_to_byte(v, s.at(k));
-        let to = from + iterators::char_len(vm.heap.bytes(v)[from]);
-        vm.heap.push_text(out, v, from, to)?;
+        if ascii {
+            let c = vm.heap.bytes(v)[s.at(k)];
+            vm.heap.push_byte(out, c)?;
+        } else {
+            if k > 0 {
+                from = step_chars(vm.heap.bytes(v), from, s.step);
+            }
+            let to = from + iterators::char_len(vm.heap.bytes(v)[from]);
+            vm.heap.push_text(out, v, from, to)?;
+        }
+        vm.poll()?;
     }
     Ok(vm.heap.finish_str(out)?)
+}
+
+/// The byte where the character begins that is `step` characters from the one at byte `from`.
+fn step_chars(s: &[u8], mut from: usize, step: i64) -> usize {
+    for _ in 0..step {
+        from += iterators::char_len(s[from]);
+    }
+    for _ in step..0 {
+        from -= 1;
+        while s[from] & 0xc0 == 0x80 {
+            from -= 1;
+        }
+    }
+    from
 }
 
 fn iter(vm: &mut Vm, v: Val) -> R {

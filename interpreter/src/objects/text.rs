@@ -11,6 +11,9 @@ use crate::heap::{Heap, Kind};
 use crate::value::Val;
 use crate::vm::Vm;
 
+/// Bytes that are gone through between two looks for Ctrl-C.
+pub(super) const STRETCH: usize = 4096;
+
 /// Str, Bytes or ByteArray.
 pub(super) fn kind_of(vm: &Vm, v: Val) -> Kind {
     match vm.heap.kind(v) {
@@ -67,13 +70,16 @@ pub(super) fn finish(vm: &mut Vm, builder: Val, kind: Kind) -> R {
     })
 }
 
-/// A new text of the kind of `v` with its bytes changed in place by `f`, which keeps ASCII ASCII.
-pub(super) fn mapped(vm: &mut Vm, v: Val, f: impl FnOnce(&mut [u8])) -> R {
+/// A new text of the kind of `v` with its bytes changed in place by `f`, a stretch at a time; it keeps ASCII ASCII.
+pub(super) fn mapped(vm: &mut Vm, v: Val, mut f: impl FnMut(&mut [u8])) -> R {
     let kind = kind_of(vm, v);
     let n = vm.heap.bytes(v).len();
     let new = vm.heap.new_builder(n)?;
     vm.heap.push_text(new, v, 0, n)?;
-    f(vm.heap.text_mut(new));
+    for at in (0..n).step_by(STRETCH) {
+        f(&mut vm.heap.text_mut(new)[at..n.min(at + STRETCH)]);
+        vm.poll()?;
+    }
     finish(vm, new, kind)
 }
 
@@ -86,6 +92,27 @@ pub(super) fn cut(vm: &mut Vm, v: Val, from: usize, to: usize) -> R {
 pub(super) fn push_buffer(vm: &mut Vm, builder: Val, b: Buffer) -> R<()> {
     let len = b.bytes(&vm.heap).len();
     vm.heap.push_text(builder, b.owner, b.start, b.start + len)?;
+    Ok(())
+}
+
+/// Looks for Ctrl-C in the middle of work on a text.
+///
+/// # Errors
+/// KeyboardInterrupt and what callbacks raise; RuntimeError if one of them made a bytearray shorter.
+#[inline]
+pub(super) fn pause(vm: &mut Vm, v: Val) -> R<()> {
+    if vm.pending().is_set() { pause_now(vm, v) } else { Ok(()) }
+}
+
+#[cold]
+#[inline(never)]
+fn pause_now(vm: &mut Vm, v: Val) -> R<()> {
+    let n = vm.heap.bytes(v).len();
+    vm.poll()?;
+    if vm.heap.bytes(v).len() < n {
+        let message = format_args!("bytearray changed size during iteration");
+        return Err(vm.raise(super::native::ExcKind::RuntimeError, message));
+    }
     Ok(())
 }
 

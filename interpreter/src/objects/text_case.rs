@@ -3,7 +3,7 @@
 use super::buffer::Buffer;
 use super::keys;
 use super::native::{Args, Entry, ExcKind, R};
-use super::text::{as_str, char_at, finish, is_chars, is_space, kind_of, mapped};
+use super::text::{STRETCH, as_str, char_at, finish, is_chars, is_space, kind_of, mapped, pause};
 use crate::value::Val;
 use crate::vm::Vm;
 
@@ -24,8 +24,8 @@ enum Case {
 fn change_case(vm: &mut Vm, args: Args, case: Case) -> R {
     let v = args.get(vm, 0);
     if !is_chars(vm, v) || vm.heap.is_ascii(v) {
+        let mut start = true;
         return mapped(vm, v, |s| {
-            let mut start = true;
             for b in s {
                 *b = match (case, start) {
                     (Case::Lower, _) | (Case::Capital | Case::Title, false) => b.to_ascii_lowercase(),
@@ -40,6 +40,7 @@ fn change_case(vm: &mut Vm, args: Args, case: Case) -> R {
     let out = vm.heap.new_builder(n)?;
     let (mut i, mut start) = (0, true);
     while i < n {
+        vm.poll()?;
         let (c, len) = char_at(vm.heap.bytes(v), i, true);
         i += len;
         let upper = match (case, start) {
@@ -96,6 +97,7 @@ pub(super) fn case_fold(vm: &mut Vm, args: Args) -> R {
     let out = vm.heap.new_builder(n)?;
     let mut i = 0;
     while i < n {
+        vm.poll()?;
         let (c, len) = char_at(vm.heap.bytes(v), i, true);
         i += len;
         if matches!(c, 'ß' | 'ẞ') {
@@ -117,16 +119,20 @@ pub(super) fn case_fold(vm: &mut Vm, args: Args) -> R {
 fn all(vm: &mut Vm, args: Args, test: fn(char, bool) -> bool) -> R {
     let v = args.get(vm, 0);
     let chars = is_chars(vm, v);
-    let s = vm.heap.bytes(v);
     let mut i = 0;
-    while i < s.len() {
-        let (c, len) = char_at(s, i, chars);
-        if !test(c, chars) {
-            return Ok(Val::FALSE);
+    while i < vm.heap.bytes(v).len() {
+        let s = vm.heap.bytes(v);
+        let stop = s.len().min(i + STRETCH);
+        while i < stop {
+            let (c, len) = char_at(s, i, chars);
+            if !test(c, chars) {
+                return Ok(Val::FALSE);
+            }
+            i += len;
         }
-        i += len;
+        pause(vm, v)?;
     }
-    Ok(Val::bool(!s.is_empty()))
+    Ok(Val::bool(i > 0))
 }
 
 fn is_letter(c: char, chars: bool) -> bool {
@@ -203,10 +209,14 @@ fn is_space_method(vm: &mut Vm, args: Args) -> R {
 fn cased(vm: &mut Vm, args: Args, upper: bool) -> R {
     let v = args.get(vm, 0);
     let chars = is_chars(vm, v);
-    let s = vm.heap.bytes(v);
-    let (mut i, mut any) = (0, false);
-    while i < s.len() {
-        let (c, len) = char_at(s, i, chars);
+    let (mut i, mut any, mut polled) = (0, false, 0);
+    while i < vm.heap.bytes(v).len() {
+        if i - polled > STRETCH {
+            polled = i;
+            pause(vm, v)?;
+            continue;
+        }
+        let (c, len) = char_at(vm.heap.bytes(v), i, chars);
         i += len;
         if !chars && !c.is_ascii() {
             continue;
@@ -230,10 +240,14 @@ fn is_upper(vm: &mut Vm, args: Args) -> R {
 fn is_title(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
     let chars = is_chars(vm, v);
-    let s = vm.heap.bytes(v);
-    let (mut i, mut any, mut inside) = (0, false, false);
-    while i < s.len() {
-        let (c, len) = char_at(s, i, chars);
+    let (mut i, mut any, mut inside, mut polled) = (0, false, false, 0);
+    while i < vm.heap.bytes(v).len() {
+        if i - polled > STRETCH {
+            polled = i;
+            pause(vm, v)?;
+            continue;
+        }
+        let (c, len) = char_at(vm.heap.bytes(v), i, chars);
         i += len;
         let known = chars || c.is_ascii();
         if known && c.is_uppercase() {
@@ -297,6 +311,7 @@ pub(super) fn translate_str(vm: &mut Vm, args: Args) -> R {
         }
         vm.heap.release_temps(mark);
         i += len;
+        vm.poll()?;
     }
     Ok(vm.heap.finish_str(out)?)
 }
@@ -371,6 +386,7 @@ pub(super) fn translate_bytes(vm: &mut Vm, args: Args) -> R {
     let n = vm.heap.bytes(v).len();
     let out = vm.heap.new_builder(n)?;
     for i in 0..n {
+        pause(vm, v)?;
         let b = vm.heap.bytes(v)[i];
         if delete.is_some_and(|d| d.bytes(&vm.heap).contains(&b)) {
             continue;

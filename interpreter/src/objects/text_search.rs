@@ -5,8 +5,8 @@ use super::index::is_index;
 use super::list;
 use super::native::{Args, Entry, R};
 use super::text::{
-    byte_range, char_at, char_before, cut, find, finish, is_chars, is_space, kind_of, length, like, limit,
-    needle, push_buffer, rfind,
+    STRETCH, byte_range, char_at, char_before, cut, find, finish, is_chars, is_space, kind_of, length, like,
+    limit, needle, pause, push_buffer, rfind,
 };
 use crate::heap::Kind;
 use crate::value::Val;
@@ -46,14 +46,46 @@ impl Sought {
 
 // ---- finding ----
 
+/// The first, or last, place of a text in bytes `from..to` of `v`. Long searches can be interrupted.
+fn search(
+    vm: &mut Vm,
+    v: Val,
+    (mut from, mut to): (usize, usize),
+    sought: &Sought,
+    last: bool,
+) -> R<Option<usize>> {
+    loop {
+        let (s, n) = (vm.heap.bytes(v), sought.bytes(vm));
+        let Some(places) = (to + 1).checked_sub(from + n.len()).filter(|&places| places > 0) else {
+            return Ok(None);
+        };
+        // In the worst case each place takes as many steps as there are bytes to compare.
+        let part = places.min((4 * STRETCH / n.len().max(1)).max(1));
+        let found = if last {
+            let start = to - n.len() - (part - 1);
+            rfind(&s[start..to], n).map(|i| start + i)
+        } else {
+            find(&s[from..from + part - 1 + n.len()], n).map(|i| from + i)
+        };
+        if found.is_some() || part == places {
+            return Ok(found);
+        }
+        if last {
+            to -= part
+        } else {
+            from += part
+        }
+        pause(vm, v)?;
+    }
+}
+
 /// The place (in characters) of argument 1 in `self`, looking from the right if `last`.
 fn place(vm: &mut Vm, args: Args, last: bool) -> R<Option<usize>> {
     let (v, x) = (args.get(vm, 0), args.get(vm, 1));
     let sought = Sought::of(vm, v, x)?;
     let Some((from, to)) = byte_range(vm, v, args, 2)? else { return Ok(None) };
-    let (s, n) = (&vm.heap.bytes(v)[from..to], sought.bytes(vm));
-    let at = if last { rfind(s, n) } else { find(s, n) };
-    Ok(at.map(|i| if vm.heap.is_str(v) { vm.heap.byte_to_char(v, from + i) } else { from + i }))
+    let at = search(vm, v, (from, to), &sought, last)?;
+    Ok(at.map(|i| if vm.heap.is_str(v) { vm.heap.byte_to_char(v, i) } else { i }))
 }
 
 fn number(at: Option<usize>) -> Val {
@@ -93,10 +125,12 @@ fn count(vm: &mut Vm, args: Args) -> R {
         let places = if is_chars(vm, v) { s.iter().filter(|b| **b & 0xc0 != 0x80).count() } else { s.len() };
         return Ok(Val::small(places as i32 + 1));
     }
-    let (mut i, mut found) = (0, 0);
-    while let Some(at) = find(&s[i..], n) {
+    let n = n.len();
+    let (mut i, mut found) = (from, 0);
+    while let Some(at) = search(vm, v, (i, to), &sought, false)? {
         found += 1;
-        i += at + n.len();
+        i = at + n;
+        pause(vm, v)?;
     }
     Ok(Val::small(found))
 }
@@ -112,7 +146,8 @@ pub(super) fn contains(vm: &mut Vm, v: Val, x: Val) -> R<bool> {
         return Err(vm.type_error(format_args!("a bytes-like object is required, not '{got}'")));
     }
     let sought = Sought::of(vm, v, x)?;
-    Ok(find(vm.heap.bytes(v), sought.bytes(vm)).is_some())
+    let n = vm.heap.bytes(v).len();
+    Ok(search(vm, v, (0, n), &sought, false)?.is_some())
 }
 
 /// `startswith` and `endswith`.
@@ -187,7 +222,7 @@ fn push_cut(vm: &mut Vm, out: Val, v: Val, from: usize, to: usize) -> R<()> {
     let part = cut(vm, v, from, to)?;
     vm.heap.list_push(out, part)?;
     vm.heap.release_temps(mark);
-    Ok(())
+    pause(vm, v)
 }
 
 fn split_args(vm: &mut Vm, args: Args, name: &str) -> R<(Val, Option<Buffer>, usize)> {
@@ -220,12 +255,12 @@ fn split(vm: &mut Vm, args: Args) -> R {
     let mut parts = 0;
     if let Some(sep) = sep {
         while parts < max {
-            let Some(i) = find(&vm.heap.bytes(v)[at..], sep.bytes(&vm.heap)) else { break };
-            push_cut(vm, out, v, at, at + i)?;
-            at += i + sep.len;
+            let Some(i) = search(vm, v, (at, n), &Sought::Run(sep), false)? else { break };
+            push_cut(vm, out, v, at, i)?;
+            at = i + sep.len;
             parts += 1;
         }
-        push_cut(vm, out, v, at, n)?;
+        push_cut(vm, out, v, at.min(n), n)?;
         return Ok(out);
     }
     loop {
@@ -257,7 +292,7 @@ fn rsplit(vm: &mut Vm, args: Args) -> R {
     let mut parts = 0;
     if let Some(sep) = sep {
         while parts < max {
-            let Some(i) = rfind(&vm.heap.bytes(v)[..end], sep.bytes(&vm.heap)) else { break };
+            let Some(i) = search(vm, v, (0, end), &Sought::Run(sep), true)? else { break };
             push_cut(vm, out, v, i + sep.len, end)?;
             end = i;
             parts += 1;
@@ -323,8 +358,7 @@ fn partition_at(vm: &mut Vm, args: Args, last: bool) -> R {
         return Err(vm.value_error(format_args!("empty separator")));
     }
     let n = vm.heap.bytes(v).len();
-    let (s, b) = (vm.heap.bytes(v), sep.bytes(&vm.heap));
-    let at = if last { rfind(s, b) } else { find(s, b) };
+    let at = search(vm, v, (0, n), &Sought::Run(sep), last)?;
     let (a, c) = match at {
         Some(i) => (i, i + sep.len),
         None if last => (0, 0),
@@ -358,26 +392,26 @@ fn strip_sides(vm: &mut Vm, args: Args, name: &str, left: bool, right: bool) -> 
             None => return Buffer::read(vm, x).map(|_| Val::NONE),
         },
     };
-    let s = vm.heap.bytes(v);
-    let set = set.map(|b| b.bytes(&vm.heap));
-    let strips = |c: char, bytes: &[u8]| match set {
+    let strips = |vm: &Vm, c: char, at: usize, n: usize| match set {
         None => is_space(c, chars),
-        Some(set) => find_char(set, bytes, chars),
+        Some(set) => find_char(set.bytes(&vm.heap), &vm.heap.bytes(v)[at..at + n], chars),
     };
-    let (mut from, mut to) = (0, s.len());
+    let (mut from, mut to) = (0, vm.heap.bytes(v).len());
     while left && from < to {
-        let (c, n) = char_at(s, from, chars);
-        if !strips(c, &s[from..from + n]) {
+        let (c, n) = char_at(vm.heap.bytes(v), from, chars);
+        if !strips(vm, c, from, n) {
             break;
         }
         from += n;
+        pause(vm, v)?;
     }
     while right && from < to {
-        let (c, n) = char_before(s, to, chars);
-        if !strips(c, &s[to - n..to]) {
+        let (c, n) = char_before(vm.heap.bytes(v), to, chars);
+        if !strips(vm, c, to - n, n) {
             break;
         }
         to -= n;
+        pause(vm, v)?;
     }
     cut(vm, v, from, to)
 }
@@ -445,10 +479,12 @@ fn join(vm: &mut Vm, args: Args) -> R {
         if i > 0 {
             vm.heap.push_text(out, v, 0, sep)?;
         }
-        let item = vm.heap.items(items)[i];
+        // A callback may have made a list shorter.
+        let Some(&item) = vm.heap.items(items).get(i) else { break };
         if let Some(b) = like(vm, v, item) {
             push_buffer(vm, out, b)?;
         }
+        pause(vm, v)?;
     }
     finish(vm, out, kind)
 }
@@ -475,26 +511,28 @@ fn replace(vm: &mut Vm, args: Args) -> R {
             let len = char_at(vm.heap.bytes(v), at, chars).1;
             vm.heap.push_text(out, v, at, at + len)?;
             at += len;
+            pause(vm, v)?;
         }
         vm.heap.push_text(out, v, at, n)?;
         return finish(vm, out, kind);
     }
     let mut out = None;
     while done < max {
-        let Some(i) = find(&vm.heap.bytes(v)[at..], old.bytes(&vm.heap)) else { break };
+        let Some(i) = search(vm, v, (at, n), &Sought::Run(old), false)? else { break };
         let out = match out {
             Some(out) => out,
             None => *out.insert(vm.heap.new_builder(n)?),
         };
-        vm.heap.push_text(out, v, at, at + i)?;
+        vm.heap.push_text(out, v, at, i)?;
         push_buffer(vm, out, new)?;
-        at += i + old.len;
+        at = i + old.len;
         done += 1;
-        vm.poll()?;
+        pause(vm, v)?;
     }
     match out {
         None => cut(vm, v, 0, n),
         Some(out) => {
+            at = at.min(n);
             vm.heap.push_text(out, v, at, n)?;
             finish(vm, out, kind)
         }
@@ -525,6 +563,7 @@ fn expand_tabs(vm: &mut Vm, args: Args) -> R {
             }
         }
         i += len;
+        pause(vm, v)?;
     }
     finish(vm, out, kind)
 }
@@ -575,6 +614,7 @@ fn pad(vm: &mut Vm, args: Args, name: &str, place: fn(usize, usize) -> usize) ->
                 Some(b) => push_buffer(vm, out, b)?,
                 None => vm.heap.push_byte(out, b' ')?,
             }
+            pause(vm, v)?;
         }
     }
     finish(vm, out, kind)

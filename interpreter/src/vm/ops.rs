@@ -749,6 +749,8 @@ impl Vm {
     /// # Errors
     /// TypeError if it is none; what `__next__` raises.
     pub fn next(&mut self, it: Val) -> R<Option<Val>> {
+        // Whoever goes through many items comes here for each.
+        self.poll()?;
         if self.heap.is(it, Kind::Iter) {
             return crate::objects::iterators::next(self, it);
         }

@@ -32,10 +32,10 @@ impl Out {
         let _ = self.write_str(s);
     }
     /// Passes console output on if enough is waiting; raises MemoryError if text was lost. Containers call it
-    /// after every item, so that printing a long list needs no long buffer.
+    /// after every item, so that printing a long list needs no long buffer and can be interrupted.
     ///
     /// # Errors
-    /// MemoryError.
+    /// MemoryError; KeyboardInterrupt.
     pub fn flush(&mut self, vm: &mut Vm) -> R<()> {
         if self.failed {
             return Err(vm.no_memory());
@@ -44,7 +44,7 @@ impl Out {
             vm.write_console(self.text.as_bytes());
             self.text.clear();
         }
-        Ok(())
+        vm.poll()
     }
     /// Writes out what is left, and gives the text (empty for the console).
     ///

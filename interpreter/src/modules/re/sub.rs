@@ -46,6 +46,7 @@ fn substitute(vm: &mut Vm, args: Args, name: &str) -> R<(Val, i32)> {
         vm.heap.release_temps(mark);
         copied = end;
         count += 1;
+        vm.poll()?;
     }
     let end = search.end.min(vm.heap.bytes(string).len());
     vm.heap.push_text(out, string, copied, end)?;
