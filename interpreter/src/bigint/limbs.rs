@@ -51,11 +51,12 @@ pub fn add_to(out: &mut [u32], a: &[u32], b: &[u32]) {
     let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
     let (low, high) = long.split_at(short.len());
     let (out_low, out_high) = out.split_at_mut(short.len());
-    let mut carry = 0;
+    let mut carry = 0u32;
     for ((&x, &y), slot) in low.iter().zip(short).zip(out_low) {
-        let sum = u64::from(x) + u64::from(y) + u64::from(carry);
-        *slot = sum as u32;
-        carry = (sum >> 32) as u32;
+        let (sum, over) = x.overflowing_add(carry);
+        let (sum, again) = sum.overflowing_add(y);
+        *slot = sum;
+        carry = u32::from(over) + u32::from(again);
     }
     for (&x, slot) in high.iter().zip(out_high) {
         let (sum, over) = x.overflowing_add(carry);
@@ -134,13 +135,39 @@ fn add_product(out: &mut [u32], b: &[u32], x: u32) -> u32 {
     carry
 }
 
-/// `a * b` into `out`, which is as long as both together and 0.
+/// `out = b * x`, over the length of `b`; the limb that is carried out.
+fn product(out: &mut [u32], b: &[u32], x: u32) -> u32 {
+    let mut carry = 0;
+    if x <= 0xffff {
+        for (slot, &y) in out.iter_mut().zip(b) {
+            let low = (y & 0xffff) * x + carry;
+            let high = (y >> 16) * x + (low >> 16);
+            *slot = high << 16 | low & 0xffff;
+            carry = high >> 16;
+        }
+        return carry;
+    }
+    for (slot, &y) in out.iter_mut().zip(b) {
+        let t = wide(x, y) + u64::from(carry);
+        *slot = t as u32;
+        carry = (t >> 32) as u32;
+    }
+    carry
+}
+
+/// `a * b` into `out`, which is as long as both together; what is in there does not matter.
 pub fn mul_to(out: &mut [u32], a: &[u32], b: &[u32]) {
     // The inner loop is the one over the longer operand.
     let (a, b) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    for (i, &x) in a.iter().enumerate() {
-        let carry = add_product(&mut out[i..i + b.len()], b, x);
-        out[i + b.len()] = carry;
+    let n = b.len();
+    let Some((&first, others)) = a.split_first() else {
+        out.fill(0);
+        return;
+    };
+    out[n] = product(&mut out[..n], b, first);
+    for (i, &x) in (1..).zip(others) {
+        let carry = add_product(&mut out[i..i + n], b, x);
+        out[i + n] = carry;
     }
 }
 
@@ -220,12 +247,14 @@ pub fn div_small_in_place(limbs: &mut [u32], divisor: u32) -> u32 {
     rest >> shift
 }
 
-/// `a << bits` into `out`, which is 0 and has room for the limbs of `a`, those shifted in, and one more.
+/// `a << bits` into `out`, which has room for the limbs of `a`, those shifted in, and one more.
 pub fn shl_to(out: &mut [u32], a: &[u32], bits: usize) {
     let (whole, part) = (bits / 32, bits % 32);
+    out[..whole].fill(0);
     let out = &mut out[whole..];
     if part == 0 {
         out[..a.len()].copy_from_slice(a);
+        out[a.len()] = 0;
         return;
     }
     let mut carry = 0;
@@ -259,6 +288,28 @@ pub fn shr(a: &[u32], bits: usize) -> BigResult<Vec<u32>> {
     }
     out.push(below);
     Ok(out)
+}
+
+/// The 32 bits of a magnitude above `shift`.
+fn window(limbs: &[u32], shift: usize) -> u32 {
+    let (at, part) = (shift / 32, shift % 32);
+    let limb = |i: usize| limbs.get(i).copied().unwrap_or(0);
+    if part == 0 { limb(at) } else { limb(at) >> part | limb(at + 1) << (32 - part) }
+}
+
+/// The quotient of two normalised magnitudes, if it is short and the upper 32 bits of the dividend are enough to tell.
+pub fn short_quotient(a: &[u32], b: &[u32]) -> Option<u32> {
+    let (m, n) = (bit_length(a), bit_length(b));
+    if m < n {
+        return Some(0);
+    }
+    if m <= 32 || m - n > 16 {
+        return None;
+    }
+    // a / b lies between x / (y + 1) and (x + 1) / y.
+    let (x, y) = (window(a, m - 32), window(b, m - 32));
+    let quotient = x / y;
+    if x / y.checked_add(1)? == quotient { Some(quotient) } else { None }
 }
 
 /// Quotient and remainder (not normalised) of a division by a normalised divisor that is not zero:

@@ -19,7 +19,7 @@ mod power;
 mod text;
 
 pub use limbs::bit_length as limbs_bit_length;
-pub(crate) use limbs::{add_to, compare, mul_to, shl_to, sub_in_place, wide};
+pub(crate) use limbs::{add_to, compare, mul_to, shl_to, short_quotient, sub_in_place, wide};
 
 /// A borrowed integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,9 @@ pub enum Move {
     Fixed,
 }
 
+/// Buffers below this many bytes are allocated without asking further whether they could be too long.
+const SHORT: usize = 1 << 16;
+
 impl Heap {
     /// Gives `cell` a buffer of at least `bytes` bytes. The cell must have none and must be reachable (a cell just
     /// allocated is), with 0 in word 2 if it has `F_BUFVALS`. The contents are undefined.
@@ -26,6 +29,33 @@ impl Heap {
         self.set_w(cell, 1, block + HEAD);
         self.set_flag(cell, F_BUF, true);
         Ok(())
+    }
+
+    /// A new cell with a buffer of at least `bytes` bytes, which may move. Words 2 and 3 are 0, the buffer's contents
+    /// are undefined.
+    #[inline]
+    pub fn alloc_with_buffer(&mut self, head: u32, bytes: usize) -> Result<Val, NoMemory> {
+        let r = self.region;
+        // A locked heap has no free cells in the list, nor has one under stress.
+        if bytes < SHORT && self.free != 0 && self.temp_len != self.temp_cap {
+            let size = round8(bytes as u32) + HEAD;
+            let block = r.top();
+            if r.cells_low() - block >= size + r.reserve() && size <= self.budget {
+                r.set_top(block + size);
+                self.budget -= size;
+                let cell = self.alloc_cell(head | F_BUF, block + HEAD, 0, 0)?;
+                r.set_block(block, size, OWNED, cell.bits());
+                return Ok(cell);
+            }
+        }
+        self.alloc_with_buffer_slowly(head, bytes)
+    }
+
+    #[inline(never)]
+    fn alloc_with_buffer_slowly(&mut self, head: u32, bytes: usize) -> Result<Val, NoMemory> {
+        let cell = self.alloc_cell(head, 0, 0, 0)?;
+        self.alloc_buffer(cell, bytes, Move::Movable)?;
+        Ok(cell)
     }
 
     /// Makes `cell`'s buffer hold at least `bytes` bytes, or less if that is what is asked for, keeping what fits.

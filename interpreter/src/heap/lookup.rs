@@ -77,14 +77,29 @@ impl Heap {
         Ok(self.search(t, key, hash)?.map(entry))
     }
 
+    /// The hash of a small int, or of a str that knows it; else [`Heap::hash_simple`].
+    #[inline(always)]
+    fn quick_hash(&self, key: Val) -> Result<i32, NeedsVm> {
+        if key.is_small() {
+            return Ok(key.small_value());
+        }
+        if key.is_ptr() {
+            let head = self.head(key);
+            if head & 0xff == Kind::Str as u32 && head >> 16 != 0 {
+                return Ok((head >> 16) as i32);
+            }
+        }
+        self.hash_simple(key)
+    }
+
     /// The value of a key in a dict.
     ///
     /// # Errors
     /// As [`Heap::table_lookup`]; `NeedsVm` if the hash does.
-    #[inline]
+    #[inline(never)]
     pub fn table_get(&self, d: Val, key: Val) -> Result<Option<Val>, NeedsVm> {
         debug_assert!(self.is(d, Kind::Dict));
-        let Some(entry) = self.locate(d, key, self.hash_simple(key)?)? else { return Ok(None) };
+        let Some(entry) = self.locate(d, key, self.quick_hash(key)?)? else { return Ok(None) };
         // SAFETY: an entry of a dict, which has a second word.
         let value = unsafe { entry.add(1).read() };
         // A removed name of a namespace is not there.
@@ -95,10 +110,10 @@ impl Heap {
     ///
     /// # Errors
     /// As [`Heap::table_get`].
-    #[inline]
+    #[inline(never)]
     pub fn table_replace(&mut self, d: Val, key: Val, value: Val) -> Result<bool, NeedsVm> {
         debug_assert!(self.is(d, Kind::Dict));
-        let Some(entry) = self.locate(d, key, self.hash_simple(key)?)? else { return Ok(false) };
+        let Some(entry) = self.locate(d, key, self.quick_hash(key)?)? else { return Ok(false) };
         // SAFETY: as in `table_get`; `&mut self` keeps all others away.
         unsafe {
             if entry.add(1).read() == Val::UNBOUND {

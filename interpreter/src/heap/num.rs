@@ -5,7 +5,7 @@
 //! never a `BigInt`.
 
 use super::cell::{F_A, F_BUF, Kind, header};
-use super::{Heap, Move, NoMemory};
+use super::{Heap, NoMemory};
 use crate::bigint::{Big, BigRef};
 use crate::value::Val;
 
@@ -45,15 +45,14 @@ impl Heap {
             let w = |i: usize| limbs.get(i).copied().unwrap_or(0);
             return self.alloc_cell(header(Kind::BigInt, sign, n as u16), w(0), w(1), w(2));
         }
-        let v = self.alloc_cell(header(Kind::BigInt, sign, 0), 0, 0, 0)?;
-        self.alloc_buffer(v, n * 4, Move::Movable)?;
+        let v = self.alloc_with_buffer(header(Kind::BigInt, sign, 0), n * 4)?;
         self.set_w(v, 2, n as u32);
         // SAFETY: the buffer has room for `n` words and any bits are a u32.
         unsafe { self.buf_ptr(v).cast::<u32>().copy_from_nonoverlapping(limbs.as_ptr(), n) };
         Ok(v)
     }
-    /// An integer of up to `n` limbs that `fill` writes (they are 0 before); it may read other objects meanwhile.
-    /// `fill` returns whether the integer is negative.
+    /// An integer of up to `n` limbs that `fill` writes, all of them; it may read other objects meanwhile. `fill`
+    /// returns whether the integer is negative.
     pub fn build_int(
         &mut self,
         n: usize,
@@ -65,15 +64,11 @@ impl Heap {
             let negative = fill(self, &mut limbs[..n]);
             return self.new_int_parts(negative, &limbs[..n]);
         }
-        let v = self.alloc_cell(header(Kind::BigInt, 0, 0), 0, 0, 0)?;
-        self.alloc_buffer(v, n.checked_mul(4).ok_or(NoMemory)?, Move::Movable)?;
+        let v = self.alloc_with_buffer(header(Kind::BigInt, 0, 0), n.checked_mul(4).ok_or(NoMemory)?)?;
         let p = self.buf_ptr(v).cast::<u32>();
-        // SAFETY: the buffer has room for `n` words, and nothing but the new cell, of which nobody knows yet, refers
-        // to it; the heap itself is only read meanwhile.
-        let limbs = unsafe {
-            p.write_bytes(0, n);
-            core::slice::from_raw_parts_mut(p, n)
-        };
+        // SAFETY: the buffer has room for `n` words, which are initialised as all of the arena is, and nothing but the
+        // new cell, of which nobody knows yet, refers to it; the heap itself is only read meanwhile.
+        let limbs = unsafe { core::slice::from_raw_parts_mut(p, n) };
         let negative = fill(self, limbs);
         let used = limbs.iter().rposition(|l| *l != 0).map_or(0, |i| i + 1);
         if used <= CELL_LIMBS {
@@ -84,8 +79,10 @@ impl Heap {
         }
         self.set_w(v, 2, used as u32);
         self.set_flag(v, F_A, negative);
-        // Less memory than before is to be had in place.
-        self.resize_buffer(v, used * 4)?;
+        if used.div_ceil(2) < n.div_ceil(2) {
+            // Less memory than before is to be had in place.
+            self.resize_buffer(v, used * 4)?;
+        }
         Ok(v)
     }
     /// Is it an int (bool not included)?

@@ -4,7 +4,7 @@
 //! lies in its cell (aux = length), a longer one is laid out as a list with exactly the buffer it needs.
 
 use super::cell::{F_BUF, F_BUFVALS, F_V1, F_V2, F_V3, Kind, header};
-use super::{Heap, Move, NoMemory};
+use super::{Heap, NoMemory};
 use crate::value::Val;
 
 const FLAGS: [u32; 4] = [0, F_V1, F_V1 | F_V2, F_V1 | F_V2 | F_V3];
@@ -19,11 +19,10 @@ impl Heap {
     }
     /// An empty list with room for `cap` items.
     pub fn new_list_cap(&mut self, cap: usize) -> Result<Val, NoMemory> {
-        let v = self.alloc_cell(header(Kind::List, F_BUFVALS, 0), 0, 0, 0)?;
-        if cap > 0 {
-            self.alloc_buffer(v, words(cap)?, Move::Movable)?;
+        if cap == 0 {
+            return self.alloc_cell(header(Kind::List, F_BUFVALS, 0), 0, 0, 0);
         }
-        Ok(v)
+        self.alloc_with_buffer(header(Kind::List, F_BUFVALS, 0), words(cap)?)
     }
     /// A list of the slots `from..to` of the VM's stack.
     pub fn new_list_from_slots(&mut self, from: usize, to: usize) -> Result<Val, NoMemory> {
@@ -215,6 +214,36 @@ impl Heap {
         Ok(v)
     }
 
+    /// A new list with `count` items of a list or tuple, from `start` in steps of `step`.
+    pub fn new_list_stepped(
+        &mut self,
+        src: Val,
+        start: usize,
+        step: isize,
+        count: usize,
+    ) -> Result<Val, NoMemory> {
+        let v = self.new_list_cap(count)?;
+        let Some(more) = count.checked_sub(1) else { return Ok(v) };
+        let items = self.items(src);
+        // Neither end may be outside; then nothing between is.
+        assert!(
+            start < items.len() && start.wrapping_add_signed(step.wrapping_mul(more as isize)) < items.len()
+        );
+        let mut from = items[start..].as_ptr();
+        let mut to = self.buf_ptr(v).cast::<Val>();
+        // SAFETY: the list is new and has room for `count` values; all places read are items of the other.
+        unsafe {
+            let end = to.add(count);
+            while to < end {
+                to.write(from.read());
+                to = to.add(1);
+                from = from.wrapping_offset(step);
+            }
+        }
+        self.set_w(v, 2, count as u32);
+        Ok(v)
+    }
+
     /// A tuple of these items (which must be kept alive by a root, as always).
     pub fn new_tuple(&mut self, items: &[Val]) -> Result<Val, NoMemory> {
         let v =
@@ -286,8 +315,7 @@ impl Heap {
             let head = header(Kind::Tuple, FLAGS[n], n as u16);
             return self.alloc_cell(head, w[0].bits(), w[1].bits(), w[2].bits());
         }
-        let v = self.alloc_cell(header(Kind::Tuple, F_BUFVALS, 0), 0, 0, 0)?;
-        self.alloc_buffer(v, words(n)?, Move::Movable)?;
+        let v = self.alloc_with_buffer(header(Kind::Tuple, F_BUFVALS, 0), words(n)?)?;
         self.buf_vals_mut(v, n).fill(Val::NULL);
         self.set_w(v, 2, n as u32);
         Ok(v)

@@ -416,11 +416,11 @@ impl Heap {
         if n <= INLINE && kind != Kind::ByteArray {
             return self.alloc_cell(header(kind, 0, 0), 0, 0, u32::from_ne_bytes([0, 0, 0, n as u8]));
         }
-        let v = self.alloc_cell(header(kind, 0, 0), 0, 0, 0)?;
-        if n > 0 {
-            self.alloc_buffer(v, n, Move::Movable)?;
-            self.set_w(v, 2, n as u32);
+        if n == 0 {
+            return self.alloc_cell(header(kind, 0, 0), 0, 0, 0);
         }
+        let v = self.alloc_with_buffer(header(kind, 0, 0), n)?;
+        self.set_w(v, 2, n as u32);
         Ok(v)
     }
 

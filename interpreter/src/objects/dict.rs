@@ -256,7 +256,11 @@ fn from_keys(vm: &mut Vm, args: Args) -> R {
 
 fn get(vm: &mut Vm, args: Args) -> R {
     let (v, key) = (args.get(vm, 0), args.get(vm, 1));
-    Ok(keys::get(vm, v, key)?.or(args.opt(vm, 2)).unwrap_or(Val::NONE))
+    let value = match vm.heap.table_get(v, key) {
+        Ok(value) => value,
+        Err(_) => keys::get(vm, v, key)?,
+    };
+    Ok(value.or(args.opt(vm, 2)).unwrap_or(Val::NONE))
 }
 
 fn items(vm: &mut Vm, args: Args) -> R {

@@ -122,6 +122,11 @@ pub fn span(vm: &mut Vm, slice: Val, len: usize) -> R<Span> {
     {
         return Ok(s);
     }
+    if let Some(step) = step.as_small()
+        && let Some(s) = small_span(start, stop, step, len)
+    {
+        return Ok(s);
+    }
     let step = bound(vm, step)?.unwrap_or(1);
     let (start, stop) = (bound(vm, start)?, bound(vm, stop)?);
     match resolve(start, stop, step, len) {
@@ -147,6 +152,36 @@ fn plain_span(start: Val, stop: Val, len: usize) -> Option<Span> {
     let (start, stop) = plain_bounds(start, stop, len)?;
     let count = (stop - start).max(0) as usize;
     Some(Span { start: start as usize, first: i64::from(start), stop: i64::from(stop), step: 1, count })
+}
+
+/// Small bounds, or none, and a small step, in 32-bit arithmetic.
+fn small_span(start: Val, stop: Val, step: i32, len: usize) -> Option<Span> {
+    if len > Val::INT_MAX as usize || step == 0 {
+        return None;
+    }
+    let n = len as i32;
+    let (low, high) = if step < 0 { (-1, n - 1) } else { (0, n) };
+    let clip = |v: Val, default: i32| match v.as_small() {
+        Some(i) if i < 0 => Some((i + n).max(low)),
+        Some(i) => Some(i.min(high)),
+        None if v.is_none() => Some(default),
+        None => None,
+    };
+    let (first, last) = if step < 0 { (high, low) } else { (low, high) };
+    let (start, stop) = (clip(start, first)?, clip(stop, last)?);
+    let distance = if step < 0 { start - stop } else { stop - start };
+    let count = match step.unsigned_abs() {
+        _ if distance <= 0 => 0,
+        1 => distance as u32,
+        step => (distance as u32 - 1) / step + 1,
+    };
+    Some(Span {
+        start: start.max(0) as usize,
+        first: i64::from(start),
+        stop: i64::from(stop),
+        step: i64::from(step),
+        count: count as usize,
+    })
 }
 
 #[inline(always)]
@@ -263,8 +298,11 @@ mod tests {
                         }
                         let got: alloc::vec::Vec<usize> = (0..s.count).map(|i| s.at(i)).collect();
                         assert_eq!(got, want, "[{start:?}:{stop:?}:{step}] of {len}");
+                        let value = |x: Option<i64>| x.map_or(Val::NONE, |x| Val::small(x as i32));
+                        if step.unsigned_abs() < 9 {
+                            assert_eq!(small_span(value(start), value(stop), step as i32, len), Some(s));
+                        }
                         if step == 1 {
-                            let value = |x: Option<i64>| x.map_or(Val::NONE, |x| Val::small(x as i32));
                             assert_eq!(plain_span(value(start), value(stop), len), Some(s));
                         }
                     }

@@ -114,11 +114,20 @@ pub fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     {
         return Ok(v);
     }
-    if matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul)
-        && !(a.is_bool() || b.is_bool())
-        && is_long(vm, a, b)
-    {
-        return big_binary(vm, op, a, b);
+    if matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul) && !(a.is_bool() || b.is_bool()) {
+        return big_arithmetic(vm, op, a, b);
+    }
+    if op == BinOp::FloorDiv && a.is_ptr() {
+        let mut limbs = [[0]; 2];
+        let [p, q] = &mut limbs;
+        if let (Some(x), Some(y)) = (limbs_of(&vm.heap, a, p), limbs_of(&vm.heap, b, q))
+            && !x.negative
+            && !y.negative
+            && !y.is_zero()
+            && let Some(quotient) = bigint::short_quotient(x.limbs, y.limbs)
+        {
+            return Ok(Val::small(quotient as i32));
+        }
     }
     if a.is_bool() && b.is_bool() {
         let (x, y) = (a == Val::TRUE, b == Val::TRUE);
@@ -184,10 +193,45 @@ fn small_binary(op: BinOp, x: i32, y: i32) -> Option<Val> {
     if (Val::INT_MIN..=Val::INT_MAX).contains(&result) { Some(Val::small(result)) } else { None }
 }
 
-/// Is either too long for 64-bit arithmetic?
-fn is_long(vm: &Vm, a: Val, b: Val) -> bool {
-    let long = |v: Val| v.is_ptr() && vm.heap.big(v).limbs.len() > 2;
-    long(a) || long(b)
+/// The limbs of an int; a small one is put into `one`. None for a bool.
+#[inline(always)]
+fn limbs_of<'a>(heap: &'a Heap, v: Val, one: &'a mut [u32; 1]) -> Option<BigRef<'a>> {
+    if let Some(small) = v.as_small() {
+        one[0] = small.unsigned_abs();
+        return Some(BigRef { negative: small < 0, limbs: &one[..usize::from(small != 0)] });
+    }
+    if v.is_ptr() { Some(heap.big(v)) } else { None }
+}
+
+/// Results of up to this many limbs are calculated on the stack.
+const FEW: usize = 8;
+
+/// `a + b`, `a - b` or `a * b` of ints that are no bools.
+fn big_arithmetic(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
+    let mut limbs = [[0]; 2];
+    let [p, q] = &mut limbs;
+    let (Some(x), Some(y)) = (limbs_of(&vm.heap, a, p), limbs_of(&vm.heap, b, q)) else {
+        return Ok(Val::NOT_IMPLEMENTED);
+    };
+    let (m, n) = (x.limbs.len(), y.limbs.len());
+    let length = if op == BinOp::Mul { m + n } else { m.max(n) + 1 };
+    if length <= FEW {
+        let mut out = [0; FEW];
+        let negative = add_or_multiply(op, x, y, &mut out[..length]);
+        return Ok(vm.heap.new_int_parts(negative, &out[..length])?);
+    }
+    if op == BinOp::Mul && length > LONG_SIDE && m.saturating_mul(n) > LONG {
+        return long_binary(vm, op, a, b);
+    }
+    let int = vm.heap.build_int(length, |heap, out| {
+        let mut limbs = [[0]; 2];
+        let [p, q] = &mut limbs;
+        match (limbs_of(heap, a, p), limbs_of(heap, b, q)) {
+            (Some(x), Some(y)) => add_or_multiply(op, x, y, out),
+            _ => false,
+        }
+    });
+    Ok(int?)
 }
 
 fn big_binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
@@ -201,15 +245,10 @@ fn big_binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     {
         return long_binary(vm, op, a, b);
     }
-    if matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul) {
-        let n = if op == BinOp::Mul {
-            x.limbs.len() + y.limbs.len()
-        } else {
-            x.limbs.len().max(y.limbs.len()) + 1
-        };
-        return Ok(vm.heap.build_int(n, |heap, out| add_or_multiply(heap, op, a, b, out))?);
-    }
     let result = match op {
+        BinOp::Add => x.add(y),
+        BinOp::Sub => x.sub(y),
+        BinOp::Mul => x.mul(y),
         BinOp::FloorDiv => x.div_mod(y).map(|d| d.0),
         BinOp::Mod => x.div_mod(y).map(|d| d.1),
         BinOp::And => x.and(y),
@@ -228,6 +267,8 @@ fn big_binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
 
 /// Products of limbs that a calculation may take without looking whether it should end.
 const LONG: usize = 4096;
+/// Two operands with so many limbs together at most take fewer.
+const LONG_SIDE: usize = 128;
 
 /// A copy of an int that stays in place while events are served.
 fn owned(vm: &mut Vm, v: Val) -> R<Big> {
@@ -254,10 +295,8 @@ fn long_binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     make(vm, result)
 }
 
-/// Writes the magnitude of `a + b`, `a - b` or `a * b`, and says whether it is negative.
-fn add_or_multiply(heap: &Heap, op: BinOp, a: Val, b: Val, out: &mut [u32]) -> bool {
-    let (left, right) = (operand(heap, a), operand(heap, b));
-    let (x, y) = (left.get(), right.get());
+/// Writes the magnitude of `x + y`, `x - y` or `x * y` to all of `out`, and says whether it is negative.
+fn add_or_multiply(op: BinOp, x: BigRef, y: BigRef, out: &mut [u32]) -> bool {
     if op == BinOp::Mul {
         bigint::mul_to(out, x.limbs, y.limbs);
         return x.negative != y.negative;
@@ -272,8 +311,10 @@ fn add_or_multiply(heap: &Heap, op: BinOp, a: Val, b: Val, out: &mut [u32]) -> b
     } else {
         (x.limbs, y.limbs, x.negative)
     };
-    out[..more.len()].copy_from_slice(more);
-    bigint::sub_in_place(&mut out[..more.len()], less);
+    let (low, high) = out.split_at_mut(more.len());
+    low.copy_from_slice(more);
+    high.fill(0);
+    bigint::sub_in_place(low, less);
     negative
 }
 

@@ -259,12 +259,8 @@ fn slice(vm: &mut Vm, v: Val, i: Val) -> R {
     if s.step == 1 {
         return Ok(vm.heap.new_list_part(v, s.start, s.start + s.count)?);
     }
-    let new = vm.heap.new_list_cap(s.count)?;
-    for k in 0..s.count {
-        let item = vm.heap.list(v)[s.at(k)];
-        vm.heap.list_push(new, item)?;
-    }
-    Ok(new)
+    // A step that is longer than an isize goes with one item at most.
+    Ok(vm.heap.new_list_stepped(v, s.start, s.step as isize, s.count)?)
 }
 
 fn set_item(vm: &mut Vm, v: Val, i: Val, x: Val) -> R<()> {

@@ -3,8 +3,8 @@
 
 use super::Vm;
 use crate::heap::{Kind, q};
-use crate::objects::keys;
 use crate::objects::native::{BinOp, CmpOp, ExcKind, R, Raised, UnOp};
+use crate::objects::{integer, keys};
 use crate::value::{Qstr, Val};
 use alloc::string::String;
 
@@ -88,6 +88,9 @@ impl Vm {
     /// # Errors
     /// TypeError if neither operand knows how; what they raise.
     pub fn binary(&mut self, op: BinOp, a: Val, b: Val) -> R {
+        if self.heap.is_int(a) && self.heap.is_int(b) && op != BinOp::MatMul {
+            return integer::binary(self, op, a, b);
+        }
         let v = self.binary_or_not(op, a, b)?;
         if v == Val::NOT_IMPLEMENTED {
             return Err(self.not_supported(op, false, a, b));

@@ -186,23 +186,20 @@ impl Vm {
             && let (Some(a), Some(b), Some(s)) = (start.as_small(), stop.as_small(), step.as_small())
             && s != 0
         {
-            if s == 1
-                && let Some(n) = b.checked_sub(a).filter(|n| *n <= Val::INT_MAX)
-            {
-                // SAFETY: as above; see below.
-                unsafe {
-                    *state.add(1) = Val::small(n.max(0));
-                    *state.add(2) = Val::from_bits(2);
-                }
-                return Ok(());
-            }
-            let (a, b, s) = (i64::from(a), i64::from(b), i64::from(s));
-            let count =
-                if s > 0 { (b - a + s - 1).div_euclid(s) } else { (a - b - s - 1).div_euclid(-s) }.max(0);
-            if Val::try_int(count).is_some() && Val::try_int(a + count * s).is_some() {
+            // The difference of two small ints fits 32 bits.
+            let distance = if s > 0 { b - a } else { a - b };
+            let count = match s.unsigned_abs() {
+                _ if distance <= 0 => 0,
+                1 => distance,
+                by => ((distance as u32 - 1) / by + 1) as i32,
+            };
+            // The number after the last one is calculated too.
+            let end = if count == 0 { Some(a) } else { (a + (count - 1) * s).checked_add(s) };
+            let small = Val::INT_MIN..=Val::INT_MAX;
+            if small.contains(&count) && end.is_some_and(|end| small.contains(&end)) {
                 // SAFETY: as above.
                 unsafe {
-                    *state.add(1) = Val::small(count as i32);
+                    *state.add(1) = Val::small(count);
                     // ForRange adds it to a tagged number: without a tag of its own. To the collector it may look
                     // like a cell's address, which does no harm.
                     *state.add(2) = Val::from_bits((s as u32) << 1);

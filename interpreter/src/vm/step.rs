@@ -737,10 +737,8 @@ handlers! { (pc, r, vm, w)
                 return set(r, w, v, pc.add(1));
             }
         }
-        if !i.is_ptr()
-            && (i.is_qstr() || i.is_small())
-            && vm.heap.is(obj, Kind::Dict)
-            && let Some(v) = vm.heap.dict_get_same(obj, i)
+        if vm.heap.is(obj, Kind::Dict)
+            && let Ok(Some(v)) = vm.heap.table_get(obj, i)
         {
             return set(r, w, v, pc.add(1));
         }
@@ -763,6 +761,9 @@ handlers! { (pc, r, vm, w)
                 *x = v;
                 return go(pc.add(1), r);
             }
+        }
+        if vm.heap.is(obj, Kind::Dict) && vm.heap.table_replace(obj, i, v) == Ok(true) {
+            return go(pc.add(1), r);
         }
         if let Some(entered) = vm.enter_set_item(pc.add(1), obj, i, v) {
             return entered;

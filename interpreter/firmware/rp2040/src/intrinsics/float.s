@@ -126,12 +126,16 @@ __aeabi_fadd:
     lsrs r0, r2
     b 4b
 
-7:  @ A normal number and a zero.
+7:  @ A normal number and a zero, or two zeros.
     lsls r3, r1, #1
     bne 9f
     subs r2, #1
     cmp r2, #254
     blo 8b
+    lsls r3, r0, #1
+    bne 9f
+    ands r0, r1
+    bx lr
 9:  push {r4, lr}
     bl __addsf3
     pop {r4, pc}
@@ -142,9 +146,9 @@ FUNCTION __aeabi_fmul
     lsls r2, r0, #1
     lsls r3, r1, #1
     lsrs r2, r2, #24
-    beq 9f
+    beq 6f
     lsrs r3, r3, #24
-    beq 9f
+    beq 7f
     cmp r2, #255
     beq 9f
     cmp r3, #255
@@ -203,6 +207,21 @@ FUNCTION __aeabi_fmul
     orrs r0, r2
     add sp, #8
     pop {r4, r5}
+    bx lr
+6:  @ Zero times what is not infinite.
+    lsls r2, r0, #1
+    bne 9f
+    lsrs r3, r3, #24
+    cmp r3, #255
+    beq 9f
+    b 5f
+7:  lsls r3, r1, #1
+    bne 9f
+    cmp r2, #255
+    beq 9f
+5:  eors r0, r1
+    lsrs r0, r0, #31
+    lsls r0, r0, #31
     bx lr
 8:  pop {r0, r1, r4, r5}
 9:  push {r4, lr}
