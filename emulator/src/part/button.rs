@@ -2,7 +2,7 @@
 
 use super::{Context, InputInfo, Part, PartType, PinInfo, Properties, PropertyInfo, PropertyKind, Role};
 use crate::clock::Time;
-use crate::world::{Drive, Level};
+use crate::world::{Drive, Level, Pull};
 
 const A: usize = 0;
 const B: usize = 1;
@@ -40,14 +40,26 @@ pub(super) static TYPE: PartType = PartType {
         switch: true,
     }],
     outputs: &[],
-    properties: &[PropertyInfo {
-        name: "bounce",
-        title: "Bounce time",
-        kind: PropertyKind::Number { default: 2.0, min: 0.0, max: 100.0, unit: "ms" },
-    }],
+    properties: &[
+        PropertyInfo {
+            name: "bounce",
+            title: "Bounce time",
+            kind: PropertyKind::Number { default: 2.0, min: 0.0, max: 100.0, unit: "ms" },
+        },
+        PropertyInfo {
+            name: "pull",
+            title: "Resistor at pin a",
+            kind: PropertyKind::Choice { default: "none", of: &["none", "up", "down"] },
+        },
+    ],
     make: |properties: &Properties| {
         Ok(Box::new(Button {
             bounce: Time((properties.number("bounce") * 1e6) as u64),
+            pull: match properties.text("pull") {
+                "up" => Pull::Up,
+                "down" => Pull::Down,
+                _ => Pull::None,
+            },
             pressed: false,
             closed: false,
             settled_at: Time::ZERO,
@@ -59,6 +71,8 @@ pub(super) static TYPE: PartType = PartType {
 #[derive(Clone)]
 struct Button {
     bounce: Time,
+    /// The resistor beside it.
+    pull: Pull,
     /// What the finger does.
     pressed: bool,
     /// What the contact does.
@@ -72,7 +86,7 @@ impl Button {
     fn contact(&mut self, cx: &mut Context, closed: bool) {
         self.closed = closed;
         let level = if closed && cx.driven(B) { Level::from(cx.level(B)) } else { Level::Z };
-        cx.drive(A, Drive::output(level));
+        cx.drive(A, Drive { pull: self.pull, ..Drive::output(level) });
     }
 
     /// The next length of a bounce: between 1/16 and 5/16 of the bounce time.

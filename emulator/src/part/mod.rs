@@ -8,14 +8,19 @@ mod bme280;
 mod button;
 mod buzzer;
 mod dht22;
+mod die_temperature;
 mod ds18b20;
 mod gps_nmea;
 mod hc_sr04;
 mod led;
+mod led_matrix;
+mod mag3110;
 mod mcp3008;
+mod mma8653;
 mod neopixel;
 mod potentiometer;
 mod property;
+mod sensor_registers;
 mod servo;
 mod ssd1306;
 #[cfg(test)]
@@ -220,6 +225,11 @@ pub trait Part: DynClone {
         0
     }
 
+    /// How warm the board's microcontroller is, in degrees Celsius, if that is what the part is about.
+    fn die_temperature(&mut self, cx: &mut Context) -> Option<f64> {
+        None
+    }
+
     /// Its outputs, averaged over the time since they were asked for last (a dimmed LED is one that is
     /// switched quickly). `out` has as many places as the [`PartType`] has outputs.
     fn outputs(&mut self, cx: &mut Context, out: &mut [f64]) {}
@@ -296,7 +306,7 @@ impl Context<'_> {
 }
 
 /// All kinds of parts, in the order in which a window lists them.
-pub static REGISTRY: [&PartType; 13] = [
+pub static REGISTRY: [&PartType; 17] = [
     &led::TYPE,
     &button::TYPE,
     &potentiometer::TYPE,
@@ -310,6 +320,10 @@ pub static REGISTRY: [&PartType; 13] = [
     &hc_sr04::TYPE,
     &mcp3008::TYPE,
     &gps_nmea::TYPE,
+    &mma8653::TYPE,
+    &mag3110::TYPE,
+    &led_matrix::TYPE,
+    &die_temperature::TYPE,
 ];
 
 /// A kind of part by its name.

@@ -138,6 +138,13 @@ impl World for BenchWorld {
         volts
     }
 
+    fn die_temperature(&mut self, t: Time) -> i32 {
+        self.reach(t);
+        let given =
+            (0..self.slots.len()).find_map(|slot| self.call(slot, |part, cx| part.die_temperature(cx)));
+        given.map_or(27_000, |degrees| (degrees * 1000.0).round() as i32)
+    }
+
     fn i2c(&mut self, t: Time, bus: I2cBus, event: I2cEvent) -> I2cReply {
         self.reach(t);
         let (sda, scl) = (usize::from(bus.sda) % GPIOS, usize::from(bus.scl) % GPIOS);
