@@ -17,7 +17,7 @@ use crate::cpu::probe::Probe;
 use crate::image::Image;
 use crate::record::{Journal, Stimulus};
 use crate::trace::{Channel, ChannelId, SharedTrace};
-use crate::world::World;
+use crate::world::{Gpio, World};
 
 mod history;
 
@@ -80,8 +80,10 @@ pub struct MachineOptions {
     pub flash_file: Option<PathBuf>,
     /// Bytes of flash: a power of two up to 16 MiB.
     pub flash_bytes: usize,
-    /// The flash chip's unique number, which programs use as the board's.
+    /// The number that programs take as the board's own.
     pub unique_id: [u8; 8],
+    /// See [`ChipOptions::console`]; a bench's board decides it.
+    pub console: Option<(Gpio, Gpio)>,
 }
 
 impl Default for MachineOptions {
@@ -91,6 +93,7 @@ impl Default for MachineOptions {
             flash_file: None,
             flash_bytes: 2 << 20,
             unique_id: [0xE6, 0x60, 0x58, 0x38, 0x83, 0x41, 0x4C, 0x2A],
+            console: None,
         }
     }
 }
@@ -168,7 +171,9 @@ impl Machine {
         trace: SharedTrace,
         options: MachineOptions,
     ) -> Result<Machine, MachineError> {
-        let options = MachineOptions { chip: bench.board.chip, flash_bytes: bench.board.flash, ..options };
+        let board = bench.board;
+        let options =
+            MachineOptions { chip: board.chip, flash_bytes: board.flash, console: board.console, ..options };
         Machine::new(Box::new(BenchWorld::new(bench, trace)), image, options)
     }
 
@@ -184,7 +189,8 @@ impl Machine {
         let flash_bytes = options.flash_bytes.clamp(4096, MAX_FLASH).next_power_of_two();
         let options = MachineOptions { flash_bytes, ..options };
         let console_channel = world.trace().write().define(Channel::text("console"));
-        let chip = options.chip.make(world, ChipOptions { flash_bytes, unique_id: options.unique_id })?;
+        let what = ChipOptions { flash_bytes, unique_id: options.unique_id, console: options.console };
+        let chip = options.chip.make(world, what)?;
         let areas = chip.areas();
         if let Some(path) = &options.flash_file {
             match fs::read(path) {

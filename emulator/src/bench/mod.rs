@@ -17,6 +17,11 @@
 //! inputs.pressure = { slider = 1013, min = 950, max = 1050 }
 //! inputs.temperature = { csv = "weather.csv", column = "temp_c", period = "1s", noise = 0.05 }
 //!
+//! [[part]]
+//! name = "accelerometer"                 # a part of the board's own: it has its type and pins already
+//! type = "mma8653"
+//! inputs.x = 0.5
+//!
 //! [upload]
 //! files = ["main.py", "lib"]             # what goes to a board, relative to this file
 //! ```
@@ -30,8 +35,8 @@ mod world;
 
 use std::path::{Path, PathBuf};
 
-use crate::board::{self, Board, Node};
-use crate::part::{PartType, Properties};
+use crate::board::{self, Board, Node, OnBoard};
+use crate::part::{self, PartType, Properties};
 use crate::signal::Signal;
 
 pub use error::{BenchError, BenchErrors};
@@ -51,7 +56,8 @@ pub struct Bench {
     pub board: &'static Board,
     /// The firmware image, absolute or relative to the working directory; `None` for the default one.
     pub firmware: Option<PathBuf>,
-    /// What is wired to the board.
+    /// What is wired to the board: the parts of the file in its order, then those of the board's own that the file
+    /// does not mention.
     pub parts: Vec<PartSpec>,
     /// Files and folders that belong on the board, relative to `dir`.
     pub upload: Vec<PathBuf>,
@@ -72,14 +78,35 @@ pub struct PartSpec {
     pub inputs: Vec<Signal>,
     /// Where the window draws it, in the window's units, if it was moved.
     pub at: Option<(f64, f64)>,
-    /// The line at which it begins in the file.
+    /// The line at which it begins in the file; 0 for a part of the board's own that the file does not mention.
     pub line: usize,
 }
 
+impl PartSpec {
+    /// A part that a board carries, as it is without a word about it in the file. `None` for one of an unknown kind.
+    fn on_board(own: &OnBoard) -> Option<PartSpec> {
+        let kind = part::find(own.kind)?;
+        let mut properties = Properties::defaults(kind.properties);
+        for (name, value) in own.properties {
+            properties.set(name, part::Value::Text((*value).to_owned()));
+        }
+        let node = |pin: &str| own.pins.iter().find(|(name, _)| *name == pin).map(|&(_, node)| node);
+        Some(PartSpec {
+            name: own.name.to_owned(),
+            kind,
+            pins: kind.pins.iter().map(|pin| node(pin.name)).collect(),
+            properties,
+            inputs: kind.inputs.iter().map(|input| Signal::constant(input.default)).collect(),
+            at: None,
+            line: 0,
+        })
+    }
+}
+
 impl Bench {
-    /// A board with nothing around it.
+    /// A board with nothing around it but its own parts.
     pub fn empty(board: &'static Board) -> Bench {
-        Bench {
+        let mut bench = Bench {
             dir: PathBuf::new(),
             title: None,
             description: None,
@@ -87,6 +114,17 @@ impl Bench {
             firmware: None,
             parts: Vec::new(),
             upload: Vec::new(),
+        };
+        bench.add_own_parts();
+        bench
+    }
+
+    /// Adds the board's own parts that are not there yet.
+    fn add_own_parts(&mut self) {
+        for own in self.board.parts {
+            if self.part(own.name).is_none() {
+                self.parts.extend(PartSpec::on_board(own));
+            }
         }
     }
 

@@ -137,7 +137,8 @@ pub fn parse_duration(text: &str) -> Option<Time> {
 pub(super) fn bench(text: &str, path: &Path) -> Result<Bench, BenchErrors> {
     let dir = path.parent().unwrap_or(Path::new("")).to_owned();
     let mut reader = Reader { errors: Errors::new(path, text), dir: dir.clone(), files: HashMap::new() };
-    let empty = Bench { dir, ..Bench::pico() };
+    // The board's own parts come last: those that the file mentions have their place there.
+    let empty = Bench { dir, parts: Vec::new(), ..Bench::pico() };
     let document = match DeTable::parse(text) {
         Ok(document) => document,
         Err(error) => {
@@ -166,6 +167,7 @@ pub(super) fn bench(text: &str, path: &Path) -> Result<Bench, BenchErrors> {
     if let Some(value) = table.get("upload") {
         upload_section(&mut reader, value, &mut bench);
     }
+    bench.add_own_parts();
     reader.errors.finish(bench)
 }
 
@@ -237,11 +239,17 @@ fn part_section(reader: &mut Reader, value: &Spanned<DeValue>, bench: &mut Bench
 
     let name = part_name(reader, section, kind, bench);
     let line = reader.errors.place(value.span().start).0;
-    let properties = properties(reader, section, kind);
+    // A part of the board's own has its pins and properties already.
+    let own = bench.board.parts.iter().find(|own| own.name == name && own.kind == kind.name);
+    let own = own.and_then(PartSpec::on_board);
+    let start =
+        own.as_ref().map_or_else(|| Properties::defaults(kind.properties), |own| own.properties.clone());
+    let properties = properties(reader, section, kind, start);
     if let Err(why) = (kind.make)(&properties) {
         reader.errors.add(value.span(), format!("\"{name}\": {why}"), "");
     }
-    let pins = pins(reader, section, value.span(), kind, &name, bench.board, used);
+    let start = own.map(|own| own.pins);
+    let pins = pins(reader, section, value.span(), kind, &name, bench.board, start, used);
     let inputs = inputs(reader, section, kind);
     let at = position(reader, section);
     bench.parts.push(PartSpec { name, kind, pins, properties, inputs, at, line });
@@ -265,8 +273,12 @@ fn part_name(reader: &mut Reader, section: &DeTable, kind: &PartType, bench: &Be
     names.find(|name| taken(name).is_none()).unwrap_or_default()
 }
 
-fn properties(reader: &mut Reader, section: &DeTable, kind: &PartType) -> Properties {
-    let mut properties = Properties::defaults(kind.properties);
+fn properties(
+    reader: &mut Reader,
+    section: &DeTable,
+    kind: &PartType,
+    mut properties: Properties,
+) -> Properties {
     for info in kind.properties {
         let Some(value) = section.get(info.name) else { continue };
         let found = match (info.kind, value.get_ref()) {
@@ -307,6 +319,8 @@ fn plain(value: &DeValue) -> String {
     }
 }
 
+/// `own`: where the pins of a part of the board's own lead.
+#[allow(clippy::too_many_arguments)]
 fn pins(
     reader: &mut Reader,
     section: &DeTable,
@@ -314,13 +328,17 @@ fn pins(
     kind: &'static PartType,
     name: &str,
     board: &Board,
+    own: Option<Vec<Option<Node>>>,
     used: &mut Used,
 ) -> Vec<Option<Node>> {
-    let mut nodes: Vec<Option<Node>> =
-        kind.pins.iter().map(|pin| pin.default.and_then(|default| board.node(default))).collect();
+    let is_own = own.is_some();
+    let mut nodes = own.unwrap_or_else(|| {
+        kind.pins.iter().map(|pin| pin.default.and_then(|default| board.node(default))).collect()
+    });
     let known: Vec<_> = kind.pins.iter().map(|pin| pin.name).collect();
     let mut given = vec![false; nodes.len()];
-    let example = format!("a table: pins = {{ {} = \"GP15\" }}", known[0]);
+    let first = known.first().copied().unwrap_or("pin");
+    let example = format!("a table: pins = {{ {first} = \"GP15\" }}");
     let mut pins_span = span;
     match section.get("pins") {
         None => {}
@@ -347,7 +365,7 @@ fn pins(
         },
     }
     for (pin, info) in kind.pins.iter().enumerate() {
-        if info.required && !given[pin] {
+        if info.required && !given[pin] && !is_own {
             let message = format!("\"{name}\" ({}) is missing its pin \"{}\"", kind.title, info.name);
             reader.errors.add(pins_span.clone(), message, format!("add it to pins: {}", info.description));
         }

@@ -1,5 +1,6 @@
 //! Boards as data: which pins they have, where, and what is already on them.
 
+mod microbit;
 mod pico;
 
 use crate::chip::ChipKind;
@@ -28,6 +29,15 @@ pub struct Board {
     pub aliases: &'static [(&'static str, Gpio)],
     /// Pins with an analogue input.
     pub analog: &'static [Gpio],
+    /// What precedes the number of a pin that has no label.
+    pub prefix: &'static str,
+    /// Parts that the board carries, wired as it wires them.
+    pub parts: &'static [OnBoard],
+    /// The pins of the UART that leads to the USB connector: the chip's transmitting and receiving one. `None`:
+    /// the chip has USB itself.
+    pub console: Option<(Gpio, Gpio)>,
+    /// Where an image for it may be installed, when the program carries none.
+    pub firmware: Option<Firmware>,
 }
 
 /// A pin on the board's edge.
@@ -78,8 +88,30 @@ pub struct Led {
     pub at: (f32, f32),
 }
 
+/// A part that a board carries.
+#[derive(Debug, PartialEq)]
+pub struct OnBoard {
+    /// What it is, as in [`crate::part::REGISTRY`].
+    pub kind: &'static str,
+    /// Its name on every bench with this board.
+    pub name: &'static str,
+    /// Where its pins lead.
+    pub pins: &'static [(&'static str, Node)],
+    /// Its properties that differ from the defaults.
+    pub properties: &'static [(&'static str, &'static str)],
+}
+
+/// An image that others provide.
+#[derive(Debug, PartialEq)]
+pub struct Firmware {
+    /// Where it may be.
+    pub paths: &'static [&'static str],
+    /// How to get it, for a message.
+    pub advice: &'static str,
+}
+
 /// All boards.
-pub static BOARDS: [&Board; 1] = [&pico::PICO];
+pub static BOARDS: [&Board; 2] = [&pico::PICO, &microbit::MICROBIT];
 
 /// A board by its name.
 pub fn find(name: &str) -> Option<&'static Board> {
@@ -128,7 +160,7 @@ impl Board {
     /// The pin's label, `GP23` for those that are not led out.
     pub fn label(&self, gpio: Gpio) -> String {
         let pin = self.pins.iter().find(|pin| pin.kind == PinKind::Gpio(gpio));
-        pin.map_or_else(|| format!("GP{gpio}"), |pin| pin.label.to_owned())
+        pin.map_or_else(|| format!("{}{gpio}", self.prefix), |pin| pin.label.to_owned())
     }
 
     /// The names that a part's pin may be wired to.

@@ -30,6 +30,10 @@ pub static PICO: Board = Board {
         ("ADC3", 29),
     ],
     analog: &[26, 27, 28, 29],
+    prefix: "GP",
+    parts: &[],
+    console: None,
+    firmware: None,
 };
 
 const fn pin(number: u8, label: &'static str, kind: PinKind) -> BoardPin {

@@ -1,6 +1,7 @@
 //! Microcontrollers, and what a machine asks of one.
 
 mod common;
+pub mod nrf51;
 pub mod rp2040;
 
 use std::any::Any;
@@ -11,13 +12,15 @@ use crate::cpu::EngineError;
 use crate::cpu::fault::FaultReport;
 use crate::cpu::memory::{Memory, MemoryCopy};
 use crate::cpu::probe::Probe;
-use crate::world::World;
+use crate::world::{Gpio, World};
 
 /// The microcontrollers there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChipKind {
     /// Raspberry Pi RP2040.
     Rp2040,
+    /// Nordic nRF51822.
+    Nrf51822,
 }
 
 impl ChipKind {
@@ -25,16 +28,16 @@ impl ChipKind {
     pub const fn name(self) -> &'static str {
         match self {
             ChipKind::Rp2040 => "RP2040",
+            ChipKind::Nrf51822 => "nRF51822",
         }
     }
 
     /// A chip of this kind at power-on, its flash erased.
     pub fn make(self, world: Box<dyn World>, options: ChipOptions) -> Result<Box<dyn Chip>, EngineError> {
-        match self {
-            ChipKind::Rp2040 => {
-                Ok(Box::new(rp2040::Chip::new(world, options.flash_bytes, options.unique_id)?))
-            }
-        }
+        Ok(match self {
+            ChipKind::Rp2040 => Box::new(rp2040::Chip::new(world, options.flash_bytes, options.unique_id)?),
+            ChipKind::Nrf51822 => Box::new(nrf51::Chip::new(world, options)?),
+        })
     }
 }
 
@@ -45,6 +48,8 @@ pub struct ChipOptions {
     pub flash_bytes: usize,
     /// What programs take as the number of this very board.
     pub unique_id: [u8; 8],
+    /// The pins that lead to the board's console, if it is a UART: the chip's transmitting and receiving one.
+    pub console: Option<(Gpio, Gpio)>,
 }
 
 /// Why a chip stopped.
