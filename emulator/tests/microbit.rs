@@ -1,0 +1,122 @@
+//! MicroPython for the micro:bit v1, as Debian packages it, on the emulated board. Without the package
+//! (firmware-microbit-micropython) the tests say so and do nothing.
+
+use std::path::Path;
+
+use emulator::bench::Bench;
+use emulator::clock::Time;
+use emulator::image::Image;
+use emulator::machine::{Machine, MachineOptions, Stop};
+use emulator::trace::SharedTrace;
+
+const PARTS: &str = "[board]\ntype = \"microbit\"\n";
+
+/// A board at its first prompt, with parts around it; `None` when the image is not installed.
+fn board(parts: &str, options: MachineOptions) -> Option<(Machine, SharedTrace)> {
+    let bench = Bench::parse(&format!("{PARTS}{parts}"), Path::new("bench.toml")).unwrap();
+    let places = bench.board.firmware.as_ref().unwrap().paths;
+    let Some(path) = places.iter().map(Path::new).find(|path| path.is_file()) else {
+        eprintln!("not run: {} is not there (apt install firmware-microbit-micropython)", places[0]);
+        return None;
+    };
+    let trace = SharedTrace::default();
+    let image = Image::load(path).unwrap();
+    let mut board = Machine::on_bench(&bench, &image, trace.clone(), options).unwrap();
+    expect(&mut board, ">>> ");
+    Some((board, trace))
+}
+
+/// Runs until the board has said `text`; gives everything it said.
+fn expect(board: &mut Machine, text: &str) -> String {
+    let mut said = Vec::new();
+    let end = board.now() + Time::from_secs(20);
+    while board.now() < end {
+        match board.run_for(Time::from_millis(1)) {
+            Stop::Deadline => {}
+            Stop::Fault(report) => panic!("{report}"),
+            Stop::Halted(halt) => panic!("{halt}"),
+        }
+        said.extend(board.console_read());
+        if said.windows(text.len()).any(|window| window == text.as_bytes()) {
+            return String::from_utf8(said).unwrap();
+        }
+    }
+    panic!("no {text:?} in {:?}", String::from_utf8_lossy(&said));
+}
+
+/// Evaluates an expression at the prompt.
+fn eval(board: &mut Machine, line: &str) -> String {
+    assert_eq!(board.console_write(line.as_bytes()), line.len());
+    assert_eq!(board.console_write(b"\r"), 1);
+    let said = expect(board, "\r\n>>> ");
+    let answer = said.split_once("\r\n").map_or("", |(_, answer)| answer);
+    answer.strip_suffix(">>> ").unwrap_or(answer).trim().to_owned()
+}
+
+/// How bright the display is, row by row: `.` dark, `#` full.
+fn display(trace: &SharedTrace) -> Vec<String> {
+    trace.read(|trace| {
+        let value = |x, y| {
+            let name = format!("display.led{x}{y}");
+            let (id, _) = trace.channels().find(|(_, channel)| channel.name == name).unwrap();
+            trace.last_value(id).unwrap_or(0.0)
+        };
+        let dot = |x, y| if value(x, y) > 0.5 { '#' } else { '.' };
+        (0..5).map(|y| (0..5).map(|x| dot(x, y)).collect()).collect()
+    })
+}
+
+#[test]
+fn it_boots_to_its_prompt_and_computes() {
+    let Some((mut board, _)) = board("", MachineOptions::default()) else { return };
+    assert_eq!(eval(&mut board, "6*7"), "42");
+    assert_eq!(eval(&mut board, "import os; os.uname().machine"), "'micro:bit with nRF51822'");
+    let started = eval(&mut board, "running_time()").parse::<u64>().unwrap();
+    eval(&mut board, "sleep(500)");
+    let later = eval(&mut board, "running_time()").parse::<u64>().unwrap();
+    assert!((500..600).contains(&(later - started)), "{started} {later}");
+}
+
+#[test]
+fn the_display_shows_and_scrolls() {
+    let Some((mut board, trace)) = board("", MachineOptions::default()) else { return };
+    eval(&mut board, "display.show(Image.HEART)");
+    board.run_for(Time::from_millis(100));
+    assert_eq!(display(&trace), [".#.#.", "#####", "#####", ".###.", "..#.."]);
+    assert_eq!(board.console_write(b"display.scroll('I')\r"), 20);
+    let mut seen = Vec::new();
+    for _ in 0..60 {
+        board.run_for(Time::from_millis(40));
+        let shown = display(&trace);
+        if seen.last() != Some(&shown) {
+            seen.push(shown);
+        }
+    }
+    let letter = [".###.", "..#..", "..#..", "..#..", ".###."];
+    assert!(seen.iter().any(|shown| shown[..] == letter), "{seen:#?}");
+    assert!(seen.iter().any(|shown| shown[..] == ["###..", ".#...", ".#...", ".#...", "###.."]));
+}
+
+#[test]
+fn buttons_sensors_and_pins_are_read() {
+    let knob = "[[part]]\ntype = \"potentiometer\"\npins = { wiper = \"P1\" }\ninputs.position = 25\n";
+    let Some((mut board, _)) = board(knob, MachineOptions::default()) else { return };
+    assert_eq!(eval(&mut board, "button_a.is_pressed(), button_b.is_pressed()"), "(False, False)");
+    board.set_input("button_a", "pressed", 1.0).unwrap();
+    board.run_for(Time::from_millis(200));
+    assert_eq!(eval(&mut board, "button_a.is_pressed(), button_b.is_pressed()"), "(True, False)");
+    for (axis, value) in [("x", 0.25), ("y", -0.5), ("z", -0.75)] {
+        board.set_input("accelerometer", axis, value).unwrap();
+    }
+    board.run_for(Time::from_millis(100));
+    eval(&mut board, "accelerometer.get_values()");
+    board.run_for(Time::from_millis(100));
+    assert_eq!(eval(&mut board, "accelerometer.get_values()"), "(256, -512, -768)");
+    board.set_input("chip", "temperature", 31.0).unwrap();
+    board.run_for(Time::from_millis(1500));
+    assert_eq!(eval(&mut board, "temperature()"), "31");
+    let read: i32 = eval(&mut board, "pin1.read_analog()").parse().unwrap();
+    assert!((250..262).contains(&read), "{read}");
+    eval(&mut board, "pin0.write_digital(1)");
+    assert_eq!(board.world_mut().pin_levels(Time::ZERO) >> 3 & 1, 1);
+}
