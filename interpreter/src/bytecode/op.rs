@@ -453,8 +453,9 @@ ops! {
     // ---- generators and coroutines. A call of a function with Flags::GENERATOR makes the generator by itself.
     /// Yields `r[b]`; the value sent in lands in `r[a]`. c = number of live slots (all of `r[0..c]` survive).
     Yield [D S N];
-    /// `r[a] = what yield from iterates over r[b]` (generators and coroutines: themselves; else `iter(r[b])`).
-    GetYieldIter [D S No];
+    /// `r[a] = what yield from iterates over r[b]` (generators and coroutines: themselves; else `iter(r[b])`). c = 1: for a
+    /// GetIter that nothing else sees, lists and tuples stay themselves too.
+    GetYieldIter [D S N];
     /// `r[a] = what await waits on for r[b]` (coroutines: themselves; else `__await__()`, else `__iter__` as in MicroPython).
     GetAwaitable [D S No];
     /// Delegates to `r[b]` (from GetYieldIter/GetAwaitable) until it ends; its return value lands in `r[a]`.

@@ -334,7 +334,7 @@ impl<'a, 's> Codegen<'a, 's> {
         let iter = self.temp(&comp.clauses[0].iter)?;
         self.line(key);
         if !comp.clauses[0].is_async {
-            self.unit.b.ab(Op::GetYieldIter, iter, iter);
+            self.unit.b.abc(Op::GetYieldIter, iter, iter, 1);
         }
         self.unit.b.ab(Op::Call, base, 1);
         self.move_to(dest, base);

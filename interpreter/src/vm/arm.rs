@@ -139,6 +139,8 @@ targets! {
     ForRange => solderless_op_for_range,
     ForIter => solderless_op_for_iter,
     Yield => solderless_op_yield,
+    In => solderless_op_in,
+    NotIn => solderless_op_not_in,
     GetItem => solderless_op_get_item,
     SetItem => solderless_op_set_item,
     GetAttr => solderless_op_get_attr,

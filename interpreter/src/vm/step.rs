@@ -19,7 +19,7 @@ use super::quick::{float_arith, quick_compare, quick_truth, small_arith};
 use crate::bytecode::Op;
 use crate::heap::cell::{F_BUF, F_V1, header};
 use crate::heap::{Kind, Root, q};
-use crate::objects::native::{BinOp, CmpOp, R, Raised, UnOp};
+use crate::objects::native::{Args, BinOp, CmpOp, R, Raised, UnOp};
 use crate::value::{Imm, Qstr, Val};
 
 /// Keys of method caches: shapes below, then native modules, then kinds of native objects.
@@ -610,6 +610,12 @@ handlers! { (pc, r, vm, w)
         {
             return go(code, vm.r);
         }
+        if let Some(new) = vm.as_native_type(f).and_then(|t| t.new)
+            && !vm.heap.emergency()
+        {
+            let args = Args { base: vm.slot_index(dst) + 3, n, nkw: 0 };
+            return value(new(vm, f, args), vm, pc.add(1));
+        }
         control(vm.op_call(dst, n, 0, pc.add(1)), vm)
     }
     CallKw => {
@@ -901,6 +907,10 @@ handlers! { (pc, r, vm, w)
         control(vm.do_yield(v, pc.add(1), (op_a(w) / 4) as i32, op_c(w)), vm)
     }
     GetYieldIter => {
+        let x = *slot(r, op_b(w));
+        if op_c(w) == 1 && matches!(vm.heap.kind(x), Some(Kind::List | Kind::Tuple)) {
+            return set(r, w, x, pc.add(1));
+        }
         value(vm.yield_iter(*slot(r, op_b(w))), vm, pc.add(1))
     }
     GetAwaitable => {

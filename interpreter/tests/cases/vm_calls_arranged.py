@@ -201,3 +201,26 @@ def appending():
 
 
 appending()
+
+
+# Membership in lists and tuples of every mixture.
+def membership():
+    for items in ([1, 2, 3], (1, 2, 3), (1,), [], (), ["a", "b"], ("a", "b", "c", "d"), [1, "a"], [None, 1], [True, 2.0]):
+        row = []
+        for x in (1, 3, "a", "".join(["a", ""]), "zz", None, 2.0, True, 1 << 40, (1,)):
+            row.append(1 if x in items else 0)
+            row.append(1 if x not in items else 0)
+        print(row)
+    print([1 << 40] == [1 << 40], (1 << 40) in [1, 1 << 40], "".join("ab") in ["x", "ab"], "ab" in ["x", "".join("ab")])
+    l = [1, 2]
+    g = (x for x in l)
+    t = (x for x in (1, 2, 3))
+    l.append(3)
+    print(list(g), list(t), list(g))
+    try:
+        (x for x in 5)
+    except TypeError as e:
+        print("TypeError", e)
+
+
+membership()

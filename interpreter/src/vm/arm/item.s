@@ -115,4 +115,60 @@ OP list_append
     NEXT 4
 9:  b 90f
 
+@ Small ints and interned strings in lists and tuples that hold nothing but such: they are equal only to themselves.
+.macro CONTAINS name, found, missing
+OP \name
+    ldrb r2, [r0, #3]
+    ldr r2, [r1, r2]
+    ldrb r3, [r0, #2]
+    ldr r3, [r1, r3]
+    lsls r6, r2, #29
+    bne 9f
+    ldrb r6, [r2]
+    cmp r6, #{KIND_LIST}
+    beq 1f
+    cmp r6, #{KIND_TUPLE}
+    bne 9f
+    ldrb r6, [r2, #1]
+    lsrs r6, r6, #1
+    bcs 1f
+    ldrh r6, [r2, #2]
+    adds r2, #4
+    b 2f
+1:  ldr r6, [r2, #8]
+    ldr r2, [r2, #4]
+2:  lsls r6, r6, #2
+    adds r6, r6, r2
+    mov ip, r6
+    lsrs r6, r3, #1
+    bcc 5f
+3:  cmp r2, ip
+    beq 8f
+    ldmia r2!, {{r6}}
+    cmp r6, r3
+    beq 7f
+    lsrs r6, r6, #1
+    bcs 3b
+9:  b 90f
+5:  uxtb r6, r3
+    cmp r6, #{TAG_QSTR}
+    bne 9b
+6:  cmp r2, ip
+    beq 8f
+    ldmia r2!, {{r6}}
+    cmp r6, r3
+    beq 7f
+    uxtb r6, r6
+    cmp r6, #{TAG_QSTR}
+    beq 6b
+    b 90f
+7:  ldr r3, =\found
+    RESULT 4
+8:  ldr r3, =\missing
+    RESULT 4
+.endm
+
+    CONTAINS in, {TRUE}, {FALSE}
+    CONTAINS not_in, {FALSE}, {TRUE}
+
     FALLBACK
