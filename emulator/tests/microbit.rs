@@ -6,7 +6,7 @@ use std::path::Path;
 use emulator::bench::Bench;
 use emulator::clock::Time;
 use emulator::image::Image;
-use emulator::machine::{Machine, MachineOptions, Stop};
+use emulator::machine::{HistoryOptions, Machine, MachineOptions, Stop};
 use emulator::trace::SharedTrace;
 
 const PARTS: &str = "[board]\ntype = \"microbit\"\n";
@@ -119,4 +119,86 @@ fn buttons_sensors_and_pins_are_read() {
     assert!((250..262).contains(&read), "{read}");
     eval(&mut board, "pin0.write_digital(1)");
     assert_eq!(board.world_mut().pin_levels(Time::ZERO) >> 3 & 1, 1);
+}
+
+#[test]
+fn notes_lights_and_radio_leave_their_traces() {
+    let strip = "[[part]]\ntype = \"neopixel\"\nname = \"strip\"\npins = { data = \"P1\" }\n";
+    let Some((mut board, trace)) = board(strip, MachineOptions::default()) else { return };
+    let from = board.now();
+    eval(&mut board, "import music; music.pitch(440, 200)");
+    let edges = trace.read(|trace| {
+        let (id, _) = trace.channels().find(|(_, channel)| channel.name == "P0").unwrap();
+        trace.edges(id, from, board.now()).count()
+    });
+    // 88 periods in 200 ms, and the pin's way in and out of the mode.
+    assert!((170..=182).contains(&edges), "{edges}");
+    eval(&mut board, "import neopixel; n = neopixel.NeoPixel(pin1, 2)");
+    eval(&mut board, "n[0] = (255, 0, 0); n[1] = (0, 64, 255); n.show()");
+    board.run_for(Time::from_millis(50));
+    let picture = trace.read(|trace| trace.picture("strip").unwrap());
+    assert_eq!(picture.rgb[..2], [[255, 0, 0], [0, 64, 255]]);
+    eval(&mut board, "import radio; radio.on(); radio.send('hi'); radio.off()");
+    let sent = trace.read(|trace| {
+        let (id, _) = trace.channels().find(|(_, channel)| channel.name == "radio").unwrap();
+        let pieces = trace.texts(id, Time::ZERO, Time::NEVER);
+        String::from_utf8(pieces.flat_map(|(_, text)| text.to_vec()).collect()).unwrap()
+    });
+    assert!(sent.starts_with("2407 MHz: ") && sent.contains(" 68 69"), "{sent}");
+}
+
+#[test]
+fn the_compass_measures_the_field() {
+    let Some((mut board, _)) = board("", MachineOptions::default()) else { return };
+    for (axis, value) in [("x", 12.0), ("y", -30.0), ("z", -45.5)] {
+        board.set_input("compass", axis, value).unwrap();
+    }
+    board.run_for(Time::from_millis(500));
+    eval(&mut board, "compass.get_x()");
+    board.run_for(Time::from_millis(500));
+    let field = eval(&mut board, "compass.get_x(), compass.get_y(), compass.get_z()");
+    assert_eq!(field, "(12000, -30000, -45500)");
+}
+
+#[test]
+fn scripts_live_on_flash() {
+    let dir = std::env::temp_dir().join(format!("solderless-microbit-{}", std::process::id()));
+    let options = MachineOptions { flash_file: Some(dir.join("flash")), ..MachineOptions::default() };
+    let Some((mut first, _)) = board("", options.clone()) else { return };
+    eval(&mut first, "f = open('main.py', 'w'); f.write(\"print('from', 'flash')\"); f.close()");
+    assert_eq!(eval(&mut first, "import os; os.listdir()"), "['main.py']");
+    drop(first);
+    let bench = Bench::parse(PARTS, Path::new("bench.toml")).unwrap();
+    let mut image = Image::load(Path::new(bench.board.firmware.as_ref().unwrap().paths[0])).unwrap();
+    let mut next = Machine::on_bench(&bench, &image, SharedTrace::default(), options).unwrap();
+    assert!(expect(&mut next, ">>> ").contains("from flash"));
+    next.reset();
+    assert!(expect(&mut next, ">>> ").contains("from flash"));
+    // As uflash appends one: "MP", its length, its text.
+    let script = b"print('appended')\n";
+    let mut bytes = b"MP".to_vec();
+    bytes.extend((script.len() as u16).to_le_bytes());
+    bytes.extend(script);
+    image.segments.push(emulator::image::Segment { address: 0x3E000, bytes });
+    let options = MachineOptions::default();
+    let mut other = Machine::on_bench(&bench, &image, SharedTrace::default(), options).unwrap();
+    assert!(expect(&mut other, ">>> ").contains("appended"));
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
+fn it_goes_back_in_time() {
+    let Some((mut board, trace)) = board("", MachineOptions::default()) else { return };
+    board.keep_history(HistoryOptions::default());
+    assert_eq!(board.console_write(b"display.scroll('Hello')\r"), 24);
+    let mut seen = Vec::new();
+    for _ in 0..20 {
+        board.run_for(Time::from_millis(100));
+        seen.push((board.now(), board.registers(), display(&trace)));
+    }
+    for (at, registers, shown) in [&seen[12], &seen[3]] {
+        board.go_back_to(*at).unwrap();
+        assert_eq!((board.now(), board.registers()), (*at, *registers));
+        assert_eq!(display(&trace), *shown);
+    }
 }

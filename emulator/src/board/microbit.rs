@@ -40,7 +40,7 @@ pub static MICROBIT: Board = Board {
         ("MISO", 22),
         ("MOSI", 21),
     ],
-    analog: &[1, 2, 3, 4, 5, 6],
+    analog: &[3, 2, 1, 4, 5, 6],
     prefix: "P0.",
     parts: &[
         OnBoard {

@@ -67,12 +67,12 @@ pub(super) static TYPE: PartType = PartType {
     properties: &[PropertyInfo {
         name: "axes",
         title: "Axes",
-        // On a micro:bit the chip lies on the back: x grows to the right, y towards the edge
-        // connector, z out of the face.
+        // "micro:bit": the inputs are the field as that board's software tells it, whose axes point the other
+        // way from those of the chip on its back.
         kind: PropertyKind::Choice { default: "chip", of: &["chip", "micro:bit"] },
     }],
     make: |properties: &Properties| {
-        let sign = if properties.text("axes") == "micro:bit" { [1.0, -1.0, -1.0] } else { [1.0; 3] };
+        let sign = if properties.text("axes") == "micro:bit" { [-1.0; 3] } else { [1.0; 3] };
         Ok(Box::new(Mag3110 { sign, ..Mag3110::default() }))
     },
 };

@@ -82,8 +82,8 @@ pub(super) static TYPE: PartType = PartType {
     properties: &[PropertyInfo {
         name: "axes",
         title: "Axes",
-        // On a micro:bit the chip lies on the back, turned: x grows to the right, y towards the edge
-        // connector, and z is -1 g when the board lies face up.
+        // "micro:bit": the inputs are as that board's software tells them: x grows when the right side goes
+        // down, y when the edge connector does, and z is -1 g when the board lies face up.
         kind: PropertyKind::Choice { default: "chip", of: &["chip", "micro:bit"] },
     }],
     make: |properties: &Properties| {

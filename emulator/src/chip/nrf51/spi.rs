@@ -77,7 +77,7 @@ impl Spi {
     }
 
     fn hz(&self) -> u32 {
-        (u64::from(self.frequency) * HFCLK >> 32).max(1000) as u32
+        ((u64::from(self.frequency) * HFCLK) >> 32).max(1000) as u32
     }
 
     fn ordered(&self, byte: u8) -> u8 {

@@ -108,7 +108,7 @@ impl Twi {
         let hz = match self.frequency {
             0x0198_0000 => 100_000,
             0x0668_0000 => 400_000,
-            other => (u64::from(other) * HFCLK >> 32).max(1000) as u32,
+            other => ((u64::from(other) * HFCLK) >> 32).max(1000) as u32,
         };
         Some(I2cBus { sda: selected(self.pselsda)?, scl: selected(self.pselscl)?, hz })
     }

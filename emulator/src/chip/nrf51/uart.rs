@@ -92,7 +92,7 @@ impl Uart {
     }
 
     fn line(&self, tx: Gpio) -> UartLine {
-        let baud = (u64::from(self.baudrate) * HFCLK >> 32).max(1) as u32;
+        let baud = ((u64::from(self.baudrate) * HFCLK) >> 32).max(1) as u32;
         let odd_parity = (self.config & CONFIG_PARITY == CONFIG_PARITY).then_some(false);
         UartLine { odd_parity, ..UartLine::new_8n1(tx, baud) }
     }
