@@ -126,6 +126,7 @@ types! {
     LOOP => crate::modules::asyncio::event_loop::LOOP,
     NDARRAY => ndarray::NDARRAY,
     NUMPY_VECTORIZED => crate::modules::numpy::ufunc::VECTORIZED,
+    FRAME => frame::FRAME,
     NUMPY_GENERATOR => crate::modules::numpy::random::GENERATOR,
 }
 

@@ -122,7 +122,7 @@ pub(super) fn issubclass(vm: &mut Vm, args: Args) -> R {
     Ok(Val::bool(vm.issubclass_of(class, classes, message)?))
 }
 
-pub(super) fn is_callable(vm: &mut Vm, v: Val) -> bool {
+pub(crate) fn is_callable(vm: &mut Vm, v: Val) -> bool {
     if v.imm_payload(Imm::NativeFn).is_some() || vm.is_class(v) {
         return true;
     }

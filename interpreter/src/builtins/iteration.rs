@@ -1,7 +1,7 @@
 //! Builtins that walk over iterables.
 
 use super::lazy;
-use crate::heap::{Kind, q};
+use crate::heap::{Kind, Root, q};
 use crate::objects::native::{Args, BinOp, CmpOp, ExcKind, R};
 use crate::objects::range;
 use crate::objects::sort::sort;
@@ -28,10 +28,18 @@ pub(super) fn next(vm: &mut Vm, args: Args) -> R {
     if vm.heap.is(it, Kind::Generator) {
         return vm.call_method(it, "__next__", &[]);
     }
-    match vm.next(it)? {
-        Some(v) => Ok(v),
-        None => Err(vm.raise_args(ExcKind::StopIteration, &[])),
+    vm.heap.set_root(Root::Stopped, Val::NULL);
+    let depth = vm.depth;
+    if let Some(v) = vm.next(it)? {
+        return Ok(v);
     }
+    // The value of an iterator that `enumerate` and the like have asked directly.
+    let stopped = vm.heap.root(Root::Stopped);
+    if !stopped.is_null() && vm.stopped_depth == depth + 1 {
+        vm.heap.set_root(Root::Stopped, Val::NULL);
+        return Err(vm.raise_val(stopped));
+    }
+    Err(vm.raise_args(ExcKind::StopIteration, &[]))
 }
 
 pub(super) fn len(vm: &mut Vm, args: Args) -> R {
@@ -96,7 +104,7 @@ fn extreme(vm: &mut Vm, args: Args, name: &str) -> R {
         return Err(vm.type_error(format_args!("{name} expected at least 1 argument, got 0")));
     }
     // The best item so far and its key, where a collection sees them.
-    let best = vm.heap.new_list(&[Val::NULL, Val::NULL])?;
+    let best = vm.lend(|vm| vm.heap.new_list(&[Val::NULL, Val::NULL]))?;
     if args.n > 1 {
         if !default.is_null() {
             return Err(vm.type_error(format_args!(

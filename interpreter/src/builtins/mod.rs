@@ -3,7 +3,7 @@
 //! One file a group of functions: [`numbers`], [`iteration`], [`inspection`], [`source`]. The
 //! types that only builtins make (`map`, `zip` …) are in [`lazy`].
 
-mod inspection;
+pub(crate) mod inspection;
 mod iteration;
 pub mod lazy;
 mod numbers;
@@ -94,6 +94,9 @@ const NAMES: &[Entry] = &[
     Entry::Type("tuple", &tuple::TUPLE),
     Entry::Type("type", &class::TYPE),
     Entry::Type("zip", &lazy::ZIP),
+    // What compiled code calls for `except*`
+    Entry::Fn("__except_star__", 2, 2, exception_group::star_match),
+    Entry::Fn("__except_star_end__", 3, 3, exception_group::star_end),
     // Values
     Entry::Val("Ellipsis", Val::ELLIPSIS),
     Entry::Val("NotImplemented", Val::NOT_IMPLEMENTED),

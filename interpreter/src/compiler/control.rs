@@ -245,7 +245,7 @@ impl<'a, 's> Codegen<'a, 's> {
     #[inline(never)]
     pub(super) fn try_statement(&mut self, node: &'a Try<'s>) -> Gen {
         if node.finally.is_empty() {
-            return self.try_except(node);
+            return self.try_handlers(node);
         }
         let top = self.unit.top;
         let before = self.unit.assigned;
@@ -255,7 +255,7 @@ impl<'a, 's> Codegen<'a, 's> {
         if node.handlers.is_empty() {
             self.block(&node.body)?;
         } else {
-            self.try_except(node)?;
+            self.try_handlers(node)?;
         }
         let cover = self.pop_cover();
         let exception = self.alloc_many(3, Span::default())?;
@@ -299,6 +299,10 @@ impl<'a, 's> Codegen<'a, 's> {
         self.uncover_at(cover, stop, here, exception + 2);
         self.unit.b.a(Op::LeaveHandler, exception);
         self.unit.b.a(Op::Reraise, exception + 2);
+    }
+
+    fn try_handlers(&mut self, node: &'a Try<'s>) -> Gen {
+        if node.star { self.try_star(node) } else { self.try_except(node) }
     }
 
     #[inline(never)]

@@ -11,6 +11,7 @@ mod comprehension;
 mod condition;
 mod control;
 mod definition;
+mod except_star;
 mod expression;
 mod fold;
 mod names;

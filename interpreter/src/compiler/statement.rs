@@ -48,11 +48,20 @@ impl<'a, 's> Codegen<'a, 's> {
                 self.class_annotation(target, *annotation)?;
                 self.annotation(target)
             }
-            StmtKind::Return(value) => self.return_statement(value.as_deref()),
+            StmtKind::Return(value) => {
+                self.check_star(stmt.span, true)?;
+                self.return_statement(value.as_deref())
+            }
             StmtKind::Delete(targets) => targets.iter().try_for_each(|t| self.delete_target(t)),
             StmtKind::Pass | StmtKind::Global(_) | StmtKind::Nonlocal(_) => Ok(()),
-            StmtKind::Break => self.leave_loop(true),
-            StmtKind::Continue => self.leave_loop(false),
+            StmtKind::Break => {
+                self.check_star(stmt.span, false)?;
+                self.leave_loop(true)
+            }
+            StmtKind::Continue => {
+                self.check_star(stmt.span, false)?;
+                self.leave_loop(false)
+            }
             StmtKind::Raise(exception, cause) => self.raise(exception.as_deref(), cause.as_deref()),
             StmtKind::Assert(test, message) => self.assert(stmt.span, test, message.as_deref()),
             StmtKind::Import(names) => names.iter().try_for_each(|alias| self.import(alias)),

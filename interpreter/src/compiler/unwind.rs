@@ -20,6 +20,8 @@ pub(super) enum Block<'a, 's> {
     Finally(Cover, &'a [Stmt<'s>]),
     /// `__exit__` (bound, in this slot) is called on the way out.
     With(Cover, Slot, bool),
+    /// The body of an `except*` clause, which only an exception leaves early.
+    Star,
     /// A handler with its exception in this slot; its name is unset on the way out.
     Handler(Cover, Slot, Option<Ident<'s>>),
 }
@@ -91,7 +93,7 @@ impl<'a, 's> Codegen<'a, 's> {
                 cover.ranges.push((cover.start, here));
             }
             match &block {
-                Block::Loop(_) | Block::Try(_) => {}
+                Block::Loop(_) | Block::Try(_) | Block::Star => {}
                 Block::Finally(_, body) => self.block(body)?,
                 Block::With(_, exit, is_async) => self.exit_normally(*exit, *is_async)?,
                 Block::Handler(_, slot, name) => {
@@ -148,6 +150,21 @@ impl<'a, 's> Codegen<'a, 's> {
         }
         self.free_to(top);
         self.unreachable();
+        Ok(())
+    }
+
+    /// SyntaxError for `return` in a clause of `except*`, and for `break` and `continue` of a loop around one.
+    pub(super) fn check_star(&self, span: Span, returns: bool) -> Gen {
+        let mut inwards = self.unit.blocks.iter().rev();
+        let leaves = inwards.find(|b| match b {
+            Block::Star => true,
+            Block::Loop(_) => !returns,
+            _ => false,
+        });
+        if let Some(Block::Star) = leaves {
+            let message = "'break', 'continue' and 'return' cannot appear in an except* block";
+            return self.error(span, message);
+        }
         Ok(())
     }
 

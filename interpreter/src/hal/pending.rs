@@ -36,14 +36,15 @@ impl Pending {
     pub fn set(&self) {
         self.table.store(crate::vm::DISPATCH_PENDING, Ordering::Relaxed);
     }
-    /// Attention is being given.
-    pub fn clear(&self) {
-        self.table.store(crate::vm::DISPATCH, Ordering::Relaxed);
+    /// Attention is being given. `tracing`: go on by the table that traces.
+    pub fn clear(&self, tracing: bool) {
+        let table = if tracing { crate::vm::DISPATCH_TRACED } else { crate::vm::DISPATCH };
+        self.table.store(table, Ordering::Relaxed);
     }
     /// Does something wait?
     #[inline]
     pub fn is_set(&self) -> bool {
-        self.table.load(Ordering::Relaxed) != crate::vm::DISPATCH
+        self.table.load(Ordering::Relaxed) == crate::vm::DISPATCH_PENDING
     }
 }
 
@@ -58,7 +59,7 @@ impl Pending {
         self.flag.store(true, Ordering::Relaxed);
     }
     /// Attention is being given.
-    pub fn clear(&self) {
+    pub fn clear(&self, _tracing: bool) {
         self.flag.store(false, Ordering::Relaxed);
     }
     /// Does something wait?

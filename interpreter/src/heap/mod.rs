@@ -98,11 +98,17 @@ pub enum Root {
     Threads,
     /// The body of a class that `__build_class__` makes of a plain function: (function, namespace).
     ClassBody,
+    /// The StopIteration with a value that a Python iterator has ended with.
+    Stopped,
+    /// The function of `sys.settrace`.
+    Tracer,
+    /// The frames of the traced thread (a list).
+    Frames,
 }
 
 impl Root {
     /// Number of places.
-    pub const COUNT: usize = 32;
+    pub const COUNT: usize = 36;
 }
 
 /// Place in the temp log, to be given back to [`Heap::release_temps`].

@@ -277,21 +277,48 @@ fn print_exception(vm: &mut Vm, args: Args) -> R {
     Ok(Val::NONE)
 }
 
+/// `sys.settrace(function)`
+fn settrace(vm: &mut Vm, args: Args) -> R {
+    let function = args.get(vm, 0);
+    vm.set_trace(function)?;
+    Ok(Val::NONE)
+}
+
+/// `sys.gettrace()`
+fn gettrace(vm: &mut Vm, _: Args) -> R {
+    Ok(vm.trace_function())
+}
+
+/// `sys._getframe(depth=0)`
+fn getframe(vm: &mut Vm, args: Args) -> R {
+    let depth = match args.opt(vm, 0) {
+        Some(v) => vm.index(v)?.max(0),
+        None => 0,
+    };
+    match vm.frame_at_depth(usize::try_from(depth).unwrap_or(usize::MAX - 1))? {
+        Some(frame) => Ok(frame),
+        None => Err(vm.value_error(format_args!("call stack is not deep enough"))),
+    }
+}
+
 /// The module.
 pub static SYS: NativeModule = NativeModule {
     id: modules::SYS,
     name: "sys",
     set_attr: Some(set_attr),
     entries: &[
+        Entry::Fn("_getframe", 0, 1, getframe),
         Entry::Dyn("argv", argv),
         Entry::Str("byteorder", "little"),
         Entry::Fn("exit", 0, 1, exit),
+        Entry::Fn("gettrace", 0, 0, gettrace),
         Entry::Dyn("implementation", implementation),
         Entry::Int("maxsize", i32::MAX as i64),
         Entry::Dyn("modules", loaded),
         Entry::Dyn("path", path),
         Entry::Dyn("platform", platform),
         Entry::Fn("print_exception", 1, 2, print_exception),
+        Entry::Fn("settrace", 1, 1, settrace),
         Entry::Dyn("stderr", stderr),
         Entry::Dyn("stdin", stdin),
         Entry::Dyn("stdout", stdout),

@@ -179,6 +179,14 @@ pub(super) fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
             };
             let kind = vm.heap.cell_kind(a);
             let (m, n) = (vm.heap.bytes(a).len(), b.bytes(&vm.heap).len());
+            // Bytes do not change: one operand may stand for the sum.
+            if kind == Kind::Bytes && n == 0 {
+                return Ok(a);
+            }
+            let all = vm.heap.is(b.owner, Kind::Bytes) && n == vm.heap.bytes(b.owner).len();
+            if kind == Kind::Bytes && m == 0 && all {
+                return Ok(b.owner);
+            }
             let new = vm.heap.new_builder(m.saturating_add(n))?;
             vm.heap.push_text(new, a, 0, m)?;
             vm.heap.push_text(new, b.owner, b.start, b.start + n)?;

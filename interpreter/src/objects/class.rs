@@ -23,8 +23,8 @@ fn print(vm: &mut Vm, v: Val, out: &mut Out, _: bool) -> R<()> {
     Ok(())
 }
 
-fn new(vm: &mut Vm, _: Val, args: Args) -> R {
-    if args.n == 1 && args.nkw == 0 {
+fn new(vm: &mut Vm, meta: Val, args: Args) -> R {
+    if args.n == 1 && args.nkw == 0 && meta == TYPE.val() {
         let v = args.get(vm, 0);
         return Ok(vm.type_of(v));
     }
@@ -63,7 +63,36 @@ fn new(vm: &mut Vm, _: Val, args: Args) -> R {
     }
     let bases = vm.heap.tuple(bases).to_vec();
     let kw: alloc::vec::Vec<_> = (0..args.nkw).map(|i| args.pair(vm, i)).collect();
-    vm.new_class(name, &bases, ns, &kw)
+    vm.new_class(meta, name, &bases, ns, &kw)
+}
+
+/// `type.__call__(class, …)`: what a metaclass's own `__call__` builds upon.
+fn call(vm: &mut Vm, args: Args) -> R {
+    let class = args.get(vm, 0);
+    let args = args.skip(1);
+    if !vm.heap.is(class, Kind::Class) {
+        return vm.call_with(class, None, args);
+    }
+    let (instance, init) = vm.make_instance(class, args)?;
+    if let Some(init) = init {
+        let v = vm.call_with(init, Some(instance), args)?;
+        vm.check_init_result(v)?;
+    }
+    Ok(instance)
+}
+
+/// `type.__init__`: a class is complete when it has been made.
+fn init(_: &mut Vm, _: Args) -> R {
+    Ok(Val::NONE)
+}
+
+fn instance_check(vm: &mut Vm, args: Args) -> R {
+    let (class, v) = (args.get(vm, 0), args.get(vm, 1));
+    Ok(Val::bool(vm.isinstance(v, class)))
+}
+fn subclass_check(vm: &mut Vm, args: Args) -> R {
+    let (class, c) = (args.get(vm, 0), args.get(vm, 1));
+    Ok(Val::bool(vm.is_class(c) && vm.issubclass(c, class)))
 }
 
 fn get_name(vm: &mut Vm, class: Val) -> R {
@@ -127,7 +156,14 @@ fn subclasses(vm: &mut Vm, args: Args) -> R {
     }
     Ok(out)
 }
+fn reflected(vm: &mut Vm, op: super::native::BinOp, a: Val, b: Val) -> R {
+    vm.metaclass_binary(op, a, b)
+}
 fn or(vm: &mut Vm, op: super::native::BinOp, a: Val, b: Val) -> R {
+    let v = vm.metaclass_binary(op, a, b)?;
+    if v != Val::NOT_IMPLEMENTED {
+        return Ok(v);
+    }
     // `int | str` as isinstance takes it: a tuple of classes.
     if op == super::native::BinOp::Or && (vm.is_class(b) || b.is_none()) {
         let none = super::singletons::NONE.val();
@@ -151,7 +187,14 @@ fn iter(vm: &mut Vm, class: Val) -> R {
     }
 }
 
+fn truth(_: &mut Vm, _: Val) -> R<bool> {
+    Ok(true)
+}
+
 fn len(vm: &mut Vm, class: Val) -> R<usize> {
+    if vm.special(class, q::__len__).is_some() {
+        return vm.len(class);
+    }
     match class_hook(vm, class, "__class_len__")? {
         Some(f) => {
             let n = vm.call(f, &[])?;
@@ -165,12 +208,19 @@ fn len(vm: &mut Vm, class: Val) -> R<usize> {
 pub static TYPE: NativeType = NativeType {
     id: ids::TYPE,
     name: "type",
+    subclassable: true,
     print: Some(print),
     new: Some(new),
     binary: Some(or),
+    reflected: Some(reflected),
     len: Some(len),
+    truth: Some(truth),
     iter: Some(iter),
     entries: &[
+        Entry::FnKw("__call__", 1, super::native::ANY, call),
+        Entry::FnKw("__init__", 1, super::native::ANY, init),
+        Entry::Fn("__instancecheck__", 2, 2, instance_check),
+        Entry::Fn("__subclasscheck__", 2, 2, subclass_check),
         Entry::Get("__name__", get_name),
         Entry::Get("__qualname__", get_qualname),
         Entry::Get("__module__", get_module),

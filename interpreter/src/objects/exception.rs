@@ -1,6 +1,7 @@
 //! Exceptions and tracebacks as objects. The classes come from [`ExcKind`]; the cells are laid out in
 //! `vm/unwind.rs`.
 
+use super::exception_group;
 use super::native::{Args, Entry, ExcKind, NativeType, R};
 use crate::heap::cell::{F_V1, header};
 use crate::heap::{Kind, q};
@@ -27,6 +28,9 @@ fn print(vm: &mut Vm, v: Val, out: &mut Out, repr: bool) -> R<()> {
     }
     if n == 0 {
         return Ok(());
+    }
+    if exception_group::is_group(vm, v) {
+        return exception_group::print(vm, v, out);
     }
     let first = vm.heap.tuple(args)[0];
     if n == 1 {
@@ -88,7 +92,7 @@ pub fn errno_text(errno: i32) -> Option<&'static str> {
 
 fn new(vm: &mut Vm, class: Val, args: Args) -> R {
     let e = vm.new_exception(class, &[])?;
-    let a = vm.heap.new_tuple_from_slots(args.base, args.base + args.n)?;
+    let a = vm.lend(|vm| vm.heap.new_tuple_from_slots(args.base, args.base + args.n))?;
     vm.heap.set_val(e, 2, a);
     for i in 0..args.nkw {
         // ImportError(name=…) and the like.
@@ -232,6 +236,7 @@ const BASE_ENTRIES: &[Entry] = &[
 ];
 const STOP_ENTRIES: &[Entry] = &[Entry::Get("value", get_value)];
 const EXIT_ENTRIES: &[Entry] = &[Entry::Get("code", get_value)];
+const SYNTAX_ENTRIES: &[Entry] = &[Entry::Get("msg", get_value)];
 const OS_ENTRIES: &[Entry] = &[Entry::Get("errno", get_errno)];
 
 const N: usize = ExcKind::ALL.len();
@@ -245,7 +250,10 @@ static TYPES: [NativeType; N] = {
         t[i].name = kind.name();
         t[i].subclassable = true;
         t[i].print = Some(print);
-        t[i].new = Some(new);
+        t[i].new = match kind {
+            ExcKind::BaseExceptionGroup | ExcKind::ExceptionGroup => Some(exception_group::new),
+            _ => Some(new),
+        };
         t[i].base = match kind.base() {
             Some(b) => Some(&TYPES[b as usize]),
             None => None,
@@ -255,6 +263,8 @@ static TYPES: [NativeType; N] = {
             ExcKind::StopIteration => STOP_ENTRIES,
             ExcKind::SystemExit => EXIT_ENTRIES,
             ExcKind::OSError => OS_ENTRIES,
+            ExcKind::SyntaxError => SYNTAX_ENTRIES,
+            ExcKind::BaseExceptionGroup | ExcKind::ExceptionGroup => exception_group::ENTRIES,
             _ => &[],
         };
         i += 1;
@@ -285,10 +295,34 @@ fn tb_lineno(vm: &mut Vm, v: Val) -> R {
     }
 }
 
+fn tb_frame(vm: &mut Vm, v: Val) -> R {
+    let list = vm.heap.val(v, 1);
+    match *vm.heap.list(list) {
+        [.., f, at] => vm.new_left_frame(f, at),
+        _ => Ok(Val::NONE),
+    }
+}
+
+/// The next frame inwards, where the exception came from.
+fn tb_next(vm: &mut Vm, v: Val) -> R {
+    let list = vm.heap.val(v, 1);
+    let n = vm.heap.list_len(list);
+    if n <= 2 {
+        return Ok(Val::NONE);
+    }
+    let inner = vm.heap.list(list)[..n - 2].to_vec();
+    let inner = vm.heap.new_list(&inner)?;
+    Ok(vm.heap.alloc_cell(header(Kind::Traceback, F_V1, 0), inner.bits(), 0, 0)?)
+}
+
 /// `traceback`.
 pub static TRACEBACK: NativeType = NativeType {
     id: ids::TRACEBACK,
     name: "traceback",
-    entries: &[Entry::Get("tb_lineno", tb_lineno)],
+    entries: &[
+        Entry::Get("tb_lineno", tb_lineno),
+        Entry::Get("tb_frame", tb_frame),
+        Entry::Get("tb_next", tb_next),
+    ],
     ..NativeType::EMPTY
 };

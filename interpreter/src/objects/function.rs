@@ -1,6 +1,6 @@
 //! Functions, native functions, bound methods, cells and code objects.
 
-use super::native::{Entry, NativeType, R};
+use super::native::{Args, Entry, NativeType, R};
 use crate::heap::Kind;
 use crate::registry::{self, ids};
 use crate::value::{Imm, Val};
@@ -16,7 +16,24 @@ fn print_function(vm: &mut Vm, v: Val, out: &mut Out, _: bool) -> R<()> {
 
 fn code(vm: &mut Vm, f: Val) -> R {
     vm.compile_deferred(f)?;
-    Ok(vm.heap.val(f, 1))
+    vm.code_of(f)
+}
+
+/// `FunctionType(code, globals)`
+fn new(vm: &mut Vm, _: Val, args: Args) -> R {
+    if args.n != 2 || args.nkw > 0 {
+        return Err(vm.type_error(format_args!("function() takes code and globals")));
+    }
+    let (code, globals) = (args.get(vm, 0), args.get(vm, 1));
+    if !vm.heap.is(code, Kind::Code) {
+        let t = vm.type_name(code);
+        return Err(vm.type_error(format_args!("function() argument 'code' must be code, not {t}")));
+    }
+    if !vm.heap.is(globals, Kind::Dict) {
+        let t = vm.type_name(globals);
+        return Err(vm.type_error(format_args!("function() argument 'globals' must be dict, not {t}")));
+    }
+    vm.function_of(code, globals)
 }
 fn globals(vm: &mut Vm, f: Val) -> R {
     Ok(vm.heap.val(f, 2))
@@ -39,6 +56,7 @@ pub static FUNCTION: NativeType = NativeType {
     id: ids::FUNCTION,
     name: "function",
     print: Some(print_function),
+    new: Some(new),
     entries: &[
         Entry::Get("__code__", code),
         Entry::Get("__globals__", globals),

@@ -74,7 +74,7 @@ fn extend_with(vm: &mut Vm, list: Val, items: Val) -> R<()> {
     }
     // What knows its length gets room for it at once. (An instance of a subclass may have its own idea of it.)
     if vm.unwrap(items) == items
-        && let Some(len) = vm.native_type_of(items).len
+        && let Some(len) = vm.plain_type_of(items).and_then(|t| t.len)
     {
         let n = len(vm, items)?;
         vm.heap.list_reserve_exact(list, n)?;

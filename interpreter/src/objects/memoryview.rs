@@ -13,7 +13,7 @@ use crate::heap::cell::{F_V1, header};
 use crate::heap::{Heap, Kind};
 use crate::registry::ids;
 use crate::value::Val;
-use crate::vm::Vm;
+use crate::vm::{Out, Vm};
 
 // ---- new ----
 
@@ -50,6 +50,11 @@ fn size_of(code: u8) -> usize {
 }
 
 // ---- operators ----
+
+fn print(_: &mut Vm, _: Val, out: &mut Out, _: bool) -> R<()> {
+    out.push("<memoryview>");
+    Ok(())
+}
 
 fn len(vm: &mut Vm, v: Val) -> R<usize> {
     let b = parts(&vm.heap, v);
@@ -240,6 +245,7 @@ fn enter(vm: &mut Vm, args: Args) -> R {
 pub static MEMORYVIEW: NativeType = NativeType {
     id: ids::MEMORYVIEW,
     name: "memoryview",
+    print: Some(print),
     new: Some(new),
     len: Some(len),
     hash: Some(hash),

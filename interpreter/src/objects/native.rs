@@ -327,6 +327,10 @@ impl NativeType {
             }
             t = x.base;
         }
+        // The only native type with two bases.
+        if other.id == ExcKind::BaseExceptionGroup.native_type().id {
+            return self.id == ExcKind::ExceptionGroup.native_type().id;
+        }
         other.id == crate::registry::ids::OBJECT
     }
 }
@@ -433,6 +437,8 @@ exceptions! {
     RuntimeWarning: Warning,
     UserWarning: Warning,
     CancelledError: BaseException,
+    BaseExceptionGroup: BaseException,
+    ExceptionGroup: Exception,
 }
 
 impl ExcKind {

@@ -84,6 +84,7 @@ fn setattr(vm: &mut Vm, args: Args) -> R {
     let name = name_arg(vm, args, 1)?;
     match vm.heap.kind(obj) {
         Some(Kind::Instance | Kind::Exception) => vm.generic_setattr(obj, name, v)?,
+        Some(Kind::Class) => vm.set_class_attr(obj, name, v)?,
         _ => vm.setattr_q(obj, name, v)?,
     }
     Ok(Val::NONE)
@@ -94,6 +95,7 @@ fn delattr(vm: &mut Vm, args: Args) -> R {
     let name = name_arg(vm, args, 1)?;
     match vm.heap.kind(obj) {
         Some(Kind::Instance | Kind::Exception) => vm.generic_setattr(obj, name, Val::NULL)?,
+        Some(Kind::Class) => vm.set_class_attr(obj, name, Val::NULL)?,
         _ => vm.setattr_q(obj, name, Val::NULL)?,
     }
     Ok(Val::NONE)

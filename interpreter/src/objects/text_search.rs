@@ -530,6 +530,7 @@ fn replace(vm: &mut Vm, args: Args) -> R {
         pause(vm, v)?;
     }
     match out {
+        None if matches!(kind, Kind::Str | Kind::Bytes) => Ok(v),
         None => cut(vm, v, 0, n),
         Some(out) => {
             at = at.min(n);

@@ -311,6 +311,8 @@ pub struct With<'s> {
 #[derive(Clone, Debug)]
 pub struct Try<'s> {
     pub body: Block<'s>,
+    /// The clauses are `except*`.
+    pub star: bool,
     pub handlers: Vec<Handler<'s>>,
     pub orelse: Block<'s>,
     pub finally: Block<'s>,

@@ -636,13 +636,14 @@ impl<'s> Parser<'s> {
         self.colon(true)?;
         let body = self.block("'try' statement", start)?;
         let mut handlers: Vec<Handler> = Vec::new();
+        let mut star = false;
         while self.tok == Tok::Except {
             if let Some(last) = handlers.last()
                 && last.kind.is_none()
             {
                 return Err(SyntaxError::new(last.span, "default 'except:' must be last"));
             }
-            handlers.push(self.handler()?);
+            handlers.push(self.handler(&mut star, handlers.is_empty())?);
         }
         let orelse = if handlers.is_empty() { Block::new() } else { self.orelse()? };
         let clause = self.span;
@@ -654,16 +655,21 @@ impl<'s> Parser<'s> {
         } else {
             Block::new()
         };
-        self.finish(out, start, StmtKind::Try(Box::new(Try { body, handlers, orelse, finally })))
+        self.finish(out, start, StmtKind::Try(Box::new(Try { body, star, handlers, orelse, finally })))
     }
 
     #[inline(never)]
-    fn handler(&mut self) -> Parse<Handler<'s>> {
+    fn handler(&mut self, star: &mut bool, first: bool) -> Parse<Handler<'s>> {
         let start = self.span;
         self.advance()?;
         let (mut kind, mut name) = (None, None);
-        if self.tok == Tok::Star {
-            return Err(self.error_here("exception groups (except*) are not supported"));
+        let starred = self.accept(Tok::Star)?;
+        if !first && starred != *star {
+            return Err(self.error_here("cannot have both 'except' and 'except*' on the same 'try'"));
+        }
+        *star = starred;
+        if starred && self.tok == Tok::Colon {
+            return Err(self.error_here("expected one or more exception types"));
         }
         if self.tok != Tok::Colon && self.tok != Tok::Newline {
             let class = self.expression()?;

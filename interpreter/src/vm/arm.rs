@@ -23,6 +23,7 @@ use super::enter::{call_method_native, call_native};
 use super::generator::{RUNNING, SUSPENDED};
 use super::quick::complex_arith;
 use super::step::{KEY_KIND, KEY_MODULE, TABLE, poll};
+use super::trace::{restore_patched, traced};
 use crate::bytecode::Op;
 use crate::heap::{Heap, Kind, Root};
 use crate::objects::iterators::Walk;
@@ -51,21 +52,35 @@ const OPS: usize = Op::ALL.len();
 static TARGETS: [Target; OPS] = targets();
 /// The same while an event waits.
 static TARGETS_PENDING: [Target; OPS] = [solderless_vm_poll; OPS];
+/// The same while `sys.settrace` has a function.
+static TARGETS_TRACED: [Target; OPS] = {
+    let mut t = [solderless_vm_traced as Target; OPS];
+    t[Op::Exit as usize] = solderless_op_exit;
+    t[Op::ExitRaised as usize] = solderless_op_exit_raised;
+    t[Op::Retable as usize] = solderless_vm_retable;
+    t
+};
 
 /// The dispatch table, for [`crate::hal::Pending`].
 pub(crate) const DISPATCH: *mut () = (&raw const TARGETS).cast_mut().cast();
 /// The dispatch table while an event waits.
 pub(crate) const DISPATCH_PENDING: *mut () = (&raw const TARGETS_PENDING).cast_mut().cast();
 
+/// The dispatch table while tracing.
+pub(crate) const DISPATCH_TRACED: *mut () = (&raw const TARGETS_TRACED).cast_mut().cast();
+
 macro_rules! targets {
     ($($op:ident $(| $more:ident)* => $symbol:ident,)*) => {
         unsafe extern "C" {
             fn solderless_vm_slow();
             fn solderless_vm_poll();
+            fn solderless_vm_traced();
+            fn solderless_vm_retable();
             $(fn $symbol();)*
         }
         const fn targets() -> [Target; OPS] {
             let mut t = [solderless_vm_slow as Target; OPS];
+            t[Op::Retable as usize] = solderless_vm_retable;
             $(
                 t[Op::$op as usize] = $symbol;
                 $(t[Op::$more as usize] = $symbol;)*
@@ -164,8 +179,11 @@ global_asm!(
     include_str!("arm/generator.s"),
     ".popsection",
     HANDLERS = sym TABLE,
-    TARGETS = sym TARGETS,
     poll = sym poll,
+    traced = sym traced,
+    TARGETS = sym TARGETS,
+    restore_patched = sym restore_patched,
+    VM_TABLE = const offset_of!(Vm, table),
     call_native = sym call_native,
     call_method_native = sym call_method_native,
     VM_TOP = const offset_of!(Vm, heap) + offset_of!(Heap, top),

@@ -33,10 +33,17 @@ impl Vm {
     /// code has a say in what it does.
     #[inline]
     pub(crate) fn plain_type_of(&self, v: Val) -> Option<&'static NativeType> {
-        if self.heap.kind(v).is_some_and(|kind| matches!(kind, Kind::Instance | Kind::Exception)) {
-            return None;
+        if self.is_python_object(v) { None } else { Some(self.native_type_of(v)) }
+    }
+
+    /// Is its type a Python class (or an exception's)? Classes are such objects if they have a metaclass.
+    #[inline]
+    pub(crate) fn is_python_object(&self, v: Val) -> bool {
+        match self.heap.kind(v) {
+            Some(Kind::Instance | Kind::Exception) => true,
+            Some(Kind::Class) => self.metaclass(v).is_some(),
+            _ => false,
         }
-        Some(self.native_type_of(v))
     }
 
     /// The types of what is no cell, and of the cells whose kind does not tell.
@@ -91,6 +98,11 @@ impl Vm {
             match self.heap.cell_kind(v) {
                 Kind::Instance => return self.shapes.class(self.heap.aux(v)),
                 Kind::Exception => return self.heap.val(v, 1),
+                Kind::Class => {
+                    if let Some(meta) = self.metaclass(v) {
+                        return meta;
+                    }
+                }
                 _ => {}
             }
         }
@@ -306,13 +318,11 @@ impl Vm {
     /// A special method of an instance of a Python class, unbound; None for native objects.
     #[inline]
     pub(crate) fn special(&mut self, v: Val, name: Qstr) -> Option<Val> {
-        match self.heap.kind(v) {
-            Some(Kind::Instance | Kind::Exception) => {
-                let class = self.type_of(v);
-                self.python_attr(class, name)
-            }
-            _ => None,
+        if !self.is_python_object(v) {
+            return None;
         }
+        let class = self.type_of(v);
+        self.python_attr(class, name)
     }
 
     // ---- binding ----
@@ -633,6 +643,13 @@ impl Vm {
     }
 
     fn find_class_attr(&mut self, class: Val, name: Qstr) -> R<Option<Val>> {
+        let meta = self.type_of(class);
+        let of_meta = if meta.is_ptr() { self.python_attr(meta, name) } else { None };
+        if let Some(attr) = of_meta
+            && self.is_data_descriptor(attr)
+        {
+            return self.bind(attr, class, meta).map(Some);
+        }
         // __name__, __dict__ and the like belong to the class itself before any of its attributes.
         let of_type = self.native_entry(registry::native_type(ids::TYPE), name);
         if let Some(attr) = of_type
@@ -665,12 +682,18 @@ impl Vm {
             };
         }
         if name == q::__class__ {
-            return Ok(Some(crate::objects::class::TYPE.val()));
+            return Ok(Some(meta));
         }
-        match of_type {
-            Some(attr) => self.bind(attr, class, crate::objects::class::TYPE.val()).map(Some),
-            None => Ok(None),
+        if let Some(attr) = of_meta.or(of_type) {
+            return self.bind(attr, class, meta).map(Some);
         }
+        if meta.is_ptr()
+            && self.class_has_hooks(meta)
+            && let Some(f) = self.python_attr(meta, q::__getattr__)
+        {
+            return self.call_bound(f, class, &[Val::qstr(name)]).map(Some);
+        }
+        Ok(None)
     }
 
     /// The dict in RAM of what a program assigned to a native module's names.
@@ -818,7 +841,14 @@ impl Vm {
                 }
                 self.generic_setattr(obj, name, v)
             }
-            Some(Kind::Class) => self.set_class_attr(obj, name, v),
+            Some(Kind::Class) => {
+                if let Some(meta) = self.metaclass(obj)
+                    && self.set_by_metaclass(meta, obj, name, v)?
+                {
+                    return Ok(());
+                }
+                self.set_class_attr(obj, name, v)
+            }
             Some(Kind::Module) => {
                 let dict = self.heap.val(obj, 1);
                 self.set_dict_attr(dict, obj, name, v)
@@ -848,6 +878,20 @@ impl Vm {
                     format_args!("'{n}' object attribute '{a}' is read-only"),
                 ))
             }
+        }
+    }
+
+    /// An attribute of a class whose metaclass has a say in it: true if that has set (or deleted) it.
+    fn set_by_metaclass(&mut self, meta: Val, class: Val, name: Qstr, v: Val) -> R<bool> {
+        let hook = if v.is_null() { q::__delattr__ } else { q::__setattr__ };
+        let args = [Val::qstr(name), v];
+        if let Some(f) = self.python_attr(meta, hook) {
+            self.call_bound(f, class, if v.is_null() { &args[..1] } else { &args })?;
+            return Ok(true);
+        }
+        match self.python_attr(meta, name) {
+            Some(attr) => self.set_by_descriptor(attr, class, name, v),
+            None => Ok(false),
         }
     }
 
@@ -882,38 +926,10 @@ impl Vm {
     /// What `object.__setattr__` and `object.__delattr__` (NULL) do with an instance or exception.
     pub(crate) fn generic_setattr(&mut self, obj: Val, name: Qstr, v: Val) -> R<()> {
         let class = self.type_of(obj);
-        if let Some(attr) = self.class_attr_known(class, name) {
-            match self.heap.kind(attr) {
-                Some(Kind::Property) => {
-                    let (f, what) = if v.is_null() {
-                        (self.heap.val(attr, 3), "deleter")
-                    } else {
-                        (self.heap.val(attr, 2), "setter")
-                    };
-                    if f.is_none() {
-                        let (a, c) = (String::from(self.heap.qstr(name)), self.class_name(class));
-                        return Err(self.raise(
-                            ExcKind::AttributeError,
-                            format_args!("property '{a}' of '{c}' object has no {what}"),
-                        ));
-                    }
-                    if v.is_null() {
-                        self.call(f, &[obj])?
-                    } else {
-                        self.call(f, &[obj, v])?
-                    };
-                    return Ok(());
-                }
-                Some(Kind::Instance) => {
-                    let f = self.special(attr, if v.is_null() { q::__delete__ } else { q::__set__ });
-                    if let Some(f) = f {
-                        let args = [obj, v];
-                        self.call_bound(f, attr, if v.is_null() { &args[..1] } else { &args })?;
-                        return Ok(());
-                    }
-                }
-                _ => {}
-            }
+        if let Some(attr) = self.class_attr_known(class, name)
+            && self.set_by_descriptor(attr, obj, name, v)?
+        {
+            return Ok(());
         }
         if self.heap.is(obj, Kind::Exception) {
             return self.set_exception_attr(obj, name, v);
@@ -940,6 +956,37 @@ impl Vm {
                 }
                 Ok(self.add_instance_attr(obj, name, v)?)
             }
+        }
+    }
+
+    /// Sets (or deletes, with NULL) through what the class of `obj` has under the name; false if that is no descriptor.
+    fn set_by_descriptor(&mut self, attr: Val, obj: Val, name: Qstr, v: Val) -> R<bool> {
+        match self.heap.kind(attr) {
+            Some(Kind::Property) => {
+                let (f, what) = if v.is_null() {
+                    (self.heap.val(attr, 3), "deleter")
+                } else {
+                    (self.heap.val(attr, 2), "setter")
+                };
+                if f.is_none() {
+                    let (a, c) = (String::from(self.heap.qstr(name)), self.type_name(obj));
+                    return Err(self.raise(
+                        ExcKind::AttributeError,
+                        format_args!("property '{a}' of '{c}' object has no {what}"),
+                    ));
+                }
+                let args = [obj, v];
+                self.call(f, if v.is_null() { &args[..1] } else { &args })?;
+                Ok(true)
+            }
+            Some(Kind::Instance) => {
+                let f = self.special(attr, if v.is_null() { q::__delete__ } else { q::__set__ });
+                let Some(f) = f else { return Ok(false) };
+                let args = [obj, v];
+                self.call_bound(f, attr, if v.is_null() { &args[..1] } else { &args })?;
+                Ok(true)
+            }
+            _ => Ok(false),
         }
     }
 

@@ -721,6 +721,16 @@ impl Vm {
     #[inline(never)]
     fn instantiate_any(&mut self, dst: *mut Val, class: Val, n: usize, nkw: usize) -> R<(Val, Option<Val>)> {
         let args = Args { base: self.slot_index(dst) + 3, n, nkw };
+        if let Some(call) = self.special(class, q::__call__) {
+            let v = self.call_with(call, Some(class), args)?;
+            return Ok((v, None));
+        }
+        self.make_instance(class, args)
+    }
+
+    /// What `type.__call__` does: the instance of a class, and its `__init__` if that is a function yet to be called.
+    pub(crate) fn make_instance(&mut self, class: Val, args: Args) -> R<(Val, Option<Val>)> {
+        let (n, nkw) = (args.n, args.nkw);
         let instance = match self.python_attr(class, q::__new__) {
             Some(new) => {
                 let new = if self.heap.is(new, Kind::StaticMethod) { self.heap.val(new, 1) } else { new };

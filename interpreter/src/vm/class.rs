@@ -8,7 +8,7 @@ use super::shape::{NATIVE_PART, ShapeId};
 use crate::heap::cell::{F_A, F_B, F_V1, F_V2, F_V3, header};
 use crate::heap::{Kind, Root, q};
 use crate::objects::class::TYPE;
-use crate::objects::native::{Args, NativeType, R};
+use crate::objects::native::{Args, ExcKind, NativeType, R};
 use crate::objects::object::OBJECT;
 use crate::registry::ids;
 use crate::value::{Imm, Qstr, Val};
@@ -28,6 +28,8 @@ pub(crate) const INFO_INIT: usize = 3;
 
 /// Whether inline caches keep data of the class's namespace: False, True, or None once they did and the data changed.
 pub(crate) const INFO_CACHED: usize = 4;
+/// The metaclass, in the info of classes that have one.
+const INFO_META: usize = 5;
 
 const HOOKS: [Qstr; 4] = [q::__getattr__, q::__getattribute__, q::__setattr__, q::__delattr__];
 
@@ -43,7 +45,9 @@ impl Vm {
         if !kept.is_null() {
             return kept;
         }
-        let plain = self.native_base(class).is_none() && self.python_attr(class, q::__new__).is_none();
+        let plain = self.native_base(class).is_none()
+            && self.python_attr(class, q::__new__).is_none()
+            && self.special(class, q::__call__).is_none();
         let init = match self.python_attr(class, q::__init__) {
             _ if !plain => Val::UNBOUND,
             None => Val::NONE,
@@ -69,6 +73,33 @@ impl Vm {
         self.heap.aux(class)
     }
 
+    /// The metaclass of a Python class, if that is a Python class too.
+    #[inline]
+    pub(crate) fn metaclass(&self, class: Val) -> Option<Val> {
+        self.heap.tuple(self.heap.val(class, 3)).get(INFO_META).copied()
+    }
+
+    /// The metaclass that a class gets: the most derived of the one asked for and the bases'.
+    ///
+    /// # Errors
+    /// TypeError if there is none.
+    pub(crate) fn metaclass_for(&mut self, asked: Val, bases: &[Val]) -> R {
+        let mut meta = asked;
+        for &base in bases {
+            let other = self.type_of(base);
+            if !self.is_class(base) || self.issubclass(meta, other) {
+                continue;
+            }
+            if !self.issubclass(other, meta) {
+                return Err(self.type_error(format_args!(
+                    "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the metaclasses of all its bases"
+                )));
+            }
+            meta = other;
+        }
+        Ok(meta)
+    }
+
     /// Are there `__getattr__`, `__setattr__` and the like?
     #[inline]
     pub(crate) fn class_has_hooks(&self, class: Val) -> bool {
@@ -82,6 +113,9 @@ impl Vm {
             let mut t = Some(t);
             while let Some(x) = t {
                 v.push(x.val());
+                if x.val() == ExcKind::ExceptionGroup.val() {
+                    v.push(ExcKind::BaseExceptionGroup.val());
+                }
                 t = x.base;
             }
             if v.last() != Some(&OBJECT.val()) {
@@ -92,11 +126,11 @@ impl Vm {
         self.heap.tuple(self.heap.val(class, 2)).to_vec()
     }
 
-    /// Makes a class: `type(name, bases, namespace, **keywords)`.
+    /// Makes a class: `type(name, bases, namespace, **keywords)`, with this metaclass or one derived from it.
     ///
     /// # Errors
     /// TypeError for bases that do not fit; what `__set_name__` and `__init_subclass__` raise.
-    pub fn new_class(&mut self, name: Val, bases: &[Val], namespace: Val, kw: &[(Val, Val)]) -> R {
+    pub fn new_class(&mut self, meta: Val, name: Val, bases: &[Val], namespace: Val, kw: &[(Val, Val)]) -> R {
         let object = [OBJECT.val()];
         let bases = if bases.is_empty() { &object[..] } else { bases };
         let mut native: Option<&'static NativeType> = None;
@@ -137,9 +171,11 @@ impl Vm {
         {
             self.heap.dict_set_qstr(namespace, q::__hash__, Val::NONE)?;
         }
+        let meta = self.metaclass_for(meta, bases)?;
         let bases_tuple = self.heap.new_tuple(bases)?;
         let native_val = native.map_or(Val::NONE, NativeType::val);
-        let info = self.heap.new_tuple(&[name, bases_tuple, native_val, Val::NULL, Val::FALSE])?;
+        let info = [name, bases_tuple, native_val, Val::NULL, Val::FALSE, meta];
+        let info = self.heap.new_tuple(&info[..if meta.is_ptr() { 6 } else { 5 }])?;
         let class = self.heap.alloc_cell(
             header(Kind::Class, F_V1 | F_V2 | F_V3, 0),
             namespace.bits(),
@@ -323,7 +359,7 @@ impl Vm {
             let n = self.class_name(class);
             return Err(self.type_error(format_args!("cannot create '{n}' instances")));
         };
-        if crate::objects::exception::is_exception_type(t) {
+        if crate::objects::exception::is_exception_type(t) || t.id == ids::TYPE {
             return new(self, class, args);
         }
         if class == t.val() {
@@ -395,8 +431,35 @@ impl Vm {
     /// # Errors
     /// TypeError if `classes` is something else.
     pub fn isinstance_of(&mut self, v: Val, classes: Val) -> R<bool> {
+        if let Some(f) = self.special_named(classes, "__instancecheck__") {
+            let v = self.call_bound(f, classes, &[v])?;
+            return self.truth(v);
+        }
+        if self.heap.is_tuple(classes) {
+            self.enter_native()?;
+            let mut found = Ok(false);
+            for i in 0..self.heap.tuple(classes).len() {
+                let c = self.heap.tuple(classes)[i];
+                found = self.isinstance_of(v, c);
+                if found != Ok(false) {
+                    break;
+                }
+            }
+            self.leave_native();
+            return found;
+        }
         let class = self.type_of(v);
         self.issubclass_of(class, classes, "isinstance() arg 2 must be a type, a tuple of types, or a union")
+    }
+
+    /// A special method that the metaclass of a class defines.
+    fn special_named(&mut self, class: Val, name: &str) -> Option<Val> {
+        if !self.heap.is(class, Kind::Class) {
+            return None;
+        }
+        let meta = self.metaclass(class)?;
+        let name = self.heap.find_qstr(name)?;
+        self.python_attr(meta, name)
     }
 
     /// `issubclass(class, classes)`.
@@ -404,6 +467,10 @@ impl Vm {
     /// # Errors
     /// TypeError(`message`) if `classes` is no class or tuple of classes.
     pub fn issubclass_of(&mut self, class: Val, classes: Val, message: &str) -> R<bool> {
+        if let Some(f) = self.special_named(classes, "__subclasscheck__") {
+            let v = self.call_bound(f, classes, &[class])?;
+            return self.truth(v);
+        }
         if self.is_class(classes) {
             return Ok(self.issubclass(class, classes));
         }

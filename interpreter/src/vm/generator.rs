@@ -24,6 +24,9 @@ pub(crate) const SUSPENDED: u16 = 1;
 pub(crate) const RUNNING: u16 = 2;
 pub(crate) const DONE: u16 = 3;
 
+/// Generators that delegate to one another at most.
+const CHAIN_MAX: usize = 400;
+
 const PC: usize = 0;
 const FUNCTION: usize = 1;
 const TARGET: usize = 2;
@@ -192,7 +195,7 @@ impl Vm {
     /// Saves the running generator's frame: it goes on at `pc`, with the value sent in slot `target`.
     fn suspend(&mut self, g: Val, pc: *const u32, target: i32, live: usize) -> R<()> {
         if self.heap.buf_cap(g) < 4 * (HEAD + live) {
-            self.heap.resize_buffer(g, 4 * (HEAD + live))?;
+            self.lend(|vm| vm.heap.resize_buffer(g, 4 * (HEAD + live)))?;
         }
         self.heap.set_w(g, 2, (HEAD + live) as u32);
         let at = self.pc_to_val(pc);
@@ -357,6 +360,8 @@ impl Vm {
                 RUNNING => return Err(self.value_error(format_args!("generator already executing"))),
                 _ => {}
             }
+            // SAFETY: the stub frame keeps the outermost generator below slot 0.
+            self.check_chain(unsafe { *stub.sub(1) })?;
             self.suspend(g, pc, -1, live)?;
             self.heap.set_val(g, 3, it);
             let mut inner = it;
@@ -387,6 +392,16 @@ impl Vm {
                 Err(e)
             }
         }
+    }
+
+    /// RecursionError if the chain of delegations from `outer` is too long: it takes no stack, but every resumption
+    /// walks along it.
+    fn check_chain(&mut self, outer: Val) -> R<()> {
+        let (mut g, mut n) = (outer, 0);
+        while let Some(d) = self.delegate(g) {
+            (g, n) = (d, n + 1);
+        }
+        if n >= CHAIN_MAX { Err(self.recursion_error()) } else { Ok(()) }
     }
 
     fn yield_from_ended(&mut self, a: usize, v: Val) -> R<()> {

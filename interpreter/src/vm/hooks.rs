@@ -51,18 +51,18 @@ impl Vm {
         if !self.heap.is_str(name) {
             return Err(self.type_error(format_args!("__build_class__: name is not a string")));
         }
-        let ns = self.heap.new_namespace(4)?;
+        let ns = self.class_namespace(name, bases, kw)?;
         let globals = self.globals();
         if let Some(module) = self.heap.dict_get_qstr(globals, q::__name__) {
-            self.heap.dict_set_qstr(ns, q::__module__, module)?;
+            self.ns_store(ns, q::__module__, module)?;
         }
         let code = self.heap.val(f, 1);
         let cell = if self.code_flags(code).has(Flags::CLASS) {
             let qualname = self.code_meta(code, meta::QUALNAME);
-            self.heap.dict_set_qstr(ns, q::__qualname__, qualname)?;
+            self.ns_store(ns, q::__qualname__, qualname)?;
             self.call(f, &[ns])?
         } else {
-            self.heap.dict_set_qstr(ns, q::__qualname__, name)?;
+            self.ns_store(ns, q::__qualname__, name)?;
             let outer = self.heap.root(Root::ClassBody);
             if outer.is_ptr() {
                 self.heap.keep(outer)?;
@@ -77,6 +77,25 @@ impl Vm {
         self.finish_class(name, bases, ns, kw, cell)
     }
 
+    /// The namespace for the body of a class: what `__prepare__` of its metaclass gives, else an empty one.
+    pub(super) fn class_namespace(&mut self, name: Val, bases: &[Val], kw: &[(Val, Val)]) -> R {
+        let asked = kw.iter().find(|(k, _)| self.heap.as_str(*k) == Some("metaclass")).map(|&(_, v)| v);
+        let meta = asked.unwrap_or(self.type_class());
+        let meta = if self.is_class(meta) { self.metaclass_for(meta, bases)? } else { meta };
+        if !self.heap.is(meta, Kind::Class) {
+            return Ok(self.heap.new_namespace(4)?);
+        }
+        match self.getattr_opt(meta, "__prepare__")? {
+            Some(prepare) => {
+                let kw: Vec<(Val, Val)> =
+                    kw.iter().copied().filter(|&(k, _)| self.heap.as_str(k) != Some("metaclass")).collect();
+                let bases = self.heap.new_tuple(bases)?;
+                self.call_kw(prepare, &[name, bases], &kw)
+            }
+            None => Ok(self.heap.new_namespace(4)?),
+        }
+    }
+
     /// Makes the class once its body has run. `cell`: its `__class__`, for methods that use `super`.
     pub(super) fn finish_class(
         &mut self,
@@ -89,12 +108,15 @@ impl Vm {
         let is_meta = |vm: &Vm, k: Val| vm.heap.as_str(k) == Some("metaclass");
         let metaclass = kw.iter().find(|(k, _)| is_meta(self, *k)).map(|&(_, v)| v);
         let kw: Vec<(Val, Val)> = kw.iter().copied().filter(|&(k, _)| !is_meta(self, k)).collect();
-        let class = match metaclass {
-            Some(m) if m != self.type_class() => {
-                let bases = self.heap.new_tuple(bases)?;
-                self.call_kw(m, &[name, bases, ns], &kw)?
-            }
-            _ => self.new_class(name, bases, ns, &kw)?,
+        let mut meta = metaclass.unwrap_or(self.type_class());
+        if self.is_class(meta) {
+            meta = self.metaclass_for(meta, bases)?;
+        }
+        let class = if meta == self.type_class() {
+            self.new_class(meta, name, bases, ns, &kw)?
+        } else {
+            let bases = self.heap.new_tuple(bases)?;
+            self.call_kw(meta, &[name, bases, ns], &kw)?
         };
         if self.heap.is(cell, Kind::Cell) {
             self.heap.set_val(cell, 1, class);

@@ -5,6 +5,7 @@
 //! - `call.rs`: callables and arguments. `class.rs`, `shape.rs`, `attr.rs`: classes and attributes.
 //! - `consume.rs`, `special.rs`: builtins over generators and special methods in Python as frames of the loop.
 //! - `ops.rs`: what operators and built-in protocols mean. `generator.rs`, `unwind.rs`, `import.rs`, `load.rs`.
+//! - `trace.rs`: `sys.settrace` and frame objects.
 
 #[cfg(target_arch = "arm")]
 mod arm;
@@ -23,6 +24,7 @@ mod machine;
 mod ops;
 mod out;
 mod quick;
+mod rebind;
 mod run;
 mod settle;
 mod shape;
@@ -34,6 +36,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod trace;
 mod unwind;
 
 use crate::hal::{Hal, Pending};
@@ -46,13 +49,14 @@ use core::fmt;
 
 pub use crate::objects::native::{Args, BinOp, CmpOp, UnOp};
 #[cfg(target_arch = "arm")]
-pub(crate) use arm::{DISPATCH, DISPATCH_PENDING};
+pub(crate) use arm::{DISPATCH, DISPATCH_PENDING, DISPATCH_TRACED};
 pub(crate) use call::meta;
 pub(crate) use class::INFO_BASES;
 pub(crate) use generator::{Resume, Step};
 pub use import::Loader;
 pub use out::Out;
 pub(crate) use thread::Wait;
+pub(crate) use trace::field as frame_field;
 pub(crate) use unwind::{X_CAUSE, X_CONTEXT, X_SUPPRESS, X_TRACEBACK};
 
 /// Nested run loops and native recursion (comparison of nested lists, `repr` …) before RecursionError.
@@ -74,6 +78,9 @@ pub struct Vm {
     pub(crate) mark: TempMark,
     /// The stub instructions that special frames return to.
     pub(crate) stubs: *const u32,
+    /// The dispatch table for when no event waits.
+    #[cfg(target_arch = "arm")]
+    pub(crate) table: *mut (),
     /// Names in `builtins` were assigned: cached builtins are not to be trusted.
     pub(crate) builtins_changed: bool,
     /// How the generator resumed last came back: by returning.
@@ -99,6 +106,18 @@ pub struct Vm {
     pub(crate) run_depth: usize,
     /// The `Err` underway means that the thread is to be changed.
     pub(crate) switching: bool,
+    /// `depth` when [`Root::Stopped`] was set.
+    pub(crate) stopped_depth: usize,
+    /// Each instruction goes by [`trace::traced`].
+    pub(crate) tracing: bool,
+    /// Whom `sys.settrace` concerns.
+    pub(crate) tracer: trace::Tracer,
+    /// The instruction that makes the loop take another table up stands here, if not null.
+    #[cfg(target_arch = "arm")]
+    pub(crate) patched: *mut u32,
+    /// What stood there before.
+    #[cfg(target_arch = "arm")]
+    pub(crate) patched_word: u32,
 }
 
 impl fmt::Debug for Vm {
@@ -150,6 +169,15 @@ impl Vm {
             levels: 0,
             run_depth: 0,
             switching: false,
+            stopped_depth: 0,
+            tracing: false,
+            tracer: trace::Tracer::default(),
+            #[cfg(target_arch = "arm")]
+            table: arm::DISPATCH,
+            #[cfg(target_arch = "arm")]
+            patched: core::ptr::null_mut(),
+            #[cfg(target_arch = "arm")]
+            patched_word: 0,
         };
         vm.start()?;
         Ok(vm)
@@ -225,6 +253,18 @@ impl Vm {
         }
     }
 
+    /// Runs `f` with the heap unlocked. What the official firmware keeps on its stack or in a reserve (exceptions and
+    /// the way they come, a frame of a generator) may be allocated here while a script has locked the heap.
+    pub(crate) fn lend<T>(&mut self, f: impl FnOnce(&mut Vm) -> T) -> T {
+        if self.state.heap_lock == 0 {
+            return f(self);
+        }
+        self.heap.set_locked(false);
+        let result = f(self);
+        self.heap.set_locked(true);
+        result
+    }
+
     // ---- exceptions ----
 
     /// Raises an exception of a built-in kind with a message.
@@ -234,8 +274,10 @@ impl Vm {
         let mut out = Out::text();
         let _ = fmt::Write::write_fmt(&mut out, message);
         let text = out.as_str();
-        let made =
-            self.heap.new_str(text).map_err(Raised::from).and_then(|s| self.new_exception(kind.val(), &[s]));
+        let made = self
+            .lend(|vm| vm.heap.new_str(text))
+            .map_err(Raised::from)
+            .and_then(|s| self.new_exception(kind.val(), &[s]));
         match made {
             Ok(e) => self.raise_val(e),
             Err(raised) => raised,
@@ -319,7 +361,7 @@ impl Vm {
     #[cold]
     #[inline(never)]
     pub(crate) fn handle_events(&mut self) -> R<()> {
-        self.pending.clear();
+        self.pending.clear(self.tracing);
         crate::modules::events::service(self)
     }
 

@@ -2,7 +2,7 @@
 //! types; reflected and in-place forms; iteration; items.
 
 use super::Vm;
-use crate::heap::{Kind, q};
+use crate::heap::{Kind, Root, q};
 use crate::objects::native::{BinOp, CmpOp, ExcKind, R, Raised, UnOp};
 use crate::objects::{integer, keys};
 use crate::value::{Qstr, Val};
@@ -221,6 +221,21 @@ impl Vm {
         Ok(Val::NOT_IMPLEMENTED)
     }
 
+    /// `a op b` where one of them is a class: what its metaclass makes of it.
+    pub(crate) fn metaclass_binary(&mut self, op: BinOp, a: Val, b: Val) -> R {
+        let names = &BINARY[op as usize];
+        if let Some(f) = self.special(a, names.method) {
+            let v = self.call_bound(f, a, &[b])?;
+            if v != Val::NOT_IMPLEMENTED {
+                return Ok(v);
+            }
+        }
+        match self.special(b, names.reflected) {
+            Some(f) => self.call_bound(f, b, &[a]),
+            None => Ok(Val::NOT_IMPLEMENTED),
+        }
+    }
+
     /// `-a`, `+a`, `~a`, `abs(a)`.
     ///
     /// # Errors
@@ -286,8 +301,7 @@ impl Vm {
             return compare(self, op, a, b);
         }
         let swapped = COMPARE[op as usize].2;
-        let python = |vm: &Vm, v| matches!(vm.heap.kind(v), Some(Kind::Instance | Kind::Exception));
-        let (pa, pb) = (python(self, a), python(self, b));
+        let (pa, pb) = (self.is_python_object(a), self.is_python_object(b));
         if pa || pb {
             let (ta, tb) = (self.type_of(a), self.type_of(b));
             let b_first = ta != tb && pb && self.issubclass(tb, ta);
@@ -767,7 +781,10 @@ impl Vm {
                     if !self.exc_is(ExcKind::StopIteration) {
                         return Err(raised);
                     }
-                    self.take_exc();
+                    let e = self.take_exc();
+                    let valued = !self.heap.tuple(self.heap.val(e, 2)).is_empty();
+                    self.heap.set_root(Root::Stopped, if valued { e } else { Val::NULL });
+                    self.stopped_depth = self.depth;
                     Ok(None)
                 }
             };

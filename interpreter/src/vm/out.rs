@@ -16,16 +16,29 @@ pub struct Out {
     text: String,
     console: bool,
     failed: bool,
+    /// How many groups of exceptions are around what is written: each line gets a margin.
+    pub(crate) groups: usize,
+    /// The next character begins a line.
+    begins: bool,
+    /// The frame around a group's exceptions is yet to be closed.
+    pub(crate) open: bool,
 }
 
 impl Out {
     /// Collects text.
     pub fn text() -> Out {
-        Out { text: String::new(), console: false, failed: false }
+        Out { text: String::new(), console: false, failed: false, groups: 0, begins: true, open: false }
     }
     /// Writes to the console.
     pub fn console() -> Out {
-        Out { text: String::new(), console: true, failed: false }
+        Out { console: true, ..Out::text() }
+    }
+    /// Appends a line (or several) as it is, whatever the margin.
+    pub(crate) fn push_bare(&mut self, line: &str) {
+        let groups = core::mem::take(&mut self.groups);
+        self.push(line);
+        self.groups = groups;
+        self.begins = true;
     }
     /// Appends.
     pub fn push(&mut self, s: &str) {
@@ -82,6 +95,19 @@ impl Out {
 
 impl Write for Out {
     fn write_str(&mut self, s: &str) -> fmt::Result {
+        if self.groups > 0 {
+            let groups = self.groups;
+            for line in s.split_inclusive('\n') {
+                let margin = if core::mem::take(&mut self.begins) { 2 * groups } else { 0 };
+                self.groups = 0;
+                let done =
+                    if margin > 0 { write!(self, "{:margin$}| {line}", "") } else { self.write_str(line) };
+                self.groups = groups;
+                self.begins = line.ends_with('\n');
+                done?;
+            }
+            return Ok(());
+        }
         if self.text.try_reserve(s.len()).is_err() {
             self.failed = true;
             return Err(fmt::Error);
@@ -131,8 +157,7 @@ impl Vm {
     }
 
     fn print_inner(&mut self, v: Val, out: &mut Out, repr: bool) -> R<()> {
-        use crate::heap::Kind;
-        if matches!(self.heap.kind(v), Some(Kind::Instance | Kind::Exception)) {
+        if self.is_python_object(v) {
             let mut names: &[&str] = &["__repr__"];
             if !repr {
                 names = &["__str__", "__repr__"];

@@ -42,7 +42,8 @@ pub(super) fn drive(vm: &mut Vm) -> bool {
             if op == Op::Exit as u8 || op == Op::ExitRaised as u8 {
                 return op == Op::Exit as u8;
             }
-            (vm.pc, vm.r) = TABLE[op as usize](vm.pc, vm.r, vm).place();
+            let handler = if vm.tracing { super::trace::traced } else { TABLE[op as usize] };
+            (vm.pc, vm.r) = handler(vm.pc, vm.r, vm).place();
         }
     }
 }

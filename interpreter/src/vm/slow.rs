@@ -404,7 +404,19 @@ impl Vm {
         // Slot 2 (the body) becomes the stub frame's "function": the namespace dict; the body moves up.
         let inner = dst.wrapping_add(3 + 1 + words + 1);
         self.check_stack(inner.wrapping_add(5))?;
-        let ns = self.heap.new_namespace(4)?;
+        // Only a base or a keyword can bring a metaclass.
+        let ns = if words == 0 {
+            self.heap.new_namespace(4)?
+        } else {
+            let at = self.slot_index(dst) + 4;
+            let given = self.heap.slots(at, at + bases).to_vec();
+            let kw: alloc::vec::Vec<(Val, Val)> = (0..nkw)
+                .map(|i| at + bases + 2 * i)
+                .map(|at| (self.heap.slot(at), self.heap.slot(at + 1)))
+                .collect();
+            let name = self.heap.slot(at - 1);
+            self.class_namespace(name, &given, &kw)?
+        };
         let (ret_val, caller) = (self.pc_to_val(ret), self.r_to_val(self.r));
         // SAFETY: the window and the slots above it are on the stack, as just checked.
         let body = unsafe {
@@ -422,11 +434,11 @@ impl Vm {
         };
         let f_globals = self.frame_globals();
         if let Some(name) = self.heap.dict_get_qstr(f_globals, q::__name__) {
-            self.heap.dict_set_qstr(ns, q::__module__, name)?;
+            self.ns_store(ns, q::__module__, name)?;
         }
         let code = self.heap.val(body, 1);
         let qualname = self.code_meta(code, super::call::meta::QUALNAME);
-        self.heap.dict_set_qstr(ns, q::__qualname__, qualname)?;
+        self.ns_store(ns, q::__qualname__, qualname)?;
         let saved = self.r;
         self.r = dst.wrapping_add(3);
         self.heap.set_sp(self.heap.sp().max(self.slot_index(inner) + 4));

@@ -29,6 +29,9 @@ const X_LEN: usize = 5;
 /// Entries of the same line that are printed one after the other.
 const REPEATS: usize = 3;
 
+/// Exceptions of a group that are printed.
+const GROUP_MAX: usize = 15;
+
 /// Most entries of a traceback.
 const TRACEBACK_MAX: usize = 24;
 
@@ -40,16 +43,14 @@ impl Vm {
     /// # Errors
     /// MemoryError.
     pub fn new_exception(&mut self, class: Val, args: &[Val]) -> R {
-        for &a in args {
-            self.heap.keep(a)?;
-        }
-        let args = self.heap.new_tuple(args)?;
-        Ok(self.heap.alloc_cell(
-            header(Kind::Exception, F_V1 | F_V2 | F_V3, 0),
-            class.bits(),
-            args.bits(),
-            Val::NULL.bits(),
-        )?)
+        self.lend(|vm| {
+            for &a in args {
+                vm.heap.keep(a)?;
+            }
+            let args = vm.heap.new_tuple(args)?;
+            let head = header(Kind::Exception, F_V1 | F_V2 | F_V3, 0);
+            Ok(vm.heap.alloc_cell(head, class.bits(), args.bits(), Val::NULL.bits())?)
+        })
     }
 
     /// A field of an exception; None if it was never set.
@@ -162,6 +163,10 @@ impl Vm {
                 if !core::mem::take(&mut again) || self.last_in_traceback(exc) != Some(f) {
                     self.add_traceback(exc, f, at);
                 }
+                if self.tracing {
+                    self.trace_exception();
+                    exc = self.exc();
+                }
                 if let Some((handler, slot)) = self.find_handler(code, at) {
                     self.heap.set_root(Root::Exception, Val::NULL);
                     // SAFETY: the compiler's slot numbers are within the frame (the loader checked).
@@ -176,6 +181,9 @@ impl Vm {
                     self.pc = self.code_entry(code).wrapping_add(handler as usize);
                     self.top_of_frame();
                     return true;
+                }
+                if self.tracing {
+                    self.trace_unwound();
                 }
             }
             // Leave the frame, and stub frames with it.
@@ -269,6 +277,10 @@ impl Vm {
 
     /// Notes that the exception passed instruction `at` of `f`. Does without if memory is short.
     fn add_traceback(&mut self, exc: Val, f: Val, at: u32) {
+        self.lend(|vm| vm.add_to_traceback(exc, f, at));
+    }
+
+    fn add_to_traceback(&mut self, exc: Val, f: Val, at: u32) {
         let mark = self.heap.mark_temps();
         let mut tb = self.exc_field(exc, X_TRACEBACK);
         if tb.is_none() {
@@ -301,6 +313,12 @@ impl Vm {
 
     /// The source line of word `at` of a code object.
     pub(crate) fn line_at(&self, code: Val, at: u32) -> u32 {
+        self.line_range(code, at).0
+    }
+
+    /// The source line of word `at` of a code object, the first word of that line's piece of code and the first
+    /// behind it.
+    pub(crate) fn line_range(&self, code: Val, at: u32) -> (u32, u32, u32) {
         let table = self.heap.bytes(self.code_meta(code, meta::LINES));
         let mut line = self.code_meta(code, meta::FIRST_LINE).small_value() as u32;
         let (mut pc, mut i) = (0, 0);
@@ -316,15 +334,17 @@ impl Vm {
             }
             x
         };
+        let mut from = 0;
         while i < table.len() {
             pc += number(&mut i);
             let d = number(&mut i);
             if pc > at {
-                break;
+                return (line, from, pc);
             }
+            from = pc;
             line = line.wrapping_add_signed((d >> 1) as i32 ^ -((d & 1) as i32));
         }
-        line
+        (line, from, i32::MAX as u32 >> 1)
     }
 
     // ---- printing ----
@@ -355,9 +375,18 @@ impl Vm {
                 out.push("\nDuring handling of the above exception, another exception occurred:\n\n");
             }
         }
+        let group = crate::objects::exception_group::is_group(self, exc);
+        // The outermost group opens the frame that the lines of all of them stand in.
+        let outermost = group && out.groups == 0;
+        out.groups += usize::from(outermost);
         let tb = self.exc_field(exc, X_TRACEBACK);
         if self.heap.is_list(tb) && self.heap.list_len(tb) > 0 {
-            out.push("Traceback (most recent call last):\n");
+            if outermost {
+                out.push_bare("  + Exception Group Traceback (most recent call last):\n");
+            } else {
+                out.push(if group { "Exception Group " } else { "" });
+                out.push("Traceback (most recent call last):\n");
+            }
             let mut listing = Listing::default();
             let (mut last, mut times) = (None, 0);
             for i in (0..self.heap.list_len(tb) / 2).rev() {
@@ -390,7 +419,45 @@ impl Vm {
                 listing.show(self, code, at, line, out);
             }
         }
-        self.print_exception_line(exc, out)
+        self.print_exception_line(exc, out)?;
+        if group && depth < 8 {
+            self.print_members(exc, out, depth + 1)?;
+        }
+        out.groups -= usize::from(outermost);
+        Ok(())
+    }
+
+    /// The exceptions of a group, each in its frame.
+    fn print_members(&mut self, group: Val, out: &mut Out, depth: usize) -> R<()> {
+        let members = crate::objects::exception_group::members(self, group)?;
+        let shown = members.len().min(GROUP_MAX + 1);
+        out.open = false;
+        for (i, &e) in members.iter().enumerate().take(shown) {
+            // The innermost group's frame closes those around it too.
+            out.open |= i + 1 == shown;
+            let (indent, corner) = (2 * out.groups, if i == 0 { "+-" } else { "  " });
+            let title = if i == GROUP_MAX { String::from("...") } else { alloc::format!("{}", i + 1) };
+            out.push_bare(&alloc::format!(
+                "{:indent$}{corner}+---------------- {title} ----------------\n",
+                ""
+            ));
+            out.groups += 1;
+            if i == GROUP_MAX {
+                let left = members.len() - GROUP_MAX;
+                let _ = writeln!(out, "and {left} more exception{}", if left == 1 { "" } else { "s" });
+            } else {
+                self.print_chain(e, out, depth)?;
+            }
+            if i + 1 == shown && core::mem::take(&mut out.open) {
+                out.push_bare(&alloc::format!(
+                    "{:1$}+------------------------------------\n",
+                    "",
+                    2 * out.groups
+                ));
+            }
+            out.groups -= 1;
+        }
+        Ok(())
     }
 
     /// Writes `Type: message` and a newline; for syntax errors also where.

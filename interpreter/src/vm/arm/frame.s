@@ -77,7 +77,7 @@ solderless_vm_run:
     push {{r3-r7}}
     mov r4, r2
     ldr r7, [r4, #{VM_PENDING}]
-    ldr r5, ={TARGETS}
+    ldr r5, [r4, #{VM_TABLE}]
     ldr r2, ={UNBOUND}
     mov r8, r2
     NEXT0
@@ -114,6 +114,26 @@ solderless_vm_slow:
 solderless_vm_poll:
     mov r2, r4
     bl {poll}
-    ldr r5, ={TARGETS}
+    ldr r5, [r4, #{VM_TABLE}]
+    NEXT0
+
+@ Any instruction while tracing.
+    .balign 4
+    .global solderless_vm_traced
+    .thumb_func
+solderless_vm_traced:
+    mov r2, r4
+    bl {traced}
+    ldr r5, [r7]
+    NEXT0
+
+@ The table may have changed: see trace.rs.
+    .balign 4
+    .global solderless_vm_retable
+    .thumb_func
+solderless_vm_retable:
+    mov r2, r4
+    bl {restore_patched}
+    ldr r5, [r4, #{VM_TABLE}]
     NEXT0
     .ltorg
