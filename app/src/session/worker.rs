@@ -501,7 +501,8 @@ fn explain_traceback(traceback: &str, script: &Script) -> String {
         };
         let place = &rest["  File \"<stdin>\", ".len()..];
         out.push_str(&format!("{margin}  File \"{name}\", {place}"));
-        let shown = lines.peek().is_some_and(|next| next.get(margin.len()..).is_some_and(|n| n.starts_with("    ")));
+        let shown =
+            lines.peek().is_some_and(|next| next.get(margin.len()..).is_some_and(|n| n.starts_with("    ")));
         let number = place["line ".len()..].split(|c: char| !c.is_ascii_digit()).next();
         let number = number.and_then(|n| n.parse::<usize>().ok()).and_then(|n| n.checked_sub(1));
         if let Some(text) = number.and_then(|n| script.source.lines().nth(n)).map(str::trim)

@@ -45,7 +45,7 @@ fn defaults(vm: &mut Vm, f: Val) -> R {
     if extras.is_null() {
         return Ok(Val::NONE);
     }
-    let free = vm.heap.tuple(vm.code_meta(code, meta::FREE_NAMES)).len();
+    let free = vm.code_free(code);
     let kw = if vm.heap.flag(f, crate::heap::cell::F_A) { vm.code_counts(code).1 } else { 0 };
     let n = vm.heap.tuple(extras).len() - free - kw;
     if n == 0 { Ok(Val::NONE) } else { Ok(vm.heap.new_tuple_of(extras, 0, n)?) }
@@ -156,7 +156,7 @@ pub static CELL: NativeType = NativeType {
 fn print_code(vm: &mut Vm, v: Val, out: &mut Out, _: bool) -> R<()> {
     let name = vm.text(vm.code_meta(v, meta::NAME)).unwrap_or_default();
     let file = vm.text(vm.code_meta(v, meta::FILE)).unwrap_or_default();
-    let line = vm.code_meta(v, meta::FIRST_LINE).small_value();
+    let line = vm.code_first_line(v);
     let _ = write!(out, "<code object {name} at 0x{:08x}, file \"{file}\", line {line}>", v.bits());
     Ok(())
 }
@@ -167,13 +167,14 @@ fn co_filename(vm: &mut Vm, v: Val) -> R {
     Ok(vm.code_meta(v, meta::FILE))
 }
 fn co_firstlineno(vm: &mut Vm, v: Val) -> R {
-    Ok(vm.code_meta(v, meta::FIRST_LINE))
+    Ok(Val::small(vm.code_first_line(v) as i32))
 }
 fn co_argcount(vm: &mut Vm, v: Val) -> R {
     Ok(Val::small(vm.code_positional(v) as i32))
 }
 fn co_varnames(vm: &mut Vm, v: Val) -> R {
-    Ok(vm.code_meta(v, meta::SLOT_NAMES))
+    let names = vm.code_names(v).to_vec();
+    Ok(vm.heap.new_tuple(&names)?)
 }
 
 /// `code`.
@@ -209,8 +210,11 @@ impl Vm {
         let code = self.heap.val(f, 1);
         Ok(match name {
             q::__name__ => Some(self.code_meta(code, meta::NAME)),
-            q::__qualname__ => Some(self.code_meta(code, meta::QUALNAME)),
-            q::__doc__ => Some(self.code_meta(code, meta::DOC)),
+            q::__qualname__ => {
+                let name = self.code_qualname(code);
+                self.heap.new_str(&name).ok()
+            }
+            q::__doc__ => Some(self.code_doc(code)),
             q::__module__ => self.heap.dict_get_qstr(self.heap.val(f, 2), q::__name__),
             q::__dict__ => {
                 let d = match self.function_dict(f) {

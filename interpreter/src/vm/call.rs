@@ -48,20 +48,27 @@ pub(crate) const STUBS: [Op; 10] = [
     Op::NextDone,
 ];
 
-/// Fields of a code object's description (the tuple in w3).
+/// Fields of a code object's description (the tuple in w3). Behind them come the names of its slots (variables) and of
+/// the cells that it takes from outside.
 pub(crate) mod meta {
     pub const NAME: usize = 0;
-    pub const QUALNAME: usize = 1;
+    /// What stands before the name in the qualified one (`Class`, `outer.<locals>`), or None.
+    pub const PREFIX: usize = 1;
     pub const FILE: usize = 2;
-    pub const FIRST_LINE: usize = 3;
-    pub const SLOT_NAMES: usize = 4;
-    pub const FREE_NAMES: usize = 5;
-    pub const LINES: usize = 6;
-    pub const HANDLERS: usize = 7;
-    pub const DOC: usize = 8;
+    /// Line of `def` | number of cells from outside << 20
+    pub const FIRST: usize = 3;
+    /// See `Vm::line_range`; None if there are no lines.
+    pub const LINES: usize = 4;
+    /// Rows of four 16-bit numbers, or None.
+    pub const HANDLERS: usize = 5;
+    /// str, None, or, once a script has asked for `__code__`, a tuple of that and the globals.
+    pub const DOC: usize = 6;
     /// positional-only | keyword-only << 8 | slots << 16
-    pub const COUNTS: usize = 9;
-    pub const LEN: usize = 10;
+    pub const COUNTS: usize = 7;
+    pub const LEN: usize = 8;
+
+    /// Where [`FIRST`] has the number of cells.
+    pub const FREE_SHIFT: u32 = 20;
 }
 
 /// Moves `n` slots up by `by`. There are few: a loop is faster than a call.
@@ -190,8 +197,38 @@ impl Vm {
     }
     /// Name of a function, for messages: CPython uses the qualified one.
     pub(crate) fn function_name(&self, f: Val) -> String {
-        let code = self.heap.val(f, 1);
-        String::from(self.heap.as_str(self.code_meta(code, meta::QUALNAME)).unwrap_or("?"))
+        self.code_qualname(self.heap.val(f, 1))
+    }
+
+    /// `__qualname__`.
+    pub(crate) fn code_qualname(&self, code: Val) -> String {
+        let name = self.heap.as_str(self.code_meta(code, meta::NAME)).unwrap_or("?");
+        match self.heap.as_str(self.code_meta(code, meta::PREFIX)) {
+            Some(prefix) => alloc::format!("{prefix}.{name}"),
+            None => String::from(name),
+        }
+    }
+
+    /// Line of the `def`.
+    pub(crate) fn code_first_line(&self, code: Val) -> u32 {
+        self.code_meta(code, meta::FIRST).small_value() as u32 & ((1 << meta::FREE_SHIFT) - 1)
+    }
+
+    /// How many cells a function of this code takes from outside.
+    pub(crate) fn code_free(&self, code: Val) -> usize {
+        (self.code_meta(code, meta::FIRST).small_value() >> meta::FREE_SHIFT) as usize
+    }
+
+    /// Names of the slots that are variables, from slot 0.
+    pub(crate) fn code_names(&self, code: Val) -> &[Val] {
+        let m = self.heap.tuple(self.heap.val(code, 3));
+        &m[meta::LEN..m.len() - self.code_free(code)]
+    }
+
+    /// Names of the cells from outside.
+    pub(crate) fn code_free_names(&self, code: Val) -> &[Val] {
+        let m = self.heap.tuple(self.heap.val(code, 3));
+        &m[m.len() - self.code_free(code)..]
     }
 
     /// A function over a code object. `extras` is NULL or a tuple of defaults, keyword-only defaults, cells.
@@ -431,7 +468,7 @@ impl Vm {
         let extras = self.heap.val(f, 3);
         let extras = if extras.is_null() { &[] } else { self.heap.tuple(extras) };
         let d = self.heap.tuple(self.heap.val(code, 3));
-        let free = self.heap.tuple(d[meta::FREE_NAMES]).len();
+        let free = (d[meta::FIRST].small_value() >> meta::FREE_SHIFT) as usize;
         let first_default = positional + free - extras.len();
         if nkw == 0 {
             if n < first_default {
@@ -453,7 +490,7 @@ impl Vm {
         // SAFETY: the window has these argument slots, and there is room for the parameters, as was just checked.
         unsafe {
             let args = dst.add(3);
-            let names = self.heap.tuple(d[meta::SLOT_NAMES]);
+            let names = &d[meta::LEN..];
             let positional_only = d[meta::COUNTS].small_value() as usize & 0xff;
             let mut seen = 0u32;
             for (k, place) in named.iter_mut().enumerate().take(nkw) {
@@ -539,8 +576,7 @@ impl Vm {
         let mut misplaced: Vec<Val> = Vec::new();
         for k in 0..args.nkw {
             let (key, v) = args.pair(self, k);
-            let names = self.code_meta(code, meta::SLOT_NAMES);
-            let place = self.heap.tuple(names)[..named].iter().position(|&p| self.heap.str_eq(p, key));
+            let place = self.code_names(code)[..named].iter().position(|&p| self.heap.str_eq(p, key));
             match place {
                 Some(i) if i >= positional_only => {
                     if self.heap.slot(out + i) != Val::UNBOUND {
@@ -578,7 +614,7 @@ impl Vm {
         }
         let extras = self.heap.val(f, 3);
         let n_extras = if extras.is_null() { 0 } else { self.heap.tuple(extras).len() };
-        let n_free = self.heap.tuple(self.code_meta(code, meta::FREE_NAMES)).len();
+        let n_free = self.code_free(code);
         let kw_defaults = if n_extras > n_free && self.heap.flag(f, F_A) { keyword_only } else { 0 };
         let defaults = n_extras - n_free - kw_defaults;
         if args.n > positional && !varargs {
@@ -651,7 +687,7 @@ impl Vm {
         what: &str,
     ) -> crate::objects::native::Raised {
         let fname = self.function_name(f);
-        let names = self.code_meta(code, meta::SLOT_NAMES);
+        let names = self.code_names(code);
         let mut list = String::new();
         for (k, &i) in missing.iter().enumerate() {
             if k > 0 {
@@ -662,7 +698,7 @@ impl Vm {
                 });
             }
             list.push('\'');
-            list.push_str(self.heap.as_str(self.heap.tuple(names)[i]).unwrap_or("?"));
+            list.push_str(self.heap.as_str(names[i]).unwrap_or("?"));
             list.push('\'');
         }
         let s = if missing.len() == 1 { "" } else { "s" };

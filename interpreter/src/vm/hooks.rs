@@ -2,7 +2,6 @@
 //! `builtins.__import__`.
 
 use super::Vm;
-use super::call::meta;
 use crate::bytecode::Flags;
 use crate::heap::{Kind, Root, q};
 use crate::objects::native::R;
@@ -58,7 +57,8 @@ impl Vm {
         }
         let code = self.heap.val(f, 1);
         let cell = if self.code_flags(code).has(Flags::CLASS) {
-            let qualname = self.code_meta(code, meta::QUALNAME);
+            let qualname = self.code_qualname(code);
+            let qualname = self.heap.new_str(&qualname)?;
             self.ns_store(ns, q::__qualname__, qualname)?;
             self.call(f, &[ns])?
         } else {

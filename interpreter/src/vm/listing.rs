@@ -3,7 +3,6 @@
 //! Code keeps the line of each instruction, not the column. Where the file is still there, it is compiled once more
 //! to find that out, and the result dropped.
 
-use super::call::meta;
 use super::source::COMPILE_STACK;
 use super::{Out, Vm};
 use crate::bytecode::{Const, Proto};
@@ -75,9 +74,7 @@ impl Listing {
 
     /// The part of the source that instruction `at` comes from.
     fn span(&self, vm: &Vm, code: Val, at: u32) -> Option<(u32, u32)> {
-        let qualname = vm.heap.as_str(vm.code_meta(code, meta::QUALNAME))?;
-        let first_line = vm.code_meta(code, meta::FIRST_LINE).small_value() as u32;
-        let proto = function(self.code.as_ref()?, qualname, first_line)?;
+        let proto = function(self.code.as_ref()?, &vm.code_qualname(code), vm.code_first_line(code))?;
         let known = proto.spans.iter().rev().find(|s| s.0 <= at)?;
         Some((known.1, known.2))
     }

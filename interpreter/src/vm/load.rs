@@ -6,6 +6,7 @@
 
 use super::Vm;
 use super::call::meta;
+use super::unwind::{LINES_FAR, LINES_LEAST};
 use crate::bytecode::{Const, Field, Flags, Op, Proto, Word};
 use crate::heap::cell::{F_A, F_BUFVALS, F_V3, header};
 use crate::heap::{Kind, Move};
@@ -216,31 +217,23 @@ impl Vm {
     }
 
     pub(super) fn describe(&mut self, proto: &Proto) -> R {
-        let mut m = [Val::NONE; meta::LEN];
+        let mut m = Vec::new();
+        m.resize(meta::LEN, Val::NONE);
         m[meta::NAME] = Val::qstr(self.heap.intern(&proto.name)?);
-        m[meta::QUALNAME] = if proto.qualname.is_empty() || proto.qualname == proto.name {
-            m[meta::NAME]
-        } else {
-            self.heap.new_str(&proto.qualname)?
+        let prefix = proto.qualname.strip_suffix(&*proto.name).and_then(|p| p.strip_suffix('.'));
+        m[meta::PREFIX] = match prefix {
+            Some(prefix) if prefix.len() <= 32 => Val::qstr(self.heap.intern(prefix)?),
+            Some(prefix) => self.heap.new_str(prefix)?,
+            None => Val::NONE,
         };
         m[meta::FILE] = Val::qstr(self.heap.intern(&proto.file)?);
-        m[meta::FIRST_LINE] = Val::small(proto.first_line as i32);
-        for (field, names) in [(meta::SLOT_NAMES, &proto.slot_names), (meta::FREE_NAMES, &proto.free_names)] {
-            let mut v = Vec::new();
-            for name in names {
-                v.push(Val::qstr(self.heap.intern(name)?));
-            }
-            m[field] = self.heap.new_tuple(&v)?;
+        let free = proto.free_names.len() as u32;
+        m[meta::FIRST] =
+            Val::small((proto.first_line.min((1 << meta::FREE_SHIFT) - 1) | free << meta::FREE_SHIFT) as i32);
+        let lines = if self.state.opt_level < 3 { line_table(proto) } else { Vec::new() };
+        if !lines.is_empty() {
+            m[meta::LINES] = self.heap.new_bytes(&lines)?;
         }
-        let mut lines = Vec::new();
-        let (mut pc, mut line) = (0, proto.first_line);
-        for &(p, l) in &proto.lines {
-            let d = l.wrapping_sub(line) as i32;
-            put_number(&mut lines, p - pc);
-            put_number(&mut lines, (d << 1 ^ d >> 31) as u32);
-            (pc, line) = (p, l);
-        }
-        m[meta::LINES] = self.heap.new_bytes(&lines)?;
         let mut rows = Vec::new();
         for h in &proto.handlers {
             if h.end > 0xffff || h.handler as usize >= proto.code.len() || u16::from(h.slot) >= proto.slots {
@@ -250,13 +243,18 @@ impl Vm {
                 rows.extend_from_slice(&(x as u16).to_le_bytes());
             }
         }
-        m[meta::HANDLERS] = self.heap.new_bytes(&rows)?;
+        if !rows.is_empty() {
+            m[meta::HANDLERS] = self.heap.new_bytes(&rows)?;
+        }
         if let Some(doc) = &proto.doc {
             m[meta::DOC] = self.heap.new_str(doc)?;
         }
         let slots = u32::from(proto.slots.min(0x1fff));
         let counts = u32::from(proto.positional_only) | u32::from(proto.keyword_only) << 8 | slots << 16;
         m[meta::COUNTS] = Val::small(counts as i32);
+        for name in proto.slot_names.iter().chain(&proto.free_names) {
+            m.push(Val::qstr(self.heap.intern(name)?));
+        }
         Ok(self.heap.new_tuple(&m)?)
     }
 
@@ -271,6 +269,28 @@ impl Vm {
             None => self.call(f, &[]),
         }
     }
+}
+
+/// See [`LINES_FAR`].
+fn line_table(proto: &Proto) -> Vec<u8> {
+    let mut table = Vec::new();
+    let (mut pc, mut line) = (0, proto.first_line);
+    for &(p, l) in &proto.lines {
+        let (words, lines) = (p - pc, l.wrapping_sub(line) as i32);
+        if lines == 0 {
+            continue;
+        }
+        (pc, line) = (p, l);
+        let near = lines - LINES_LEAST;
+        if words < 32 && (0..8).contains(&near) && (words << 3 | near as u32) != u32::from(LINES_FAR) {
+            table.push((words << 3) as u8 | near as u8);
+        } else {
+            table.push(LINES_FAR);
+            put_number(&mut table, words);
+            put_number(&mut table, (lines << 1 ^ lines >> 31) as u32);
+        }
+    }
+    table
 }
 
 fn put_number(out: &mut Vec<u8>, mut x: u32) {

@@ -18,14 +18,18 @@ impl Vm {
     /// MemoryError.
     pub(crate) fn code_of(&mut self, f: Val) -> R {
         let (code, globals) = (self.heap.val(f, 1), self.heap.val(f, 2));
-        let m = self.heap.val(code, 3);
-        if self.heap.tuple(m).len() == meta::LEN {
-            let mut fields = self.heap.tuple(m).to_vec();
-            fields.push(globals);
-            let m = self.heap.new_tuple(&fields)?;
-            self.heap.set_val(code, 3, m);
+        let (m, doc) = (self.heap.val(code, 3), self.code_meta(code, meta::DOC));
+        if !self.heap.is_tuple(doc) {
+            let both = self.heap.new_tuple(&[doc, globals])?;
+            self.heap.tuple_mut(m)[meta::DOC] = both;
         }
         Ok(code)
+    }
+
+    /// The docstring of code.
+    pub(crate) fn code_doc(&self, code: Val) -> Val {
+        let doc = self.code_meta(code, meta::DOC);
+        if self.heap.is_tuple(doc) { self.heap.tuple(doc)[0] } else { doc }
     }
 
     /// A function of code that [`Vm::code_of`] has given, with other globals.
@@ -34,9 +38,9 @@ impl Vm {
     /// TypeError for globals that cannot serve as such, ValueError for code that needs an outer function's variables;
     /// MemoryError.
     pub(crate) fn function_of(&mut self, code: Val, globals: Val) -> R {
-        let m = self.heap.val(code, 3);
-        let old = self.heap.tuple(m).get(meta::LEN).copied().unwrap_or(globals);
-        if !self.heap.tuple(self.code_meta(code, meta::FREE_NAMES)).is_empty() {
+        let doc = self.code_meta(code, meta::DOC);
+        let old = if self.heap.is_tuple(doc) { self.heap.tuple(doc)[1] } else { globals };
+        if self.code_free(code) > 0 {
             return Err(self.type_error(format_args!("arg 5 (closure) must be tuple")));
         }
         let code = if old == globals {
@@ -110,7 +114,8 @@ impl Vm {
             }
             i += op.len_words();
         }
-        let m = self.heap.tuple(self.heap.val(code, 3))[..meta::LEN].to_vec();
+        let mut m = self.heap.tuple(self.heap.val(code, 3)).to_vec();
+        m[meta::DOC] = self.code_doc(code);
         let m = self.heap.new_tuple(&m)?;
         self.heap.set_val(copy, 3, m);
         Ok(self.heap.keep(copy)?)

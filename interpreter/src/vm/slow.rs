@@ -73,8 +73,7 @@ impl Vm {
     }
 
     pub(super) fn slot_name(&self, i: usize) -> String {
-        let names = self.code_meta(self.frame_code(), super::call::meta::SLOT_NAMES);
-        let name = self.heap.tuple(names).get(i).copied().unwrap_or(Val::NONE);
+        let name = self.code_names(self.frame_code()).get(i).copied().unwrap_or(Val::NONE);
         String::from(self.heap.as_str(name).unwrap_or("?"))
     }
 
@@ -90,8 +89,7 @@ impl Vm {
     #[cold]
     pub(super) fn unbound_cell(&mut self, i: usize) -> Raised {
         let n = self.slot_name(i);
-        let free = self.code_meta(self.frame_code(), super::call::meta::FREE_NAMES);
-        if self.heap.tuple(free).iter().any(|&f| self.heap.as_str(f) == Some(&n)) {
+        if self.code_free_names(self.frame_code()).iter().any(|&f| self.heap.as_str(f) == Some(&n)) {
             return self.raise(
                 ExcKind::NameError,
                 format_args!("cannot access free variable '{n}' where it is not associated with a value in enclosing scope"),
@@ -377,7 +375,7 @@ impl Vm {
     pub(super) fn op_make_function(&mut self, code: Val, from: *mut Val, defaults: usize, kw: usize) -> R {
         let (_, keyword_only) = self.code_counts(code);
         let kw_defaults = if kw == 1 { keyword_only } else { 0 };
-        let free = self.heap.tuple(self.code_meta(code, super::call::meta::FREE_NAMES)).len();
+        let free = self.code_free(code);
         let n = defaults + kw_defaults + free;
         let extras = if n == 0 {
             Val::NULL
@@ -432,16 +430,18 @@ impl Vm {
             *inner.add(3) = ns;
             body
         };
+        // What has just been written must outlast what a namespace of a metaclass's own does.
+        self.heap.set_sp(self.heap.sp().max(self.slot_index(inner) + 4));
         let f_globals = self.frame_globals();
         if let Some(name) = self.heap.dict_get_qstr(f_globals, q::__name__) {
             self.ns_store(ns, q::__module__, name)?;
         }
         let code = self.heap.val(body, 1);
-        let qualname = self.code_meta(code, super::call::meta::QUALNAME);
+        let qualname = self.code_qualname(code);
+        let qualname = self.heap.new_str(&qualname)?;
         self.ns_store(ns, q::__qualname__, qualname)?;
         let saved = self.r;
         self.r = dst.wrapping_add(3);
-        self.heap.set_sp(self.heap.sp().max(self.slot_index(inner) + 4));
         // The stub's registers are where the words begin; ClassDone finds them below the body's window.
         if let Err(e) = self.push_frame(inner, body, self.stub(super::call::STUB_CLASS)) {
             self.r = saved;

@@ -1,7 +1,6 @@
 //! From source text to its execution: scripts, `exec`, `eval`, the prompt.
 
 use super::Vm;
-use super::call::meta;
 use crate::bytecode::Flags;
 use crate::compiler::{CompileError, Mode, compile_at};
 use crate::heap::Kind;
@@ -173,10 +172,8 @@ impl Vm {
             return Ok(ns);
         }
         let d = self.heap.new_dict(4)?;
-        let names = self.code_meta(code, meta::SLOT_NAMES);
-        let n = self.heap.tuple(names).len();
-        for i in 0..n {
-            let name = self.heap.tuple(names)[i];
+        for i in 0..self.code_names(code).len() {
+            let name = self.code_names(code)[i];
             if self.heap.as_str(name).is_some_and(|n| n.starts_with('.')) {
                 // The compiler's own.
                 continue;

@@ -1,7 +1,6 @@
 //! "Did you mean": the name nearest to one that is not defined, by CPython's measure.
 
 use super::Vm;
-use super::call::meta;
 use super::unwind::X_TRACEBACK;
 use crate::objects::native::{Entry, ExcKind};
 use crate::value::Val;
@@ -70,8 +69,7 @@ impl Vm {
         if self.heap.is_list(tb) && self.heap.list_len(tb) > 0 {
             let f = self.heap.list(tb)[0];
             let (code, globals) = (self.heap.val(f, 1), self.heap.val(f, 2));
-            let names = self.code_meta(code, meta::SLOT_NAMES);
-            for &name in self.heap.tuple(names) {
+            for &name in self.code_names(code) {
                 search.consider(self.heap.as_str(name).unwrap_or(""));
             }
             let mut next = 0;

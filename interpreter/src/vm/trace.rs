@@ -8,7 +8,7 @@
 //! first, those included that were there before. A frame is known again by its place on the stack and its function.
 
 use super::Vm;
-use super::call::{STUB_EXIT, meta};
+use super::call::STUB_EXIT;
 use super::step::{Go, TABLE, raise};
 use crate::bytecode::{Flags, Op};
 use crate::heap::cell::{F_V1, header};
@@ -177,7 +177,7 @@ impl Vm {
             self.set_frame_field(frame, field::TO, Val::small(to as i32));
             let told = self.frame_field(frame, field::LINE);
             let prologue = told == Val::ZERO
-                && line == self.code_meta(code, meta::FIRST_LINE).small_value() as u32
+                && line == self.code_first_line(code)
                 && [Op::CopyFree as u8, Op::MakeCell as u8, Op::Unbind as u8].contains(&op);
             if prologue {
                 // The words of a prologue share the line of `def` with a body on the same line.
@@ -205,7 +205,7 @@ impl Vm {
         let slot = self.slot_index(self.r);
         if at == 0 {
             // Variables that are not set yet must not show what lay there before.
-            let n = self.heap.tuple(self.code_meta(code, meta::SLOT_NAMES)).len();
+            let n = self.code_names(code).len();
             for i in self.code_params(code)..n {
                 self.heap.set_slot(slot + i, Val::UNBOUND);
             }
@@ -428,9 +428,8 @@ impl Vm {
         if flags.has(Flags::CLASS) {
             return Ok(self.heap.slot(slot));
         }
-        let names = self.code_meta(code, meta::SLOT_NAMES);
-        for i in 0..self.heap.tuple(names).len() {
-            let name = self.heap.tuple(names)[i];
+        for i in 0..self.code_names(code).len() {
+            let name = self.code_names(code)[i];
             let mut v = self.heap.slot(slot + i);
             // What a slot holds that is not set yet need not be a value.
             if v.is_ptr() && (!self.heap.is_cell(v) || self.heap.head(v) == 0) {
@@ -454,7 +453,7 @@ impl Vm {
         let code = self.heap.val(f, 1);
         if self.frame_field(frame, field::TRACE).is_none() && self.frame_field(frame, field::AT) == Val::ZERO
         {
-            return self.code_meta(code, meta::FIRST_LINE).small_value() as u32;
+            return self.code_first_line(code);
         }
         self.line_at(code, self.frame_field(frame, field::AT).small_value() as u32)
     }

@@ -29,6 +29,12 @@ const X_LEN: usize = 5;
 /// Entries of the same line that are printed one after the other.
 const REPEATS: usize = 3;
 
+/// The table of lines: a byte `words << 3 | lines - LINES_LEAST` for each change of line, from the one before; where that
+/// does not fit, this byte and two numbers of seven bits a byte (the lines with their sign in the lowest bit).
+pub(super) const LINES_FAR: u8 = 0xff;
+/// The least distance of lines in a byte.
+pub(super) const LINES_LEAST: i32 = -2;
+
 /// Exceptions of a group that are printed.
 const GROUP_MAX: usize = 15;
 
@@ -304,7 +310,11 @@ impl Vm {
     }
 
     fn find_handler(&self, code: Val, at: u32) -> Option<(u32, usize)> {
-        let rows = self.heap.bytes(self.code_meta(code, meta::HANDLERS));
+        let rows = self.code_meta(code, meta::HANDLERS);
+        if rows.is_none() {
+            return None;
+        }
+        let rows = self.heap.bytes(rows);
         rows.chunks_exact(8).find_map(|row| {
             let u = |i: usize| u32::from(u16::from_le_bytes([row[i], row[i + 1]]));
             (at >= u(0) && at < u(2)).then(|| (u(4), u(6) as usize))
@@ -319,8 +329,9 @@ impl Vm {
     /// The source line of word `at` of a code object, the first word of that line's piece of code and the first
     /// behind it.
     pub(crate) fn line_range(&self, code: Val, at: u32) -> (u32, u32, u32) {
-        let table = self.heap.bytes(self.code_meta(code, meta::LINES));
-        let mut line = self.code_meta(code, meta::FIRST_LINE).small_value() as u32;
+        let table = self.code_meta(code, meta::LINES);
+        let table = if table.is_none() { &[][..] } else { self.heap.bytes(table) };
+        let mut line = self.code_first_line(code);
         let (mut pc, mut i) = (0, 0);
         let number = |i: &mut usize| {
             let (mut x, mut shift) = (0u32, 0);
@@ -336,13 +347,20 @@ impl Vm {
         };
         let mut from = 0;
         while i < table.len() {
-            pc += number(&mut i);
-            let d = number(&mut i);
+            let first = table[i];
+            i += 1;
+            let (words, lines) = if first == LINES_FAR {
+                let (words, d) = (number(&mut i), number(&mut i));
+                (words, (d >> 1) as i32 ^ -((d & 1) as i32))
+            } else {
+                (u32::from(first >> 3), i32::from(first & 7) + LINES_LEAST)
+            };
+            pc += words;
             if pc > at {
                 return (line, from, pc);
             }
             from = pc;
-            line = line.wrapping_add_signed((d >> 1) as i32 ^ -((d & 1) as i32));
+            line = line.wrapping_add_signed(lines);
         }
         (line, from, i32::MAX as u32 >> 1)
     }
