@@ -19,7 +19,7 @@
 
 use super::Vm;
 use super::call::STUB_GEN;
-use super::enter::{call_method_native, call_native};
+use super::enter::{call_method_native, call_native, call_other};
 use super::generator::{RUNNING, SUSPENDED};
 use super::quick::complex_arith;
 use super::step::{KEY_KIND, KEY_MODULE, TABLE, poll};
@@ -185,6 +185,7 @@ global_asm!(
     restore_patched = sym restore_patched,
     VM_TABLE = const offset_of!(Vm, table),
     call_native = sym call_native,
+    call_other = sym call_other,
     call_method_native = sym call_method_native,
     VM_TOP = const offset_of!(Vm, heap) + offset_of!(Heap, top),
     VM_STACK_END = const offset_of!(Vm, stack_end),

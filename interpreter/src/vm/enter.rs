@@ -185,6 +185,42 @@ pub(super) unsafe fn call_bound(
     }
 }
 
+/// `Call` of anything but a Python function with exactly its arguments.
+///
+/// # Safety
+/// `pc` is a `Call` in the frame `r`, which are those of `vm`.
+pub(super) unsafe extern "C-unwind" fn call_other(pc: *const u32, r: *mut Val, vm: &mut Vm) -> Go {
+    // SAFETY: the instruction's operands are the window of a call.
+    unsafe {
+        let (dst, n) = (slot(r, op_a(*pc)), op_b(*pc));
+        let f = *dst.add(2);
+        if f.is_ptr() {
+            let entered = match vm.heap.cell_kind(f) {
+                Kind::Function => call_arranged(pc.add(1), r, vm, dst, f, (n, 0)),
+                Kind::Class => call_class(pc.add(1), r, vm, dst, f, n),
+                Kind::BoundMethod => call_bound(pc, r, vm, dst, f, n),
+                _ => None,
+            };
+            if let Some(entered) = entered {
+                return entered;
+            }
+        } else if f.imm_payload(Imm::NativeFn).is_some() {
+            return call_native(pc, r, vm);
+        } else if n == 1
+            && vm.is_generator(*dst.add(3))
+            && let Some(code) = vm.consume(pc.add(1), dst, f)
+        {
+            return go(code, vm.r);
+        } else if let Some(new) = vm.as_native_type(f).and_then(|t| t.new)
+            && !vm.heap.emergency()
+        {
+            let args = Args { base: vm.slot_index(dst) + 3, n, nkw: 0 };
+            return value(new(vm, f, args), vm, pc.add(1));
+        }
+        control(vm.op_call(dst, n, 0, pc.add(1)), vm)
+    }
+}
+
 /// `Call` of a function in Rust.
 ///
 /// # Safety

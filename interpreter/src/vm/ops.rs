@@ -390,6 +390,11 @@ impl Vm {
         if !v.is_ptr() {
             return Ok(!matches!(v, Val::NONE | Val::FALSE) && v != Val::qstr(q::EMPTY));
         }
+        match self.heap.cell_kind(v) {
+            Kind::List => return Ok(self.heap.list_len(v) != 0),
+            Kind::Dict | Kind::Set => return Ok(self.heap.table_len(v) != 0),
+            _ => {}
+        }
         if let Some(f) = self.special(v, q::__bool__) {
             let b = self.call_bound(f, v, &[])?;
             if b.is_bool() {

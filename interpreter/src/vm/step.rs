@@ -12,15 +12,13 @@
 
 use super::Vm;
 use super::call::{STUB_EXIT, STUB_RAISED};
-use super::enter::{
-    call_arranged, call_bound, call_class, call_method_native, call_native, call_simple, leave,
-};
+use super::enter::{call_arranged, call_method_native, call_other, call_simple, leave};
 use super::quick::{float_arith, quick_compare, quick_truth, small_arith};
 use crate::bytecode::Op;
 use crate::heap::cell::{F_BUF, F_V1, header};
 use crate::heap::{Kind, Root, q};
-use crate::objects::native::{Args, BinOp, CmpOp, R, Raised, UnOp};
-use crate::value::{Imm, Qstr, Val};
+use crate::objects::native::{BinOp, CmpOp, R, Raised, UnOp};
+use crate::value::{Qstr, Val};
 
 /// Keys of method caches: shapes below, then native modules, then kinds of native objects.
 pub(super) const KEY_MODULE: u32 = super::shape::SHAPES_END as u32;
@@ -576,47 +574,13 @@ handlers! { (pc, r, vm, w)
     // ---- calls
     Call => {
         let dst = slot(r, op_a(w));
-        let n = op_b(w);
         let f = *dst.add(2);
-        if f.is_ptr() {
-            if let Some(entered) = call_simple(pc.add(1), r, vm, dst, f, n) {
-                return entered;
-            }
-            match vm.heap.cell_kind(f) {
-                Kind::Function => {
-                    if let Some(entered) = call_arranged(pc.add(1), r, vm, dst, f, (n, 0)) {
-                        return entered;
-                    }
-                }
-                Kind::Class => {
-                    if let Some(entered) = call_class(pc.add(1), r, vm, dst, f, n) {
-                        return entered;
-                    }
-                }
-                Kind::BoundMethod => {
-                    if let Some(done) = call_bound(pc, r, vm, dst, f, n) {
-                        return done;
-                    }
-                }
-                _ => {}
-            }
-        }
-        if f.imm_payload(Imm::NativeFn).is_some() {
-            return call_native(pc, r, vm);
-        }
-        if n == 1
-            && vm.is_generator(*dst.add(3))
-            && let Some(code) = vm.consume(pc.add(1), dst, f)
+        if f.is_ptr()
+            && let Some(entered) = call_simple(pc.add(1), r, vm, dst, f, op_b(w))
         {
-            return go(code, vm.r);
+            return entered;
         }
-        if let Some(new) = vm.as_native_type(f).and_then(|t| t.new)
-            && !vm.heap.emergency()
-        {
-            let args = Args { base: vm.slot_index(dst) + 3, n, nkw: 0 };
-            return value(new(vm, f, args), vm, pc.add(1));
-        }
-        control(vm.op_call(dst, n, 0, pc.add(1)), vm)
+        call_other(pc, r, vm)
     }
     CallKw => {
         let dst = slot(r, op_a(w));

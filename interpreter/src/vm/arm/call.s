@@ -68,7 +68,7 @@ OP call
     adds r3, #1
     str r3, [r2]
     NEXT 4
-9:  b 90f
+9:  CALL_RUST {call_other}
 
 @ The cache: a shape and the function, or a kind or module and the function in Rust.
 OP call_method
