@@ -263,7 +263,7 @@ impl<'a, 's> Codegen<'a, 's> {
     fn yield_value(&mut self, span: Span, value: Option<&'a Expr<'s>>, dest: Slot) -> Gen {
         // What is yielded need not outlive it, nor what lay where the value sent goes to, unless that is a variable.
         let mut live = self.unit.top as u8;
-        if u16::from(dest) >= self.unit.first_temp && u16::from(dest) + 1 == self.unit.top {
+        if self.is_last_temporary(dest) {
             live = dest;
         }
         let from = match value {
@@ -281,12 +281,22 @@ impl<'a, 's> Codegen<'a, 's> {
 
     #[inline(never)]
     fn yield_from(&mut self, span: Span, value: &'a Expr<'s>, dest: Slot) -> Gen {
+        // Where the result goes there is room for the iterator until then, unless that is a variable.
+        let alone = self.is_last_temporary(dest);
         let from = self.any(value)?;
-        let iter = self.alloc(span)?;
+        let iter = if alone { dest } else { self.alloc(span)? };
         self.line(span);
         self.unit.b.ab(Op::GetYieldIter, iter, from);
+        if alone {
+            self.free_to(u16::from(dest) + 1);
+        }
         self.delegate(dest, iter);
         Ok(())
+    }
+
+    /// Is it a temporary above which none is in use?
+    fn is_last_temporary(&self, slot: Slot) -> bool {
+        u16::from(slot) >= self.unit.first_temp && u16::from(slot) + 1 == self.unit.top
     }
 
     /// `dest = await from`.
