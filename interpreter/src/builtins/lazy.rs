@@ -248,6 +248,7 @@ fn reversed_new(vm: &mut Vm, _cls: Val, args: Args) -> R {
             iterators::new(vm, Walk::ListBack, inner, Val::small(len), Val::NULL)
         }
         Some(Kind::Dict) => iterators::over_table(vm, Walk::KeysBack, inner),
+        Some(Kind::Range) => crate::objects::range::backwards(vm, inner),
         Some(Kind::Set | Kind::FrozenSet) => Err(not_reversible(vm, v)),
         _ => {
             if let Some(f) = vm.getattr_opt(inner, "__reversed__")? {

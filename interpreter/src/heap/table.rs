@@ -223,6 +223,38 @@ impl Heap {
         self.table_append(t, key, hash, value)
     }
 
+    /// Adds a small int or interned string to a set that has no index, has room, and holds nothing but such: they are
+    /// equal only to themselves. Whether it was new; None: the set is not like that, and nothing has happened.
+    pub fn set_add_quick(&mut self, s: Val, key: Val) -> Option<bool> {
+        let head = self.head(s);
+        let plain = Kind::Set as u32 | F_BUF;
+        let n = self.w(s, 2) as usize;
+        if !(key.is_small() || key.is_qstr())
+            || head & (0xff | F_BUF | F_A | u32::from(LOG2) << 16) != plain
+            || (n + 1) * 4 > self.buf_cap(s)
+        {
+            return None;
+        }
+        let first = self.buf_ptr(s).cast::<Val>();
+        for i in 0..n {
+            // SAFETY: the buffer begins with `n` words of entries, one to each.
+            let have = unsafe { first.add(i).read() };
+            if have == key {
+                return Some(false);
+            }
+            if !(have.is_small() || have.is_qstr()) {
+                return None;
+            }
+        }
+        // SAFETY: there is room for one word more, as was checked.
+        unsafe { first.add(n).write(key) };
+        self.set_w(s, 2, n as u32 + 1);
+        let live = self.w(s, 3) + 1;
+        self.set_w(s, 3, live);
+        self.bump_version(s);
+        Some(true)
+    }
+
     /// Writes a new entry, for which there is room.
     fn table_append(&mut self, t: Val, key: Val, hash: i32, value: Val) -> Result<(), NoMemory> {
         let head = self.head(t);

@@ -140,6 +140,9 @@ pub fn contains(vm: &mut Vm, table: Val, key: Val) -> R<bool> {
 /// # Errors
 /// As [`find`]; MemoryError.
 pub fn add(vm: &mut Vm, set: Val, key: Val) -> R<bool> {
+    if let Some(new) = vm.heap.set_add_quick(set, key) {
+        return Ok(new);
+    }
     let found = find(vm, set, key)?;
     if found.entry.is_some() {
         return Ok(false);

@@ -269,6 +269,14 @@ fn index_of(vm: &mut Vm, args: Args) -> R {
     }
 }
 
+/// An iterator over a range from its end.
+///
+/// # Errors
+/// MemoryError.
+pub(crate) fn backwards(vm: &mut Vm, v: Val) -> R {
+    iter_from(vm, v, true)
+}
+
 fn reversed(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
     iter_from(vm, v, true)

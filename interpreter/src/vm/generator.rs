@@ -65,17 +65,19 @@ impl Vm {
         let slots = self.heap.aux(f) as usize / 4;
         let room = params.max(if coroutine == 0 { slots.saturating_sub(3) } else { slots });
         self.heap.alloc_buffer(g, 4 * (HEAD + room), Move::Movable)?;
-        let base = self.slot_index(dst) + 3;
-        for i in 0..params {
-            let v = self.heap.slot(base + i);
-            self.heap.buf_vals_mut(g, HEAD + params)[HEAD + i] = v;
-        }
         let entry = self.pc_to_val(self.code_entry(code));
-        let b = self.heap.buf_vals_mut(g, HEAD);
-        b[PC] = entry;
-        b[FUNCTION] = f;
-        b[TARGET] = Val::small(-1);
-        b[HANDLING] = Val::NULL;
+        let b = self.heap.buf_ptr(g).cast::<Val>();
+        // SAFETY: the buffer was made for the head and at least the parameters, which lie in the window.
+        unsafe {
+            *b.add(PC) = entry;
+            *b.add(FUNCTION) = f;
+            *b.add(TARGET) = Val::small(-1);
+            *b.add(HANDLING) = Val::NULL;
+            for i in 0..params {
+                // Volatile, or the compiler makes it a call.
+                *b.add(HEAD + i) = dst.add(3 + i).read_volatile();
+            }
+        }
         self.heap.set_w(g, 2, (HEAD + params) as u32);
         Ok(g)
     }

@@ -373,8 +373,7 @@ impl Vm {
     }
 
     pub(super) fn op_make_function(&mut self, code: Val, from: *mut Val, defaults: usize, kw: usize) -> R {
-        let (_, keyword_only) = self.code_counts(code);
-        let kw_defaults = if kw == 1 { keyword_only } else { 0 };
+        let kw_defaults = if kw == 1 { self.code_counts(code).1 } else { 0 };
         let free = self.code_free(code);
         let n = defaults + kw_defaults + free;
         let extras = if n == 0 {

@@ -224,3 +224,33 @@ def membership():
 
 
 membership()
+
+
+# Sets of a few small values, and what makes them others.
+def small_sets():
+    s = set()
+    for x in (3, 1, 3, "a", 1.0, "".join(["a", ""]), True, None, 2, "b", 2, (1,), "a", 1 << 40, 1 << 40):
+        n = len(s)
+        s.add(x)
+        print(len(s) - n, end=" ")
+    print(len(s))
+    t = {1, 2, 3}
+    t.discard(2)
+    t.add(2)
+    t.add(2)
+    t.remove(1)
+    t |= {5, 3}
+    print(sorted(t), 1 in t, 2 in t)
+    big = set()
+    for i in range(40):
+        big.add(i * 7 % 31)
+    print(len(big), sorted(big)[:5], {i % 3 for i in range(9)} == {0, 1, 2})
+    try:
+        for x in t:
+            t.add(x + 10)
+    except RuntimeError as e:
+        print("RuntimeError", e)
+    print(list(reversed(range(3))), list(reversed(range(0))), list(reversed(range(9, 0, -4))), list(reversed((1, 2))))
+
+
+small_sets()
