@@ -160,17 +160,10 @@ class _Assembler:
         found["rel"] = lambda index: index | 0x10
         return found
 
-    # Runs the program with our names in place of its module's own.
+    # Runs the program as a function that sees our names in place of its module's own. (The module's must stay: a
+    # callback may come meanwhile.)
     def run(self, f):
-        names = f.__globals__
-        own = names.copy()
-        names.clear()
-        names.update(self.names())
-        try:
-            f()
-        finally:
-            names.clear()
-            names.update(own)
+        type(f)(f.__code__, self.names(), None, None, f.__closure__)()
 
     def finish(self):
         for at, label in self.jumps:

@@ -79,12 +79,13 @@ impl Heap {
             Kind::Exception,
             Kind::Traceback,
         ];
-        let cell = self.locked_free;
-        if cell == 0
-            || self.temp_len == self.temp_cap
-            || !kinds.iter().any(|kind| *kind as u32 == head & 0xff)
-        {
+        if self.temp_len == self.temp_cap || !kinds.iter().any(|kind| *kind as u32 == head & 0xff) {
             return Err(NoMemory);
+        }
+        let cell = self.locked_free;
+        if cell == 0 {
+            self.carve(1);
+            return if self.free == 0 { Err(NoMemory) } else { Ok(()) };
         }
         // SAFETY: `locked_free` is the head of a list of free cells, linked by word 1; the first one changes lists.
         unsafe {

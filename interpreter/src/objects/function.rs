@@ -19,12 +19,21 @@ fn code(vm: &mut Vm, f: Val) -> R {
     vm.code_of(f)
 }
 
-/// `FunctionType(code, globals)`
-fn new(vm: &mut Vm, _: Val, args: Args) -> R {
-    if args.n != 2 || args.nkw > 0 {
-        return Err(vm.type_error(format_args!("function() takes code and globals")));
+/// The cells that it takes from outside.
+fn closure(vm: &mut Vm, f: Val) -> R {
+    let n = vm.code_free(vm.heap.val(f, 1));
+    if n == 0 {
+        return Ok(Val::NONE);
     }
-    let (code, globals) = (args.get(vm, 0), args.get(vm, 1));
+    let extras = vm.heap.val(f, 3);
+    let all = vm.heap.tuple(extras).len();
+    Ok(vm.heap.new_tuple_of(extras, all - n, all)?)
+}
+
+/// `FunctionType(code, globals, name=None, argdefs=None, closure=None)`
+fn new(vm: &mut Vm, _: Val, args: Args) -> R {
+    let names = ["code", "globals", "name", "argdefs", "closure"];
+    let [code, globals, name, defaults, closure] = args.parse(vm, "function", names, 2)?;
     if !vm.heap.is(code, Kind::Code) {
         let t = vm.type_name(code);
         return Err(vm.type_error(format_args!("function() argument 'code' must be code, not {t}")));
@@ -33,7 +42,36 @@ fn new(vm: &mut Vm, _: Val, args: Args) -> R {
         let t = vm.type_name(globals);
         return Err(vm.type_error(format_args!("function() argument 'globals' must be dict, not {t}")));
     }
-    vm.function_of(code, globals)
+    let mut extras = alloc::vec::Vec::new();
+    for (i, v) in [defaults, closure].into_iter().enumerate() {
+        if vm.heap.is_tuple(v) {
+            extras.extend_from_slice(vm.heap.tuple(v));
+        } else if !v.is_null() && !v.is_none() {
+            return Err(vm.type_error(format_args!("arg {} ({}) must be tuple", i + 4, names[i + 3])));
+        }
+    }
+    let cells =
+        if vm.heap.is_tuple(closure) { vm.heap.tuple(closure).to_vec() } else { alloc::vec::Vec::new() };
+    let wanted = vm.code_free(code);
+    if wanted > 0 && !vm.heap.is_tuple(closure) {
+        return Err(vm.type_error(format_args!("arg 5 (closure) must be tuple")));
+    }
+    if cells.len() != wanted {
+        let n = cells.len();
+        return Err(vm.value_error(format_args!("function requires closure of length {wanted}, not {n}")));
+    }
+    if !cells.iter().all(|&c| vm.heap.is(c, Kind::Cell)) {
+        return Err(vm.type_error(format_args!("arg 5 (closure) expected cell")));
+    }
+    if extras.len() - cells.len() > vm.code_positional(code) {
+        return Err(vm.value_error(format_args!("more defaults than parameters")));
+    }
+    let f = vm.function_of(code, globals, &extras)?;
+    if vm.heap.is_str(name) {
+        vm.heap.keep(f)?;
+        vm.set_function_attr(f, crate::heap::q::__name__, name)?;
+    }
+    Ok(f)
 }
 fn globals(vm: &mut Vm, f: Val) -> R {
     Ok(vm.heap.val(f, 2))
@@ -60,6 +98,7 @@ pub static FUNCTION: NativeType = NativeType {
     entries: &[
         Entry::Get("__code__", code),
         Entry::Get("__globals__", globals),
+        Entry::Get("__closure__", closure),
         Entry::Get("__defaults__", defaults),
     ],
     ..NativeType::EMPTY

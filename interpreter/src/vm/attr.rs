@@ -659,6 +659,10 @@ impl Vm {
             return self.bind(attr, class, crate::objects::class::TYPE.val()).map(Some);
         }
         if let Some(attr) = self.class_attr(class, name) {
+            if name == q::__doc__ && !attr.is_ptr() && !attr.is_qstr() {
+                // `object`'s getter: there are no docstrings.
+                return Ok(Some(Val::NONE));
+            }
             // object's own methods are hidden behind type's of the same name only where the call would differ.
             return match self.heap.kind(attr) {
                 Some(Kind::StaticMethod) => Ok(Some(self.heap.val(attr, 1))),

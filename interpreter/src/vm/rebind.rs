@@ -32,24 +32,22 @@ impl Vm {
         if self.heap.is_tuple(doc) { self.heap.tuple(doc)[0] } else { doc }
     }
 
-    /// A function of code that [`Vm::code_of`] has given, with other globals.
+    /// A function of code that [`Vm::code_of`] has given, with other globals. `extras`: defaults of its last positional
+    /// parameters and its cells.
     ///
     /// # Errors
-    /// TypeError for globals that cannot serve as such, ValueError for code that needs an outer function's variables;
-    /// MemoryError.
-    pub(crate) fn function_of(&mut self, code: Val, globals: Val) -> R {
+    /// TypeError for globals that cannot serve as such; MemoryError.
+    pub(crate) fn function_of(&mut self, code: Val, globals: Val, extras: &[Val]) -> R {
         let doc = self.code_meta(code, meta::DOC);
         let old = if self.heap.is_tuple(doc) { self.heap.tuple(doc)[1] } else { globals };
-        if self.code_free(code) > 0 {
-            return Err(self.type_error(format_args!("arg 5 (closure) must be tuple")));
-        }
         let code = if old == globals {
             code
         } else {
             self.namespace(globals)?;
             self.rebound(code, old, globals)?
         };
-        self.new_function(code, globals, Val::NULL)
+        let extras = if extras.is_empty() { Val::NULL } else { self.heap.new_tuple(extras)? };
+        self.new_function(code, globals, extras)
     }
 
     /// A copy of code that belongs to `old` for the globals `new`.
