@@ -43,6 +43,7 @@ const TABLE: &[(&str, &str, i64)] = &[
     ("list of 1000 floats", "[i * 0.5 for i in range(1000)]", 4112),
     ("dict of 100 str to int", "{'k%d' % i: i for i in range(100)}", 3072),
     ("dict of 100 int to int", "{i: i for i in range(100)}", 1032),
+    ("set of 10 ints", "set(range(10))", 64),
     ("set of 100 ints", "set(range(100))", 640),
     ("empty list", "[]", 16),
     ("empty dict", "{}", 16),

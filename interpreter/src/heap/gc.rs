@@ -6,7 +6,7 @@
 
 use super::arena::{FIXED, FREE, OWNED, PINNED, round8};
 use super::cell::{CELL, F_BUF, F_BUFVALS, F_MARK, F_SCAN, F_V1, F_V2, F_V3, Kind};
-use super::{Heap, NoMemory, TEMPS};
+use super::{Heap, NoMemory, Root, TEMPS};
 use crate::value::Val;
 
 /// Cells taken from the gap at a time.
@@ -196,6 +196,7 @@ impl Heap {
         let before = self.used();
         self.rationed = 0;
         self.mark(head, words);
+        self.forget_dead_classes();
         self.shrink_temps();
         self.compact();
         let free_cells = self.sweep();
@@ -243,6 +244,14 @@ impl Heap {
             }
         }
         for i in 0..self.roots.len() {
+            if i == Root::Classes as usize {
+                // The list alone: what only it refers to goes.
+                let list = self.roots[i];
+                if !list.is_null() {
+                    self.set_flag(list, F_MARK, true);
+                }
+                continue;
+            }
             self.mark_word(self.roots[i].bits(), &mut s);
             self.drain(&mut s);
         }
@@ -328,6 +337,11 @@ impl Heap {
                     q = q.add(1);
                 }
             }
+            if head & 0xff == Kind::Instance as u32
+                && let Some(class) = self.shape_classes.get((head >> 16) as usize)
+            {
+                self.mark_word(class.bits(), s);
+            }
             if head & F_V1 != 0 {
                 self.mark_word(cell.add(1).read(), s);
             }
@@ -336,6 +350,33 @@ impl Heap {
             }
             if head & F_V3 != 0 {
                 self.mark_word(cell.add(3).read(), s);
+            }
+        }
+    }
+
+    /// Takes the classes that were not marked out of the list of all, and out of the shapes.
+    fn forget_dead_classes(&mut self) {
+        let list = self.root(Root::Classes);
+        if list.is_null() {
+            return;
+        }
+        let n = self.list_len(list);
+        let mut kept = 0;
+        for i in 0..n {
+            let class = self.list(list)[i];
+            if self.head(class) & F_MARK != 0 {
+                self.list_mut(list)[kept] = class;
+                kept += 1;
+            }
+        }
+        if kept == n {
+            return;
+        }
+        self.set_w(list, 2, kept as u32);
+        for i in 0..self.shape_classes.len() {
+            let class = self.shape_classes[i];
+            if !class.is_null() && self.head(class) & F_MARK == 0 {
+                self.shape_classes[i] = Val::NULL;
             }
         }
     }

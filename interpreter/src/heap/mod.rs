@@ -27,6 +27,7 @@ mod text;
 
 use crate::value::Val;
 use alloc::alloc::Layout;
+use alloc::vec::Vec;
 use arena::Region;
 use blocks::Blocks;
 pub use buffer::Move;
@@ -78,7 +79,7 @@ pub enum Root {
     SpareMemoryError,
     /// The exception being handled, or None.
     Handling,
-    /// All classes in Python (a list).
+    /// All classes in Python that something refers to: a list that keeps none of them alive.
     Classes,
     /// Names assigned in native modules: dicts by module.
     ModuleDicts,
@@ -170,6 +171,9 @@ pub struct Heap {
     budget: u32,
     /// Free cells kept out of the list for the threshold's sake.
     rationed: u32,
+    /// The class of the instances of each shape, which is a cell's `aux`; NULL for numbers not in use and for classes
+    /// that a collection found unused.
+    pub(crate) shape_classes: Vec<Val>,
     /// The arena's memory, if this heap allocated it.
     own: Option<(*mut u8, Layout)>,
 }
@@ -249,6 +253,7 @@ impl Heap {
             threshold: 0,
             budget: u32::MAX,
             rationed: 0,
+            shape_classes: Vec::new(),
             own: None,
         };
         heap.set_floor(0);
@@ -271,6 +276,12 @@ impl Heap {
     }
 
     // ---- roots ----
+
+    /// The class of the instances of a shape.
+    #[inline(always)]
+    pub(crate) fn shape_class(&self, shape: u16) -> Val {
+        self.shape_classes[shape as usize]
+    }
 
     /// A value of the root table.
     #[inline(always)]

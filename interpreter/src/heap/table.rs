@@ -3,7 +3,7 @@
 //! One buffer: `[entries …][index]`. An entry is `key, value` (dict) or `key` (set), and has the key's hash as a
 //! third or second word if the table is *hashed* (`F_A`): that is so once a key was added whose hash only the VM
 //! knows. w2 = words of entries in use, removed ones included (their key is NULL); w3 = live entries; aux = log2
-//! of the index's slots in the low 5 bits (0 = no index, up to 8 entries), above it 10 bits that count changes; the
+//! of the index's slots in the low 5 bits (0 = no index, up to 10 entries), above it 10 bits that count changes; the
 //! top bit says that the table is being printed.
 //!
 //! The index lies at the end of the buffer. A slot is 1, 2 or 4 bytes: the entry's number + 1, 0 = empty. Removing
@@ -43,7 +43,7 @@ pub struct Cursor {
 }
 
 /// Tables up to this many entries have no index.
-const NO_INDEX: usize = 8;
+const NO_INDEX: usize = 10;
 pub(super) const LOG2: u16 = 0x1f;
 const VERSION: u16 = 0x7fe0;
 const PRINTING: u16 = 0x8000;
@@ -502,7 +502,9 @@ impl Heap {
     fn table_grow(&mut self, t: Val) -> Result<(), NoMemory> {
         let used = self.table_used(t);
         let live = if self.flag(t, F_B) { used } else { self.table_len(t) };
-        let cap = if live < 2 { live + 2 } else { live + live / 4 + 2 };
+        // As long as it lasts without an index.
+        let most = if live < NO_INDEX { NO_INDEX } else { usize::MAX };
+        let cap = if live < 2 { live + 2 } else { live + live / 4 + 2 }.min(most);
         if live < used && !self.flag(t, F_B) {
             return self.table_rebuild(t, cap, self.flag(t, F_A));
         }

@@ -148,6 +148,10 @@ fn mro(vm: &mut Vm, args: Args) -> R {
 fn subclasses(vm: &mut Vm, args: Args) -> R {
     let class = args.get(vm, 0);
     let all = vm.heap.list(vm.heap.root(crate::heap::Root::Classes)).to_vec();
+    for &c in &all {
+        // The list itself keeps none alive.
+        vm.heap.keep(c)?;
+    }
     let out = vm.heap.new_list_cap(0)?;
     for c in all {
         if vm.heap.tuple(vm.class_info(c, crate::vm::INFO_BASES)).contains(&class) {

@@ -78,7 +78,7 @@ impl Vm {
             };
         }
         match self.heap.cell_kind(v) {
-            Kind::Instance => match self.native_base(self.shapes.class(self.heap.aux(v))) {
+            Kind::Instance => match self.native_base(self.heap.shape_class(self.heap.aux(v))) {
                 Some(t) => t,
                 None => &crate::objects::object::OBJECT,
             },
@@ -96,7 +96,7 @@ impl Vm {
     pub fn type_of(&self, v: Val) -> Val {
         if v.is_ptr() {
             match self.heap.cell_kind(v) {
-                Kind::Instance => return self.shapes.class(self.heap.aux(v)),
+                Kind::Instance => return self.heap.shape_class(self.heap.aux(v)),
                 Kind::Exception => return self.heap.val(v, 1),
                 Kind::Class => {
                     if let Some(meta) = self.metaclass(v) {
@@ -128,7 +128,7 @@ impl Vm {
         if !self.heap.is(v, Kind::Instance) {
             return None;
         }
-        let class = self.shapes.class(self.heap.aux(v));
+        let class = self.heap.shape_class(self.heap.aux(v));
         self.native_base(class)?;
         if self.shapes.count(self.heap.aux(v)) == 0 {
             return None;
@@ -602,7 +602,7 @@ impl Vm {
             return None;
         }
         let shape = (head >> 16) as super::shape::ShapeId;
-        if self.heap.head(self.shapes.class(shape)) & (F_A | F_B) == 0 { Some(shape) } else { None }
+        if self.heap.head(self.heap.shape_class(shape)) & (F_A | F_B) == 0 { Some(shape) } else { None }
     }
 
     /// An attribute of the object itself, not of its class.
@@ -1004,10 +1004,10 @@ impl Vm {
         }
         let mut shape = self.root_shape(class);
         if self.native_part(obj).is_some() {
-            shape = self.shapes.with(shape, super::shape::NATIVE_PART)?;
+            shape = self.shapes.with(&mut self.heap.shape_classes, shape, super::shape::NATIVE_PART)?;
         }
         for (name, _) in self.shapes.names(self.heap.aux(obj)) {
-            shape = self.shapes.with(shape, name)?;
+            shape = self.shapes.with(&mut self.heap.shape_classes, shape, name)?;
         }
         self.heap.set_aux(obj, shape);
         Ok(())

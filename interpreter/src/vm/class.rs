@@ -185,7 +185,8 @@ impl Vm {
         let order = self.linearise(class, bases)?;
         let order = self.heap.new_tuple(&order)?;
         self.heap.set_val(class, 2, order);
-        let shape = self.shapes.new_root(class)?;
+        self.tidy_shapes();
+        let shape = self.shapes.new_root(&mut self.heap.shape_classes, class)?;
         self.heap.set_aux(class, shape);
         let hooks = HOOKS.iter().any(|&h| self.python_attr(class, h).is_some());
         self.heap.set_flag(class, F_A, hooks);
@@ -344,7 +345,7 @@ impl Vm {
     pub(crate) fn new_instance(&mut self, class: Val, native: Option<Val>) -> R {
         let mut shape = self.root_shape(class);
         if native.is_some() {
-            shape = self.shapes.with(shape, NATIVE_PART)?;
+            shape = self.shapes.with(&mut self.heap.shape_classes, shape, NATIVE_PART)?;
         }
         let part = native.unwrap_or(Val::NULL).bits();
         Ok(self.heap.alloc_cell(header(Kind::Instance, F_V1 | F_V2 | F_V3, shape), part, 0, 0)?)

@@ -22,13 +22,14 @@ pub(crate) const INLINE: usize = 3;
 /// The hidden attribute 0 of an instance whose class derives from a native type: the native object.
 pub(crate) const NATIVE_PART: Qstr = q::EMPTY;
 
+/// A shape. Its class is in [`crate::heap::Heap::shape_classes`], where the collector sees it: an instance keeps its
+/// class alive, and what has no class any more is free.
 #[derive(Clone, Copy, Debug)]
 struct Shape {
-    /// The class (kept alive by [`crate::heap::Root::Classes`]).
-    class: Val,
     name: u16,
     parent: ShapeId,
     child: ShapeId,
+    /// The next child of the same parent; of a free number, the next free one.
     sibling: ShapeId,
     count: u16,
     /// The first of the run of shapes that ends here in which each is the child of the one before: attributes that
@@ -59,7 +60,20 @@ struct Known {
 
 /// All shapes (number 0 is not used), where large ones got their names, and what is known of names in classes.
 #[derive(Debug, Default)]
-pub(crate) struct Shapes(Vec<Shape>, Vec<Cell<Added>>, Vec<Cell<Known>>);
+pub(crate) struct Shapes(Vec<Shape>, Vec<Cell<Added>>, Vec<Cell<Known>>, Numbers);
+
+/// Which numbers of shapes are in use.
+#[derive(Debug, Default)]
+struct Numbers {
+    /// The first free one; 0 if there is none.
+    free: ShapeId,
+    used: usize,
+    /// With so many in use it is time to look for classes that are gone.
+    limit: usize,
+}
+
+/// Fewer shapes than this are not worth a collection.
+const FEW: usize = 128;
 
 /// Names in classes that are remembered. A power of two.
 const KNOWN: usize = 64;
@@ -75,19 +89,65 @@ fn short(name: Qstr) -> u16 {
 }
 
 impl Shapes {
-    fn add(&mut self, shape: Shape) -> Result<ShapeId, NoMemory> {
-        if self.0.is_empty() {
-            self.0.try_reserve(16).map_err(|_| NoMemory)?;
-            let nothing =
-                Shape { class: Val::NULL, name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0, run: 0 };
-            self.0.push(nothing);
+    fn add(&mut self, classes: &mut Vec<Val>, class: Val, shape: Shape) -> Result<ShapeId, NoMemory> {
+        let id = self.next_number();
+        if self.3.free != 0 {
+            self.3.free = self.0[id as usize].sibling;
+            self.0[id as usize] = shape;
+            classes[id as usize] = class;
+            self.3.used += 1;
+            return Ok(id);
         }
-        let id = ShapeId::try_from(self.0.len()).ok().filter(|id| *id < SHAPES_END).ok_or(NoMemory)?;
+        if id >= SHAPES_END {
+            return Err(NoMemory);
+        }
         if self.0.len() == self.0.capacity() {
-            self.0.try_reserve_exact(self.0.len() / 4 + 16).map_err(|_| NoMemory)?;
+            let more = self.0.len() / 4 + 16;
+            self.0.try_reserve_exact(more).map_err(|_| NoMemory)?;
+        }
+        if classes.capacity() < self.0.capacity() {
+            classes.try_reserve_exact(self.0.capacity() - classes.len()).map_err(|_| NoMemory)?;
+        }
+        if self.0.is_empty() {
+            self.0.push(Shape { name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0, run: 0 });
+            classes.push(Val::NULL);
         }
         self.0.push(shape);
+        classes.push(class);
+        self.3.used += 1;
         Ok(id)
+    }
+
+    /// The number that the next new shape gets.
+    fn next_number(&self) -> ShapeId {
+        match self.3.free {
+            0 => self.0.len().clamp(1, SHAPES_END as usize) as ShapeId,
+            free => free,
+        }
+    }
+
+    /// Is it time to look for shapes whose classes are gone?
+    fn is_crowded(&self) -> bool {
+        self.3.used >= self.3.limit.max(FEW)
+    }
+
+    /// Makes the numbers of shapes free whose classes a collection found unused; false if there are none. Inline
+    /// caches may have such numbers.
+    fn reclaim(&mut self, classes: &[Val]) -> bool {
+        let before = self.3.used;
+        self.3 = Numbers::default();
+        // The lowest first, so that shapes made one after the other are a run.
+        for id in (1..self.0.len()).rev() {
+            if classes[id].is_null() {
+                self.0[id].sibling = self.3.free;
+                self.3.free = id as ShapeId;
+            } else {
+                self.3.used += 1;
+            }
+        }
+        self.3.limit = 2 * self.3.used;
+        self.1.iter().for_each(|entry| entry.set(Added::default()));
+        self.3.used < before
     }
 
     /// What is known of a name in a class: `Some(NULL)` if neither it nor a base has the attribute.
@@ -114,16 +174,10 @@ impl Shapes {
     }
 
     /// A new root for a class.
-    pub fn new_root(&mut self, class: Val) -> Result<ShapeId, NoMemory> {
+    pub fn new_root(&mut self, classes: &mut Vec<Val>, class: Val) -> Result<ShapeId, NoMemory> {
         self.forget_known();
-        let run = self.0.len().max(1) as ShapeId;
-        self.add(Shape { class, name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0, run })
-    }
-
-    /// The class of the instances of a shape.
-    #[inline(always)]
-    pub fn class(&self, id: ShapeId) -> Val {
-        self.0[id as usize].class
+        let run = self.next_number();
+        self.add(classes, class, Shape { name: NO_NAME, parent: 0, child: 0, sibling: 0, count: 0, run })
     }
 
     /// Number of attributes.
@@ -196,7 +250,7 @@ impl Shapes {
     }
 
     /// The shape with one attribute more.
-    pub fn with(&mut self, id: ShapeId, name: Qstr) -> Result<ShapeId, NoMemory> {
+    pub fn with(&mut self, classes: &mut Vec<Val>, id: ShapeId, name: Qstr) -> Result<ShapeId, NoMemory> {
         let name = short(name);
         let mut c = self.0[id as usize].child;
         while c != 0 {
@@ -206,16 +260,16 @@ impl Shapes {
             c = self.0[c as usize].sibling;
         }
         let s = self.0[id as usize];
-        let next = self.0.len();
-        let new = self.add(Shape {
-            class: s.class,
+        let next = self.next_number();
+        let shape = Shape {
             name,
             parent: id,
             child: 0,
             sibling: s.child,
             count: s.count.checked_add(1).ok_or(NoMemory)?,
-            run: if next == id as usize + 1 { s.run } else { next as ShapeId },
-        })?;
+            run: if next == id + 1 { s.run } else { next },
+        };
+        let new = self.add(classes, classes[id as usize], shape)?;
         self.0[id as usize].child = new;
         if s.count >= SMALL && self.1.is_empty() && self.1.try_reserve_exact(1 << MEMORY_BITS).is_ok() {
             // Without the room for it every search is one name by name.
@@ -226,6 +280,16 @@ impl Shapes {
 }
 
 impl Vm {
+    /// Before a new class: frees the shapes of classes that are gone, once there are many shapes.
+    pub(super) fn tidy_shapes(&mut self) {
+        if self.shapes.is_crowded() {
+            self.heap.collect();
+            if self.shapes.reclaim(&self.heap.shape_classes) {
+                self.forget_caches();
+            }
+        }
+    }
+
     /// Attribute `place` of an instance.
     #[inline]
     pub(crate) fn instance_slot(&self, v: Val, place: usize) -> Val {
@@ -252,7 +316,7 @@ impl Vm {
         use crate::heap::cell::{F_A, F_B, F_BUFVALS, header};
         let shape = self.heap.aux(v);
         let n = self.shapes.count(shape);
-        let new_shape = self.shapes.with(shape, name)?;
+        let new_shape = self.shapes.with(&mut self.heap.shape_classes, shape, name)?;
         if n < INLINE {
             self.heap.set_val(v, 1 + n, x);
         } else if n == INLINE {
@@ -283,16 +347,16 @@ impl Vm {
     pub(crate) fn remove_instance_attr(&mut self, v: Val, place: usize) -> Result<(), NoMemory> {
         let shape = self.heap.aux(v);
         let n = self.shapes.count(shape);
-        let class = self.shapes.class(shape);
+        let class = self.heap.shape_class(shape);
         let mut names = self.shapes.names(shape);
         let mut new = self.root_shape(class);
         let hidden = n - names.len();
         if hidden > 0 {
-            new = self.shapes.with(new, NATIVE_PART)?;
+            new = self.shapes.with(&mut self.heap.shape_classes, new, NATIVE_PART)?;
         }
         names.retain(|(_, p)| *p != place);
         for (name, _) in names {
-            new = self.shapes.with(new, name)?;
+            new = self.shapes.with(&mut self.heap.shape_classes, new, name)?;
         }
         for i in place..n - 1 {
             let x = self.instance_slot(v, i + 1);

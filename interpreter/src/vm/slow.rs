@@ -519,7 +519,7 @@ impl Vm {
             return None;
         }
         let shape = self.heap.aux(obj);
-        let class = self.shapes.class(shape);
+        let class = self.heap.shape_class(shape);
         if self.class_has_hooks(class) || self.shapes.find(shape, name).is_some() {
             return None;
         }
@@ -534,7 +534,7 @@ impl Vm {
         }
         let shape = self.heap.aux(obj);
         let place = self.shapes.find(shape, name)?;
-        let class = self.shapes.class(shape);
+        let class = self.heap.shape_class(shape);
         if self.class_has_hooks(class) || name == super::shape::NATIVE_PART {
             return None;
         }

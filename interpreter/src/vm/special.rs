@@ -68,7 +68,7 @@ impl Vm {
 
     #[inline(always)]
     fn instance_class(&self, v: Val) -> Option<Val> {
-        if self.heap.is(v, Kind::Instance) { Some(self.shapes.class(self.heap.aux(v))) } else { None }
+        if self.heap.is(v, Kind::Instance) { Some(self.heap.shape_class(self.heap.aux(v))) } else { None }
     }
 
     #[inline(always)]
