@@ -175,6 +175,9 @@ def zeros():
             row.append("T")
         print(row)
     a, b, z = 1.5, -1.5, 0.0
+    n = -z
+    print(n / a, n / b, n / 3, a + n, n + n, n - z, z - n, z + n, 0 + n, n - 0, n * a, n * b, n * 0, n * n, -n, n // a)
+    print(0 <= n, 0 == n, 0 > n, 0 != n, 0 < n, 0 >= n, n < 0, n == z, z <= n, n > z, 1 > n, -1 < n, n < 0.5, n in (0,))
     print(a + b, a - a, z + z, z - z, z * a, a * z, z * b, b * z, z / a, z / b, 0 * a, 0 * b, z - a, z + b, 0 + z)
 
 

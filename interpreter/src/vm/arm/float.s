@@ -122,15 +122,15 @@ solderless_float_operands:
     bne 9f
     ldr r3, [r3, #4]
     lsls r5, r3, #1
-    beq 1f
+    beq 17f
 9:  b 8b
 5:  TO_FLOAT r3, 6f
     bx lr
 6:  cmp r3, #0
-    beq 1f
+    beq 17f
     b 8b
 7:  movs r3, #0
-1:  bx lr
+17: bx lr
 
 @ The operands as ints in the same order, in r2 and r3; one of them is no small int. Falls back if it cannot.
     .balign 4
@@ -174,6 +174,11 @@ solderless_order:
     mov ip, lr
     bl solderless_float_operands
     mov lr, ip
+    @ Negative zero is in its place among the numbers only as zero.
+    lsls r6, r3, #1
+    bne 6f
+    movs r3, #0
+6:
     ldr r7, [r4, #{VM_PENDING}]
     ldr r5, ={TARGETS}
     b 7b
@@ -336,6 +341,7 @@ OP true_div
     lsls r5, r3, #1
     beq 5b
     movs r5, r3
+    eors r5, r2
     lsls r6, r2, #1
     beq 1f
     push {{r0, r1}}
