@@ -6,5 +6,6 @@ mod emulated;
 mod examples;
 mod fake_board;
 mod firmware;
+mod microbit;
 mod serial;
 mod session;

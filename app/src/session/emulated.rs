@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use emulator::bench::{Bench, BenchErrors};
+use emulator::board::Board;
 use emulator::clock::Time;
 use emulator::image::{Image, ImageError};
 use emulator::machine::{Machine, MachineError, MachineOptions, Stop};
@@ -40,6 +41,14 @@ pub enum OpenError {
     /// The firmware is no image for this board.
     #[error(transparent)]
     Image(#[from] ImageError),
+    /// There is none.
+    #[error("there is no firmware for the {board}: {advice}")]
+    NoFirmware {
+        /// What it is called.
+        board: &'static str,
+        /// How to get one.
+        advice: &'static str,
+    },
     /// The machine cannot be made.
     #[error(transparent)]
     Machine(#[from] MachineError),
@@ -74,7 +83,7 @@ impl EmulatedBoard {
     /// Builds the board and switches it on, at virtual time zero.
     pub fn boot(what: &Emulated, trace: SharedTrace) -> Result<EmulatedBoard, OpenError> {
         let bench = load_bench(what.bench.as_ref())?;
-        let image = load_firmware(what.firmware.as_deref().or(bench.firmware.as_deref()))?;
+        let image = load_firmware(what.firmware.as_deref().or(bench.firmware.as_deref()), bench.board)?;
         let options = MachineOptions { flash_file: what.flash.clone(), ..MachineOptions::default() };
         let machine = Machine::on_bench(&bench, &image, trace, options)?;
         let now = Instant::now();
@@ -282,10 +291,15 @@ fn uploads(bench: &Bench) -> Vec<Upload> {
     bench.upload.iter().map(place).collect()
 }
 
-/// The image named, else the one this program carries.
-fn load_firmware(path: Option<&Path>) -> Result<Image, OpenError> {
-    Ok(match path {
-        Some(path) => Image::load(path)?,
-        None => Image::parse(RP2040, "the built-in firmware")?,
+/// The image named, else the one this program carries, else one that is installed.
+fn load_firmware(path: Option<&Path>, board: &Board) -> Result<Image, OpenError> {
+    Ok(match (path, &board.firmware) {
+        (Some(path), _) => Image::load(path)?,
+        (None, None) => Image::parse(RP2040, "the built-in firmware")?,
+        (None, Some(firmware)) => {
+            let path = firmware.paths.iter().map(Path::new).find(|path| path.is_file());
+            let missing = OpenError::NoFirmware { board: board.title, advice: firmware.advice };
+            Image::load(path.ok_or(missing)?)?
+        }
     })
 }
