@@ -2,6 +2,7 @@
 
 use crate::command::Command;
 use crate::session::{Speed, Target};
+use emulator::board::Board;
 use std::path::PathBuf;
 
 /// One request. Panels push them while they are drawn; the window carries them out before the next frame.
@@ -74,6 +75,8 @@ pub enum Action {
     ReadColumns(PathBuf),
     /// Write this as the bench and boot the board again.
     SetBench(String),
+    /// Put this board in the middle of the bench.
+    SetBoard(&'static Board),
     /// Tell the user something.
     Toast(Notice),
 }

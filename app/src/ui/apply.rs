@@ -64,6 +64,10 @@ impl App {
                 }
             }
             Action::SetBench(text) => self.set_bench(text),
+            Action::SetBoard(board) => match self.bench.with_board(board) {
+                Ok(text) => self.set_bench(text),
+                Err(error) => self.tell(Notice::Failed(error.to_string())),
+            },
             Action::Toast(notice) => self.tell(notice),
         }
     }

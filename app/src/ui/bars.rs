@@ -10,6 +10,7 @@ use crate::command::{Command, Menu};
 use crate::session::{Emulated, Speed, State, Target};
 use egui::{Align, Button, Color32, ComboBox, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
 use egui_material_icons::icons as icon;
+use emulator::board::{BOARDS, Board};
 use strum::IntoEnumIterator;
 
 /// What the bars show.
@@ -22,6 +23,8 @@ pub struct Bars<'a> {
     pub files: &'a Files,
     /// Whether there is a script to run.
     pub can_run: bool,
+    /// The bench's board.
+    pub board: &'static Board,
 }
 
 impl Bars<'_> {
@@ -172,9 +175,13 @@ impl Bars<'_> {
         let response = combo.show_ui(ui, |ui| {
             ui.set_min_width(300.0);
             kit::caption(ui, "Emulated boards");
-            for board in emulator::board::BOARDS {
+            for board in BOARDS {
                 let text = format!("{} {}", icon::ICON_MEMORY.codepoint, board.title);
-                if ui.selectable_label(self.runner.is_emulated(), text).clicked() {
+                let chosen = board == self.board;
+                if ui.selectable_label(chosen && self.runner.is_emulated(), text).clicked() {
+                    if !chosen {
+                        queue.push(Action::SetBoard(board));
+                    }
                     queue.push(Action::Target(Target::Emulated(Emulated::default())));
                 }
             }
@@ -216,7 +223,7 @@ impl Bars<'_> {
     /// The target as the user knows it.
     pub fn target_name(&self) -> String {
         match &self.runner.target {
-            Target::Emulated(_) => format!("{} (emulated)", emulator::board::BOARDS[0].title),
+            Target::Emulated(_) => format!("{} (emulated)", self.board.title),
             Target::Serial { port } => {
                 let known = self.runner.ports.iter().find(|other| other.name == *port);
                 match known.map(|known| known.title.as_str()) {

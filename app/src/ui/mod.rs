@@ -295,8 +295,13 @@ impl App {
     pub fn draw(&mut self, ui: &mut Ui) {
         let mut queue = std::mem::take(&mut self.queue);
         self.shortcuts(ui.ctx(), &mut queue);
-        let bars =
-            Bars { user: &self.user, runner: &self.runner, files: &self.files, can_run: self.can_run() };
+        let bars = Bars {
+            user: &self.user,
+            runner: &self.runner,
+            files: &self.files,
+            can_run: self.can_run(),
+            board: self.bench.board(),
+        };
         bars.top(ui, &mut queue);
         bars.status(ui);
         self.panels(ui, &mut queue);
@@ -380,8 +385,13 @@ impl App {
         let in_editor = focus == Some(code_view::focus_id());
         let in_waves = focus == Some(waves::focus_id());
         let overlay = !matches!(self.overlay, Overlay::None);
-        let bars =
-            Bars { user: &self.user, runner: &self.runner, files: &self.files, can_run: self.can_run() };
+        let bars = Bars {
+            user: &self.user,
+            runner: &self.runner,
+            files: &self.files,
+            can_run: self.can_run(),
+            board: self.bench.board(),
+        };
         let applies = |command: Command, shortcut: &egui::KeyboardShortcut| {
             let in_scope = match command.scope() {
                 Scope::Global => true,

@@ -86,8 +86,11 @@ pub fn show(
                 }
                 input_row(ui, part, index, at, input, live, by_hand, changes, queue);
             }
+            // A lamp and a display show their outputs.
+            let shows =
+                part.kind.name == "led" || live.picture(&part.name).is_some() && part.kind.outputs.len() > 4;
             for output in part.kind.outputs {
-                if part.kind.name == "led" {
+                if shows {
                     continue;
                 }
                 ui.horizontal(|ui| {
@@ -99,7 +102,9 @@ pub fn show(
                     });
                 });
             }
-            wires(ui, bench, part, index, changes);
+            if !is_own(part) {
+                wires(ui, bench, part, index, changes);
+            }
         });
     });
     let bar = response.response.rect.with_max_x(response.response.rect.left() + 3.0).shrink2(vec2(0.0, 6.0));
@@ -120,15 +125,22 @@ fn header(ui: &mut Ui, part: &PartSpec, index: usize, live: &Live, changes: &mut
         }
         ui.label(RichText::new(&part.name).strong());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let button = Button::new(icon::ICON_MORE_VERT.codepoint).frame_when_inactive(false);
-            let (response, _) = egui::containers::menu::MenuButton::from_button(button)
-                .ui(ui, |ui| menu(ui, part, index, changes));
-            let name = format!("Options of {}", part.name);
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+            if !is_own(part) {
+                let button = Button::new(icon::ICON_MORE_VERT.codepoint).frame_when_inactive(false);
+                let (response, _) = egui::containers::menu::MenuButton::from_button(button)
+                    .ui(ui, |ui| menu(ui, part, index, changes));
+                let name = format!("Options of {}", part.name);
+                response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+            }
             ui.add(egui::Label::new(RichText::new(part.kind.title).size(SMALL).weak()).truncate())
                 .on_hover_text(part.kind.description);
         });
     });
+}
+
+/// A part of the board's own that bench.toml does not mention: there is nothing of it to change there.
+fn is_own(part: &PartSpec) -> bool {
+    part.line == 0
 }
 
 fn menu(ui: &mut Ui, part: &PartSpec, index: usize, changes: &mut Changes) {
@@ -260,10 +272,12 @@ fn input_row(
             ui.label(RichText::new(source_name(signal)).font(mono(SMALL)).weak());
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let name = format!("Source of {} {}", part.name, input.title);
-            let tune = kit::glyph_button(ui, icon::ICON_TUNE.codepoint, &name, true);
-            if tune.on_hover_text("What drives this input: a value, a generator, a CSV file").clicked() {
-                changes.drive = Some((index, at));
+            if !is_own(part) {
+                let name = format!("Source of {} {}", part.name, input.title);
+                let tune = kit::glyph_button(ui, icon::ICON_TUNE.codepoint, &name, true);
+                if tune.on_hover_text("What drives this input: a value, a generator, a CSV file").clicked() {
+                    changes.drive = Some((index, at));
+                }
             }
             if !slidable {
                 let text = RichText::new("By hand").size(SMALL);

@@ -70,6 +70,16 @@ fn part(bench: &mut DocumentMut, index: usize) -> Result<&mut Table, EditError> 
     parts.and_then(|parts| parts.get_mut(index)).ok_or(EditError::NoPart(index + 1))
 }
 
+/// Puts another board in the middle; its firmware goes with the old one.
+pub fn set_board(text: &str, name: &str) -> Result<String, EditError> {
+    let mut bench = parse(text)?;
+    let board = bench.entry("board").or_insert(Item::Table(Table::new()));
+    let board = board.as_table_like_mut().ok_or_else(|| EditError::Broken("`board` is no table".into()))?;
+    replace(board, "type", name.into());
+    board.remove("firmware");
+    Ok(bench.to_string())
+}
+
 /// Adds a part at the end.
 pub fn add_part(text: &str, kind: &str, name: &str, pins: &[(String, String)]) -> Result<String, EditError> {
     let mut bench = parse(text)?;

@@ -17,7 +17,7 @@ use card::{Changes, Displays, Hands};
 use drive::DriveDialog;
 use egui::{RichText, ScrollArea, Ui};
 use emulator::bench::{Bench, BenchErrors};
-use emulator::board::Node;
+use emulator::board::{BOARDS, Board, Node};
 use emulator::part;
 use emulator::trace::SharedTrace;
 use live::Live;
@@ -54,6 +54,16 @@ impl BenchPane {
             }
             Err(errors) => self.errors = Some(errors),
         }
+    }
+
+    /// The board in the middle.
+    pub fn board(&self) -> &'static Board {
+        self.bench.as_ref().map_or(BOARDS[0], |bench| bench.board)
+    }
+
+    /// The bench's text with another board in the middle. The parts keep their wires, as far as it has such pins.
+    pub fn with_board(&self, board: &Board) -> Result<String, EditError> {
+        edit::set_board(&self.text, board.name)
     }
 
     /// Opens the list of parts.

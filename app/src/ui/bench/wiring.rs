@@ -2,6 +2,7 @@
 
 use emulator::bench::Bench;
 use emulator::board::{Board, Node, PinKind};
+use emulator::chip::ChipKind;
 use emulator::part::{PartType, PinInfo, Role};
 use emulator::world::Gpio;
 use std::collections::BTreeSet;
@@ -29,7 +30,7 @@ pub fn suggest(bench: &Bench, kind: &PartType) -> Vec<(String, String)> {
         let joined = buses.iter().find(|(role, _)| *role == pin.role).map(|(_, gpio)| *gpio);
         let free = |gpio: &Gpio| !used.contains(gpio) && !buses.iter().any(|(_, g)| g == gpio);
         let gpio = joined
-            .or_else(|| preferred(pin.role).iter().copied().find(free))
+            .or_else(|| preferred(bench.board, pin.role).into_iter().find(free))
             .or_else(|| gpios(bench.board).into_iter().find(free));
         if let Some(gpio) = gpio {
             used.insert(gpio);
@@ -57,8 +58,19 @@ fn shared(bench: &Bench) -> Vec<(Role, Gpio)> {
     found
 }
 
-/// The pins that MicroPython's defaults use for a role on an RP2040.
-fn preferred(role: Role) -> &'static [Gpio] {
+/// The pins that suit a role best: on an RP2040 those that MicroPython's defaults use.
+fn preferred(board: &Board, role: Role) -> Vec<Gpio> {
+    let led_out = gpios(board);
+    let rp2040 = board.chip == ChipKind::Rp2040;
+    let choice = match role {
+        Role::Analog => board.analog,
+        _ if rp2040 => usual(role),
+        _ => &[],
+    };
+    choice.iter().copied().filter(|gpio| led_out.contains(gpio)).collect()
+}
+
+fn usual(role: Role) -> &'static [Gpio] {
     match role {
         Role::Sda => &[4, 2, 6, 8],
         Role::Scl => &[5, 3, 7, 9],
@@ -69,7 +81,7 @@ fn preferred(role: Role) -> &'static [Gpio] {
         // What the part sends, the board receives.
         Role::Tx => &[1, 5, 9, 13],
         Role::Rx => &[0, 4, 8, 12],
-        Role::Analog => &[26, 27, 28],
+        Role::Analog => &[],
         Role::OneWire => &[22, 21, 20],
         Role::Input => &[15, 14, 13, 12, 11, 10],
         Role::Output => &[14, 15, 13, 12, 11, 10],

@@ -42,12 +42,18 @@ pub enum Data {
 /// Texts in view beyond this many are too narrow to be read.
 const MAX_TEXTS: usize = 400;
 
+/// A part with a picture and more values than these has no rows for them.
+const MAX_OF_PICTURE: usize = 8;
+
 /// All rows with data: pins, then buses, values, printed values and the console.
 pub fn rows(board: Option<&SharedTrace>, printed: &Trace) -> Vec<Row> {
     let mut rows = Vec::new();
     if let Some(board) = board {
         board.read(|trace| {
-            let mut channels: Vec<_> = trace.channels().filter(|(id, _)| trace.len(*id) > 0).collect();
+            let mut channels: Vec<_> = trace
+                .channels()
+                .filter(|(id, channel)| trace.len(*id) > 0 && !is_in_picture(trace, &channel.name))
+                .collect();
             channels.sort_by_key(|(id, channel)| (order(channel.kind), channel.gpio, *id));
             rows.extend(channels.into_iter().map(|(id, channel)| Row {
                 source: Source::Board(id),
@@ -66,6 +72,14 @@ pub fn rows(board: Option<&SharedTrace>, printed: &Trace) -> Vec<Row> {
     });
     rows.splice(text..text, printed);
     rows
+}
+
+/// Whether a value is one of the many of a part whose card shows them as a picture: the LEDs of a matrix.
+fn is_in_picture(trace: &Trace, name: &str) -> bool {
+    let Some((part, _)) = name.split_once('.') else { return false };
+    let of_part = |other: &str| other.split_once('.').is_some_and(|(other, _)| other == part);
+    trace.picture(part).is_some()
+        && trace.channels().filter(|(_, channel)| of_part(&channel.name)).count() > MAX_OF_PICTURE
 }
 
 fn order(kind: Kind) -> u8 {
