@@ -7,5 +7,6 @@ mod examples;
 mod fake_board;
 mod firmware;
 mod microbit;
+mod language;
 mod serial;
 mod session;

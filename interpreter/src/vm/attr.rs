@@ -590,6 +590,15 @@ impl Vm {
         Some(self.instance_slot(obj, place))
     }
 
+    /// Overwrites an instance's own attribute, if nothing about its class can come before it. False: there is no such.
+    #[inline(always)]
+    pub(crate) fn quick_set_own_attr(&mut self, obj: Val, name: Qstr, v: Val) -> bool {
+        let Some(shape) = self.plain_shape(obj) else { return false };
+        let Some(place) = self.shapes.find(shape, name) else { return false };
+        self.set_instance_slot(obj, place, v);
+        true
+    }
+
     /// The shape of an instance whose class has neither hooks nor data descriptors, so that its own attributes are read
     /// and written as they are.
     #[inline(always)]
@@ -822,11 +831,7 @@ impl Vm {
     /// # Errors
     /// As there.
     pub fn setattr_q(&mut self, obj: Val, name: Qstr, v: Val) -> R<()> {
-        if !v.is_null()
-            && let Some(shape) = self.plain_shape(obj)
-            && let Some(place) = self.shapes.find(shape, name)
-        {
-            self.set_instance_slot(obj, place, v);
+        if !v.is_null() && self.quick_set_own_attr(obj, name, v) {
             return Ok(());
         }
         match self.heap.kind(obj) {

@@ -221,6 +221,9 @@ pub(super) unsafe extern "C-unwind" fn call_other(pc: *const u32, r: *mut Val, v
     }
 }
 
+const GETATTR: Val = registry::builtin("getattr");
+const SETATTR: Val = registry::builtin("setattr");
+
 /// `Call` of a function in Rust.
 ///
 /// # Safety
@@ -229,10 +232,27 @@ pub(super) unsafe extern "C-unwind" fn call_native(pc: *const u32, r: *mut Val, 
     // SAFETY: the instruction's operands are the window of a call.
     unsafe {
         let (dst, n) = (slot(r, op_a(*pc)), op_b(*pc));
-        let payload = (*dst.add(2)).bits() >> 8;
+        let f = *dst.add(2);
+        // Names that a program computes are attributes of its own objects, mostly.
+        if n >= 2
+            && (f == GETATTR || f == SETATTR)
+            && let Some(name) = (*dst.add(4)).as_qstr()
+        {
+            let obj = *dst.add(3);
+            let quick = match n {
+                2 | 3 if f == GETATTR => vm.quick_own_attr(obj, name),
+                3 if f == SETATTR => vm.quick_set_own_attr(obj, name, *dst.add(5)).then_some(Val::NONE),
+                _ => None,
+            };
+            if let Some(v) = quick {
+                *dst = v;
+                return go(pc.add(1), r);
+            }
+        }
+        let payload = f.bits() >> 8;
         if n == 1
             && vm.is_generator(*dst.add(3))
-            && let Some(code) = vm.consume(pc.add(1), dst, *dst.add(2))
+            && let Some(code) = vm.consume(pc.add(1), dst, f)
         {
             return go(code, vm.r);
         }

@@ -94,9 +94,24 @@ fn exit_codes_follow_system_exit() {
 
 #[test]
 fn an_interrupt_ends_an_endless_loop() {
-    for source in
-        ["while True: pass", "while True:\n    x = 1\n", "for i in iter(int, 1): pass", "sum(iter(int, 1))"]
-    {
+    const CLASS: &str = "class A:\n __lt__ = lambda s, o: True\n __add__ = lambda s, o: s\n __getitem__ = lambda s, i: i\n \
+        __iter__ = lambda s: s\n __next__ = lambda s: 1\n p = property(lambda s: 1)\ndef g():\n while 1: yield 0\na = A()\n";
+    for source in [
+        "while True: pass",
+        "while True:\n    x = 1\n",
+        "for i in iter(int, 1): pass",
+        "sum(iter(int, 1))",
+        "while a < 1: pass",
+        "while 1: a + 1; a[0]; a.p",
+        "for i in a: pass",
+        "sum(g())",
+        "any(x for x in g())",
+        "max(g())",
+        "set(x for x in g())",
+        "{1}.update(g())",
+        "sum(x for x in a)",
+    ] {
+        let source = &[CLASS, source].concat();
         let mut host = Host::new(16);
         host.set_interrupt_char(Some(3));
         host.type_in(b"\x03");

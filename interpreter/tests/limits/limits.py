@@ -241,4 +241,66 @@ def many_arguments():
     f(1)
 
 
+class Special:
+    def __add__(self, other):
+        return self + other
+
+    def __lt__(self, other):
+        return self < other
+
+    def __getitem__(self, i):
+        return self[i]
+
+    def __setitem__(self, i, v):
+        self[i] = v
+
+    def __neg__(self):
+        return -self
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        for x in self:
+            return x
+
+    @property
+    def p(self):
+        return self.p
+
+
+def generator():
+    return sum(generator() for _ in (1,))
+
+
+def sets():
+    return set(sets() for _ in range(1))
+
+
+def defaults(a=1, *, b=2):
+    return defaults(b=a)
+
+
+def named(a=1, b=2):
+    return named(b=a)
+
+
+special = Special()
+for f in (
+    lambda: special + 1,
+    lambda: special < 1,
+    lambda: special[0],
+    lambda: special.__setitem__(0, 1),
+    lambda: -special,
+    lambda: next(special),
+    lambda: special.p,
+    lambda: [x for x in special],
+    generator,
+    sets,
+    defaults,
+    named,
+):
+    limit("RecursionError")(f)
+
+
 print("and on", sum(range(10)), json.loads(json.dumps([1, {"a": 2}])))
