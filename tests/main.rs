@@ -6,7 +6,7 @@ mod emulated;
 mod examples;
 mod fake_board;
 mod firmware;
-mod microbit;
 mod language;
+mod microbit;
 mod serial;
 mod session;
