@@ -168,10 +168,12 @@ pub(super) unsafe extern "C" fn on_invalid<B: Bus>(engine: *mut uc_engine, data:
     let link = unsafe { &mut *data.cast::<Link<B>>() };
     // SAFETY: the engine that calls is open.
     let pc = unsafe { engine::reg(engine, RegisterARM::PC) };
+    // WFE and YIELD arrive here with the PC behind them, at their block's end. An undefined instruction
+    // that follows one begins a block.
+    let behind = pc != link.block;
     link.broke = Some(match link.half(pc.wrapping_sub(2)) {
-        // WFE and YIELD arrive here with the PC behind them.
-        WFE => Break::Event,
-        YIELD => Break::Hint,
+        WFE if behind => Break::Event,
+        YIELD if behind => Break::Hint,
         _ => Break::Invalid,
     });
     // SAFETY: this is an invalid-instruction hook, where stopping is safe.

@@ -451,7 +451,10 @@ impl<B: Bus> Core<B> {
             self.cycles = reached;
             self.pc = pc;
             match (broke, ended) {
-                (Some(Break::Budget), _) => {}
+                (Some(Break::Budget), _) => {
+                    // After a branch to an even address: running on would set the Thumb bit again.
+                    self.bad_vector = self.engine.reg(RegisterARM::CPSR) >> 5 & 1 == 0;
+                }
                 (Some(Break::Exception(8)), _) => {
                     // The magic address with its lowest bit cleared.
                     if let Err(kind) = self.leave(pc | 1) {
@@ -588,8 +591,13 @@ impl<B: Bus> Core<B> {
             (false, true) => 0xFFFF_FFFD,
         };
         self.engine.set_reg(if psp { RegisterARM::PSP } else { RegisterARM::MSP }, frame);
-        // Sets IPSR and with it the main stack. CONTROL.SPSEL must be clear in handler mode.
-        self.engine.set_reg(RegisterARM::XPSR, xpsr & 0xF000_0000 | 1 << 24 | u32::from(exception));
+        if psp {
+            // CONTROL.SPSEL is clear in handler mode. The engine lets it change in thread mode only.
+            self.engine.set_reg(RegisterARM::CONTROL, control & !2);
+        }
+        // Sets IPSR and with it the main stack.
+        self.engine
+            .set_reg(RegisterARM::XPSR, xpsr & 0xF000_0000 | (vector & 1) << 24 | u32::from(exception));
         self.engine.set_reg(RegisterARM::LR, lr);
         // Last, because it makes the engine recompute its cached mode: without it the return
         // would not be recognised.
@@ -636,7 +644,7 @@ impl<B: Bus> Core<B> {
             self.engine.set_reg(register, word);
         }
         self.engine.set_reg(stack, frame + 32 + (xpsr >> 9 & 1) * 4);
-        self.engine.set_reg(RegisterARM::XPSR, xpsr & 0xF000_0000 | 1 << 24 | ipsr);
+        self.engine.set_reg(RegisterARM::XPSR, xpsr & 0xF100_0000 | ipsr);
         if !handler {
             let control = self.engine.reg(RegisterARM::CONTROL);
             self.engine.set_reg(RegisterARM::CONTROL, control & !2 | u32::from(psp) << 1);
@@ -644,6 +652,7 @@ impl<B: Bus> Core<B> {
         self.engine.set_reg(RegisterARM::LR, words[5]);
         self.engine.set_reg(RegisterARM::APSR_NZCV, xpsr & 0xF000_0000);
         self.pc = words[6] & !1;
+        self.bad_vector = xpsr >> 24 & 1 == 0;
         let link = self.link_mut();
         link.fall_through = 1;
         link.ppb.event = true;
@@ -656,7 +665,9 @@ impl<B: Bus> Core<B> {
 
     fn xpsr(&self) -> u32 {
         let flags = self.engine.reg(RegisterARM::APSR_NZCV) & 0xF000_0000;
-        flags | 1 << 24 | u32::from(self.link().ppb.ipsr())
+        // A branch to an even address clears the Thumb bit, and the next instruction faults.
+        let thumb = self.engine.reg(RegisterARM::CPSR) >> 5 & 1;
+        flags | thumb << 24 | u32::from(self.link().ppb.ipsr())
     }
 
     /// Reports a fault and prepares the HardFault exception, or locks up.
