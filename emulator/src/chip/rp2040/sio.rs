@@ -63,6 +63,25 @@ impl Divider {
     }
 }
 
+const CTRL_SIGNED: u32 = 1 << 15;
+const CTRL_CROSS_INPUT: u32 = 1 << 16;
+const CTRL_CROSS_RESULT: u32 = 1 << 17;
+const CTRL_ADD_RAW: u32 = 1 << 18;
+const CTRL_BLEND: u32 = 1 << 21;
+const CTRL_CLAMP: u32 = 1 << 22;
+
+/// What a lane's shifter and mask make of its accumulator.
+#[derive(Clone, Copy)]
+struct Lane {
+    /// The input, where it is to be added as it is.
+    raw: Option<u32>,
+    masked: u32,
+    /// Masked, and its sign extended if the lane is signed.
+    value: u32,
+    /// Bits above the mask are set.
+    over: bool,
+}
+
 /// An interpolator (section 2.3.1.6).
 #[derive(Clone, Debug, Default)]
 struct Interpolator {
@@ -72,102 +91,83 @@ struct Interpolator {
 }
 
 impl Interpolator {
-    /// Lane results and the full result; `one` says this is INTERP1, which clamps.
-    fn results(&self, one: bool) -> ([u32; 2], u32, bool) {
-        let lane = |n: usize| {
-            let ctrl = self.ctrl[n];
-            let (shift, low, high) = (ctrl & 0x1F, ctrl >> 5 & 0x1F, ctrl >> 10 & 0x1F);
-            let signed = ctrl >> 15 & 1 != 0;
-            let cross_input = ctrl >> 16 & 1 != 0;
-            let input = self.accum[if cross_input { 1 - n } else { n }];
-            let shifted = input >> shift;
-            let mask = if high >= low { (u32::MAX >> (31 - (high - low))) << low } else { 0 };
-            let masked = shifted & mask;
-            let extended =
-                if signed && masked >> high & 1 != 0 { masked | (u32::MAX << high) } else { masked };
-            (input, masked, extended, shifted & !mask != 0)
-        };
-        let (l0, l1) = (lane(0), lane(1));
-        let overflow = l0.3 || l1.3;
-        let mut results = [0; 2];
-        let blend = !one && self.ctrl[0] >> 21 & 1 != 0;
-        let clamp = one && self.ctrl[0] >> 22 & 1 != 0;
-        for (n, lane) in [l0, l1].into_iter().enumerate() {
-            let raw = self.ctrl[n] >> 18 & 1 != 0;
-            let value = if raw { lane.0 } else { lane.2 };
-            results[n] = self.base[n].wrapping_add(value);
+    /// A lane's shifter and mask.
+    fn lane(&self, n: usize) -> Lane {
+        let ctrl = self.ctrl[n];
+        let (shift, low, high) = (ctrl & 0x1F, ctrl >> 5 & 0x1F, ctrl >> 10 & 0x1F);
+        let input = self.accum[if ctrl & CTRL_CROSS_INPUT != 0 { 1 - n } else { n }];
+        let shifted = input >> shift;
+        let mask = if high >= low { (u32::MAX >> (31 - (high - low))) << low } else { 0 };
+        let masked = shifted & mask;
+        let negative = ctrl & CTRL_SIGNED != 0 && masked >> high & 1 != 0;
+        Lane {
+            raw: if ctrl & CTRL_ADD_RAW != 0 { Some(input) } else { None },
+            masked,
+            value: if negative { masked | u32::MAX << high } else { masked },
+            over: u64::from(shifted) >> (high + 1) != 0,
         }
-        if clamp {
-            let signed = self.ctrl[0] >> 15 & 1 != 0;
-            results[0] = if signed {
-                (l0.2 as i32).max(self.base[0] as i32).min(self.base[1] as i32) as u32
+    }
+
+    /// The two lanes' results and the full result; `one` says this is INTERP1, which clamps where INTERP0 blends.
+    fn results(&self, one: bool) -> [u32; 3] {
+        let lanes = [self.lane(0), self.lane(1)];
+        let added = lanes.map(|lane| lane.raw.unwrap_or(lane.value));
+        let [b0, b1, b2] = self.base;
+        let mut results = [
+            b0.wrapping_add(added[0]),
+            b1.wrapping_add(added[1]),
+            b2.wrapping_add(added[0]).wrapping_add(added[1]),
+        ];
+        if one && self.ctrl[0] & CTRL_CLAMP != 0 {
+            let value = lanes[0].value;
+            results[0] = if self.ctrl[0] & CTRL_SIGNED != 0 {
+                (value as i32).max(b0 as i32).min(b1 as i32) as u32
             } else {
-                l0.2.max(self.base[0]).min(self.base[1])
+                value.max(b0).min(b1)
             };
         }
-        let sum = |a: u32, b: u32| a.wrapping_add(b).wrapping_add(self.base[2]);
-        let mut full = sum(
-            if self.ctrl[0] >> 18 & 1 != 0 { l0.0 } else { l0.2 },
-            if self.ctrl[1] >> 18 & 1 != 0 { l1.0 } else { l1.2 },
-        );
-        if blend {
-            let alpha = u64::from(l1.1 & 0xFF);
-            let signed = self.ctrl[1] >> 15 & 1 != 0;
-            let (b0, b1) = (self.base[0], self.base[1]);
-            results[1] = if signed {
-                let difference = i64::from(b1 as i32) - i64::from(b0 as i32);
-                (i64::from(b0 as i32) + ((difference * alpha as i64) >> 8)) as u32
-            } else {
-                let difference = i64::from(b1) - i64::from(b0);
-                (i64::from(b0) + ((difference * alpha as i64) >> 8)) as u32
-            };
-            results[0] = alpha as u32;
-            full = self.base[2].wrapping_add(l0.2);
+        if !one && self.ctrl[0] & CTRL_BLEND != 0 {
+            let alpha = lanes[1].masked & 0xFF;
+            let signed = self.ctrl[1] & CTRL_SIGNED != 0;
+            let wide = |base: u32| if signed { i64::from(base as i32) } else { i64::from(base) };
+            let blended = wide(b0) + (((wide(b1) - wide(b0)) * i64::from(alpha)) >> 8);
+            results = [alpha, blended as u32, b2.wrapping_add(added[0])];
         }
-        for (result, ctrl) in results.iter_mut().zip(self.ctrl) {
-            // FORCE_MSB ORs into bits 29..28 of what the processor sees.
-            *result |= (ctrl >> 19 & 3) << 28;
-        }
-        (results, full, overflow)
+        results
+    }
+
+    /// FORCE_MSB: bits 29..28 of a lane's result as the processor sees it.
+    fn seen(&self, n: usize, result: u32) -> u32 {
+        if n < 2 { result | (self.ctrl[n] >> 19 & 3) << 28 } else { result }
     }
 
     fn pop(&mut self, one: bool) {
-        let (results, ..) = self.results(one);
-        let crossed = [
-            if self.ctrl[0] >> 17 & 1 != 0 { 1 } else { 0 },
-            if self.ctrl[1] >> 17 & 1 != 0 { 0 } else { 1 },
-        ];
-        self.accum = [results[crossed[0]], results[crossed[1]]];
+        let results = self.results(one);
+        self.accum = [0, 1].map(|n| results[if self.ctrl[n] & CTRL_CROSS_RESULT != 0 { 1 - n } else { n }]);
     }
 
     fn read(&mut self, one: bool, offset: u32) -> u32 {
-        let (results, full, overflow) = self.results(one);
         match offset {
             0x00 => self.accum[0],
             0x04 => self.accum[1],
             0x08..=0x10 => self.base[(offset as usize - 8) / 4],
-            0x14 | 0x18 | 0x1C => {
+            0x14..=0x1C => {
+                let n = (offset as usize - 0x14) / 4;
+                let result = self.results(one)[n];
                 self.pop(one);
-                [results[0], results[1], full][(offset as usize - 0x14) / 4]
+                self.seen(n, result)
             }
-            0x20 | 0x24 => results[(offset as usize - 0x20) / 4],
-            0x28 => full,
+            0x20..=0x28 => {
+                let n = (offset as usize - 0x20) / 4;
+                self.seen(n, self.results(one)[n])
+            }
             0x2C => {
-                let flags = self.ctrl[0] & !(7 << 23);
-                let over = |n: usize| {
-                    let ctrl = self.ctrl[n];
-                    let (shift, low, high) = (ctrl & 0x1F, ctrl >> 5 & 0x1F, ctrl >> 10 & 0x1F);
-                    let mask = if high >= low { (u32::MAX >> (31 - (high - low))) << low } else { 0 };
-                    self.accum[n] >> shift & !mask != 0
-                };
-                flags | u32::from(over(0)) << 23 | u32::from(over(1)) << 24 | u32::from(overflow) << 25
+                let [over0, over1] = [0, 1].map(|n| u32::from(self.lane(n).over));
+                self.ctrl[0] & !(7 << 23) | over0 << 23 | over1 << 24 | (over0 | over1) << 25
             }
             0x30 => self.ctrl[1],
-            // ACCUM_ADD reads as the raw shift and mask value of its lane.
-            0x34 | 0x38 => {
-                let n = (offset as usize - 0x34) / 4;
-                results[n].wrapping_sub(self.base[n])
-            }
+            // ACCUM_ADD reads as the shifted and masked value of its lane.
+            0x34 | 0x38 => self.lane((offset as usize - 0x34) / 4).value,
             _ => 0,
         }
     }
@@ -177,7 +177,7 @@ impl Interpolator {
             0x00 => self.accum[0] = value,
             0x04 => self.accum[1] = value,
             0x08..=0x10 => self.base[(offset as usize - 8) / 4] = value,
-            0x2C => self.ctrl[0] = value & 0x03FF_FFFF,
+            0x2C => self.ctrl[0] = value & 0x007F_FFFF,
             0x30 => self.ctrl[1] = value & 0x001F_FFFF,
             0x34 | 0x38 => {
                 let n = (offset as usize - 0x34) / 4;
@@ -187,8 +187,8 @@ impl Interpolator {
                 let half = |v: u32, signed: bool| {
                     if signed { v as i16 as i32 as u32 } else { v & 0xFFFF }
                 };
-                self.base[0] = half(value, self.ctrl[0] >> 15 & 1 != 0);
-                self.base[1] = half(value >> 16, self.ctrl[1] >> 15 & 1 != 0);
+                self.base[0] = half(value, self.ctrl[0] & CTRL_SIGNED != 0);
+                self.base[1] = half(value >> 16, self.ctrl[1] & CTRL_SIGNED != 0);
             }
             _ => {}
         }
@@ -393,5 +393,39 @@ mod tests {
         assert_eq!(i.read(false, 0x20), 100 + 0x12);
         assert_eq!(i.read(false, 0x14), 100 + 0x12);
         assert_eq!(i.read(false, 0x00), 100 + 0x12);
+    }
+
+    #[test]
+    fn blending_and_clamping() {
+        let mut i = Interpolator::default();
+        i.write(0x2C, CTRL_BLEND | 31 << 10);
+        i.write(0x30, 31 << 10);
+        (i.base, i.accum) = ([500, 1000, 7], [3, 0x180]);
+        assert_eq!([0x20, 0x24, 0x28].map(|offset| i.read(false, offset)), [128, 750, 10]);
+        (i.base[0], i.base[1]) = (-1000i32 as u32, 1000);
+        i.write(0x30, 31 << 10 | CTRL_SIGNED);
+        assert_eq!(i.read(false, 0x24), 0);
+        let mut i = Interpolator::default();
+        i.write(0x2C, CTRL_CLAMP | CTRL_SIGNED | 29 << 10 | 2);
+        (i.base[0], i.base[1]) = (-2i32 as u32, 3);
+        let clamped = [-100i32, -4, 0, 100].map(|value| {
+            i.write(0x00, value as u32);
+            i.read(true, 0x20) as i32
+        });
+        assert_eq!(clamped, [-2, -1, 0, 3]);
+    }
+
+    #[test]
+    fn forced_bits_are_seen_but_not_kept_and_overflow_is_above_the_mask() {
+        let mut i = Interpolator::default();
+        i.write(0x2C, 3 << 19 | 4 << 5 | 7 << 10);
+        i.write(0x30, 31 << 10);
+        (i.accum[0], i.base[0]) = (0xFF, 1);
+        assert_eq!(i.read(false, 0x34), 0xF0, "without the base");
+        assert_eq!(i.read(false, 0x2C) >> 23 & 7, 0, "bits below the mask are none");
+        assert_eq!(i.read(false, 0x14), 0x3000_00F1);
+        assert_eq!(i.read(false, 0x00), 0xF1);
+        i.write(0x00, 0x100);
+        assert_eq!(i.read(false, 0x2C) >> 23 & 7, 0b101);
     }
 }
