@@ -42,6 +42,8 @@ const CTRL_READ_ERROR: u32 = 1 << 30;
 const CTRL_AHB_ERROR: u32 = 1 << 31;
 const CTRL_WRITABLE: u32 = 0x00FF_FFFF;
 
+/// The first of the eight wraps of PWM slices.
+const TREQ_PWM_WRAP0: u32 = 24;
 const TREQ_TIMER0: u32 = 0x3B;
 const TREQ_PERMANENT: u32 = 0x3F;
 
@@ -81,8 +83,9 @@ pub struct Dma {
     inte: [u32; 2],
     intf: [u32; 2],
     timer: [u32; 4],
-    /// The cycle of each pacing timer's last request.
+    /// The cycle each pacing timer counts from, and its requests since.
     timer_since: [u64; 4],
+    timer_requests: [u64; 4],
     sniff_ctrl: u32,
     sniff_data: u32,
     /// Where the search for the next channel begins, so that all get their turn.
@@ -98,7 +101,19 @@ impl Dma {
     }
 
     fn refresh(&mut self, s: &mut Shared) {
-        self.active = self.channels.iter().any(|channel| channel.busy);
+        let mut paces = 0;
+        self.active = false;
+        for channel in self.channels.iter().filter(|channel| channel.busy) {
+            self.active = true;
+            let treq = channel.ctrl >> 15 & 0x3F;
+            if (TREQ_PWM_WRAP0..TREQ_PWM_WRAP0 + 8).contains(&treq) {
+                paces |= 1 << (treq - TREQ_PWM_WRAP0);
+            }
+        }
+        if paces != s.pwm_paces {
+            s.pwm_paces = paces;
+            s.schedule(Event::Pwm, s.now);
+        }
         for n in 0..2 {
             s.set_irq(irq::DMA_0 + n as u32, self.status(n) != 0);
         }
@@ -202,6 +217,7 @@ impl Dma {
                 let n = ((offset - TIMER0) / 4) as usize;
                 self.timer[n] = value;
                 self.timer_since[n] = s.clock.cycle_at(s.now);
+                self.timer_requests[n] = 0;
             }
             MULTI_CHAN_TRIGGER => {
                 for n in 0..CHANNELS {
@@ -240,7 +256,17 @@ impl Dma {
     /// The cycle at which a pacing timer next asks for a transfer, if it runs.
     fn timer_due(&self, n: usize) -> Option<u64> {
         let (x, y) = (u64::from(self.timer[n] >> 16), u64::from(self.timer[n] & 0xFFFF));
-        (x != 0 && y != 0).then(|| self.timer_since[n] + y.div_ceil(x).max(1))
+        // X requests in Y cycles, without a rounding that adds up.
+        (x != 0 && y != 0)
+            .then(|| self.timer_since[n] + ((self.timer_requests[n] + 1) * y).div_ceil(x).max(1))
+    }
+
+    /// A pacing timer's request was answered at `cycle`. Requests nobody waited for are forgotten.
+    fn timer_fired(&mut self, n: usize, cycle: u64) {
+        self.timer_requests[n] += 1;
+        if self.timer_due(n).is_some_and(|next| next <= cycle) {
+            (self.timer_since[n], self.timer_requests[n]) = (cycle, 0);
+        }
     }
 
     /// Moves an address on, within its ring if it has one.
@@ -313,6 +339,7 @@ impl Rp2040 {
             8..16 => self.pio[1].dreq()[n - 8],
             16..20 => self.spi[(n - 16) / 2].dreq()[n % 2],
             20..24 => self.uart[(n - 20) / 2].dreq()[n % 2],
+            24..32 => self.pwm.dreq() >> (n - 24) & 1 != 0,
             32..36 => self.i2c[(n - 32) / 2].dreq()[n % 2],
             36 => self.adc.dreq(),
             37 => self.xip.streaming(),
@@ -338,7 +365,10 @@ impl Rp2040 {
             let Some(n) = self.dma.next(ready) else { break };
             let treq = self.dma.channels[n].ctrl >> 15 & 0x3F;
             if (TREQ_TIMER0..TREQ_PERMANENT).contains(&treq) {
-                self.dma.timer_since[(treq - TREQ_TIMER0) as usize] = cycle;
+                self.dma.timer_fired((treq - TREQ_TIMER0) as usize, cycle);
+            }
+            if (TREQ_PWM_WRAP0..TREQ_PWM_WRAP0 + 8).contains(&treq) {
+                self.pwm.answered((treq - TREQ_PWM_WRAP0) as usize);
             }
             self.dma_transfer(n);
             made += 1;

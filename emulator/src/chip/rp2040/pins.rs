@@ -1,6 +1,6 @@
 //! IO_BANK0 and PADS_BANK0: which peripheral drives each GPIO, its pad, and pin interrupts.
 
-use super::shared::{Shared, irq};
+use super::shared::{Event, Shared, irq};
 use crate::chip::common::pads::Pads;
 use crate::world::{Drive, Level, Pull};
 
@@ -58,6 +58,9 @@ pub struct Pins {
     pads: Pads,
     pub sio: Output,
     pub pwm: Output,
+    /// Pins at which PWM slices count, and of each slice the edges there since PWM looked: rises, falls.
+    pub pwm_inputs: u32,
+    pub pwm_edges: [[u32; 2]; 8],
     pub pio: [Output; 2],
     /// Idle levels of UART and SPI outputs; I2C never drives here.
     pub uart: Output,
@@ -77,6 +80,8 @@ impl Default for Pins {
             pads: Pads::new(GPIOS),
             sio: Output::default(),
             pwm: Output::default(),
+            pwm_inputs: 0,
+            pwm_edges: [[0; 2]; 8],
             pio: [Output::default(); 2],
             // UART TX on GPIO 0, 12, 16, 28 (UART0) and 4, 8, 20, 24 (UART1) idles high; RTS is
             // not asserted, which is high too.
@@ -151,6 +156,13 @@ impl Pins {
         Drive { level, pull, milliamps: [2, 4, 8, 12][(pad >> 4 & 3) as usize] }
     }
 
+    /// Whether a slice's channel B sees a high level.
+    pub fn pwm_high(&self, slice: usize) -> bool {
+        [2 * slice + 1, 2 * slice + 17]
+            .into_iter()
+            .any(|gpio| gpio < GPIOS && self.function(gpio) == function::PWM && self.input(gpio))
+    }
+
     /// INTR with the level bits as they are now.
     fn raw(&self, word: usize) -> u32 {
         let mut raw = self.intr[word] & 0xCCCC_CCCC;
@@ -205,6 +217,10 @@ impl Shared {
             changed &= changed - 1;
             let edge = if after >> gpio & 1 != 0 { 8 } else { 4 };
             self.pins.intr[gpio / 8] |= edge << (4 * (gpio % 8));
+            if self.pins.pwm_inputs >> gpio & 1 != 0 && self.pins.function(gpio) == function::PWM {
+                self.pins.pwm_edges[gpio / 2 % 8][usize::from(edge == 4)] += 1;
+                self.schedule(Event::Pwm, self.now);
+            }
         }
         if before != after {
             self.update_pin_irq();

@@ -1,8 +1,8 @@
 //! PWM (data sheet section 4.5): eight slices with two outputs each.
 //!
 //! A slice's counter is a function of time: it is worked out when it is looked at, and only slices that
-//! somebody sees (a pin, an interrupt) plan events. The input modes (DIVMODE: counting at channel B) are
-//! not built (such a slice stands still), nor are DMA requests.
+//! somebody sees (a pin, an interrupt, a DMA channel) plan events. In the modes that count at channel B the
+//! pin's edges move the counter, or its level lets it run.
 
 use super::pins::{GPIOS, Output, function};
 use super::shared::{Event, Shared, irq};
@@ -25,6 +25,10 @@ const CSR_EN: u32 = 1;
 const CSR_PH_CORRECT: u32 = 1 << 1;
 const CSR_A_INV: u32 = 1 << 2;
 const CSR_B_INV: u32 = 1 << 3;
+/// Bits 5..4, DIVMODE: what counts.
+const MODE_FREE: u32 = 0;
+const MODE_LEVEL: u32 = 1;
+const MODE_RISE: u32 = 2;
 const CSR_PH_RET: u32 = 1 << 6;
 const CSR_PH_ADV: u32 = 1 << 7;
 
@@ -39,6 +43,10 @@ struct Slice {
     next_cc: u32,
     next_top: u32,
     position: u64,
+    /// Channel B is high, for the mode that runs only then.
+    gate: bool,
+    /// Sixteenths of a step that edges have made.
+    edges: u64,
     /// Since this instant the slice has run at the present rate, and has made so many steps: counted from there,
     /// no rounding adds up.
     epoch: Time,
@@ -56,6 +64,8 @@ impl Default for Slice {
             next_cc: cc,
             next_top: top,
             position: 0,
+            gate: false,
+            edges: 0,
             epoch: Time::ZERO,
             done: 0,
         }
@@ -64,7 +74,12 @@ impl Default for Slice {
 
 impl Slice {
     fn runs(&self, hz: u64) -> bool {
-        self.csr & CSR_EN != 0 && self.csr >> 4 & 3 == 0 && hz > 0
+        let mode = self.mode();
+        self.csr & CSR_EN != 0 && hz > 0 && (mode == MODE_FREE || mode == MODE_LEVEL && self.gate)
+    }
+
+    fn mode(&self) -> u32 {
+        self.csr >> 4 & 3
     }
 
     /// Steps in a period.
@@ -102,8 +117,24 @@ impl Slice {
             return false;
         }
         let total = self.steps(now.saturating_sub(self.epoch), hz);
-        let mut steps = total - self.done;
+        let steps = total - self.done;
         self.done = total;
+        self.step_on(steps)
+    }
+
+    /// Channel B has risen or fallen so often; gives whether the counter wrapped.
+    fn count(&mut self, edges: u32) -> bool {
+        if self.csr & CSR_EN == 0 {
+            return false;
+        }
+        self.edges += u64::from(edges) * 16;
+        let step = self.step() as u64;
+        let steps = self.edges / step;
+        self.edges %= step;
+        self.step_on(steps)
+    }
+
+    fn step_on(&mut self, mut steps: u64) -> bool {
         // The first wrap may change the period; after it all periods are alike.
         let to_wrap = self.period().saturating_sub(self.position);
         if steps < to_wrap {
@@ -170,6 +201,8 @@ pub struct Pwm {
     intr: u32,
     inte: u32,
     intf: u32,
+    /// Wraps that DMA has not answered yet, a bit a slice.
+    dreq: u32,
     /// The clock at which the slices have run so far.
     hz: u64,
 }
@@ -182,10 +215,22 @@ impl Pwm {
         for gpio in 0..GPIOS {
             seen[gpio / 2 % SLICES] |= s.pins.function(gpio) == function::PWM;
         }
-        let (mut out, mut next) = (0, Time::NEVER);
+        let (mut out, mut oe, mut next) = (0, u32::MAX, Time::NEVER);
+        let inputs = s.pins.pwm_inputs;
         for (n, slice) in self.slices.iter_mut().enumerate() {
-            if slice.advance(s.now, self.hz) {
+            let mut wrapped = slice.advance(s.now, self.hz);
+            if inputs & channel_b(n) != 0 {
+                oe &= !channel_b(n);
+                let edges = std::mem::take(&mut s.pins.pwm_edges[n]);
+                if slice.mode() >= MODE_RISE {
+                    wrapped |= slice.count(edges[(slice.mode() - MODE_RISE) as usize]);
+                }
+                slice.gate = s.pins.pwm_high(n);
+            }
+            if wrapped {
                 self.intr |= 1 << n;
+                self.dreq |= 1 << n;
+                s.dreq_changed = true;
             }
             if self.hz != s.hz.sys {
                 slice.rebase(s.now);
@@ -198,19 +243,35 @@ impl Pwm {
             // A slice that nobody sees plans nothing: its wraps are noticed when it is looked at.
             let pending = (slice.cc, slice.top) != (slice.next_cc, slice.next_top);
             let edges = seen[n] && (pending || !slice.is_constant());
-            if slice.runs(s.hz.sys) && (edges || self.inte >> n & 1 != 0) {
+            if slice.runs(s.hz.sys) && (edges || (self.inte | s.pwm_paces) >> n & 1 != 0) {
                 let position = slice.next_position(edges);
                 next = next.min(slice.reaches(position, s.hz.sys));
             }
         }
         self.hz = s.hz.sys;
         s.schedule(Event::Pwm, if next == Time::NEVER { next } else { next.max(s.now + Time(1)) });
-        let changed = if s.pins.pwm.oe == u32::MAX { s.pins.pwm.out ^ out } else { u32::MAX };
-        s.pins.pwm = Output { out, oe: u32::MAX };
+        let changed = if s.pins.pwm.oe == oe { s.pins.pwm.out ^ out } else { u32::MAX };
+        s.pins.pwm = Output { out, oe };
         if changed != 0 {
             s.pins_changed(changed);
         }
         s.set_irq(irq::PWM_WRAP, self.intr & self.inte | self.intf != 0);
+    }
+
+    /// DMA requests, a bit a slice: it has wrapped since the last transfer.
+    pub fn dreq(&self) -> u32 {
+        self.dreq
+    }
+
+    /// DMA has answered a slice's request.
+    pub fn answered(&mut self, slice: usize) {
+        self.dreq &= !(1 << slice);
+    }
+
+    /// Tells the pins which of them count.
+    fn choose_inputs(&self, s: &mut Shared) {
+        let counting = |&n: &usize| self.slices[n].mode() != MODE_FREE;
+        s.pins.pwm_inputs = (0..SLICES).filter(counting).fold(0, |pins, n| pins | channel_b(n));
     }
 
     /// Reads a register.
@@ -246,6 +307,7 @@ impl Pwm {
                         slice.rebase(s.now);
                     }
                     slice.csr = value & 0x3F;
+                    slice.edges = 0;
                     if value & CSR_PH_ADV != 0 {
                         slice.position = (slice.position + 1) % slice.period();
                     }
@@ -280,8 +342,14 @@ impl Pwm {
                 _ => {}
             }
         }
+        self.choose_inputs(s);
         self.refresh(s);
     }
+}
+
+/// The two pins of a slice's channel B; it sees either's level.
+fn channel_b(slice: usize) -> u32 {
+    0x0002_0002 << (2 * slice)
 }
 
 #[cfg(test)]
@@ -379,5 +447,49 @@ mod tests {
         pwm.write(&mut s, SLICE_7 + CC, 0);
         run(&mut s, Time::from_millis(2), |s, _| pwm.refresh(s));
         assert_eq!(s.scheduled(Event::Pwm), Time::NEVER);
+    }
+
+    /// Moves GP15, channel B of slice 7, as seen from outside.
+    fn outside(s: &mut Shared, high: bool) {
+        s.levels_changed(if high { 1 << 15 } else { 0 });
+    }
+
+    #[test]
+    fn edges_at_channel_b_count_through_the_divider() {
+        let (mut pwm, mut s, _) = setup(&[15]);
+        pwm.write(&mut s, SLICE_7 + DIV, 2 << 4);
+        pwm.write(&mut s, SLICE_7 + TOP, 9);
+        pwm.write(&mut s, INTE, 1 << 7);
+        for (mode, expected) in [(MODE_RISE, 5), (MODE_RISE + 1, 5)] {
+            pwm.write(&mut s, SLICE_7 + CSR, 0);
+            pwm.write(&mut s, SLICE_7 + CTR, 0);
+            pwm.write(&mut s, SLICE_7 + CSR, CSR_EN | mode << 4);
+            for _ in 0..10 {
+                outside(&mut s, true);
+                outside(&mut s, false);
+            }
+            assert_eq!(pwm.read(&mut s, SLICE_7 + CTR), expected);
+        }
+        assert_eq!(pwm.read(&mut s, INTR), 0);
+        for _ in 0..10 {
+            outside(&mut s, true);
+            outside(&mut s, false);
+            run(&mut s, Time(10), |s, _| pwm.refresh(s));
+        }
+        assert_ne!(s.irq_lines(0) & 1 << irq::PWM_WRAP, 0, "at the twentieth edge, without being asked");
+        assert_eq!(pwm.dreq(), 1 << 7);
+        pwm.answered(7);
+        assert_eq!(pwm.dreq(), 0);
+    }
+
+    #[test]
+    fn a_gated_slice_runs_while_channel_b_is_high() {
+        let (mut pwm, mut s, _) = setup(&[15]);
+        pwm.write(&mut s, SLICE_7 + CSR, CSR_EN | MODE_LEVEL << 4);
+        for high in [false, true, false, true, false] {
+            outside(&mut s, high);
+            run(&mut s, Time::from_micros(1), |s, _| pwm.refresh(s));
+        }
+        assert_eq!(pwm.read(&mut s, SLICE_7 + CTR), 250, "2 us at 125 MHz");
     }
 }

@@ -117,6 +117,8 @@ pub struct Shared {
     next_cycle: u64,
     /// DREQ levels are polled by DMA; this says that something changed since it looked.
     pub dreq_changed: bool,
+    /// PWM slices whose wraps DMA waits for.
+    pub pwm_paces: u32,
 }
 
 impl Shared {
@@ -137,6 +139,7 @@ impl Shared {
             agenda: Agenda::default(),
             next_cycle: u64::MAX,
             dreq_changed: false,
+            pwm_paces: 0,
         }
     }
 
