@@ -6,6 +6,8 @@ use crate::clock::Time;
 
 const EXEC_SIDE_EN: u32 = 1 << 30;
 const EXEC_SIDE_PINDIR: u32 = 1 << 29;
+const EXEC_INLINE_OUT_EN: u32 = 1 << 18;
+const EXEC_OUT_STICKY: u32 = 1 << 17;
 const EXEC_STATUS_SEL: u32 = 1 << 4;
 const SHIFT_FJOIN_RX: u32 = 1 << 31;
 const SHIFT_FJOIN_TX: u32 = 1 << 30;
@@ -88,6 +90,8 @@ pub struct Machine {
     /// `IRQ wait` has set its flag and waits for it to be cleared.
     irq_set: bool,
     pub waiting: Option<Wait>,
+    /// Pins (mask, levels) that OUT or SET wrote last, for OUT_STICKY.
+    held: (u32, u32),
     /// Bits of FDEBUG that were raised since they were collected.
     pub debug: u32,
     /// The machine's clock has run since this instant and given so many ticks.
@@ -117,6 +121,7 @@ impl Machine {
             pending: None,
             irq_set: false,
             waiting: None,
+            held: (0, 0),
             debug: 0,
             epoch: Time::ZERO,
             ticks: 0,
@@ -203,6 +208,10 @@ impl Machine {
     pub fn tick(&mut self, common: &mut Common) {
         let from_program = self.pending.is_none();
         let instruction = self.pending.unwrap_or(common.program[usize::from(self.pc & 31)]);
+        if self.execctrl & EXEC_OUT_STICKY != 0 {
+            // Asserted in every cycle; side-set comes after it.
+            common.out = common.out & !self.held.0 | self.held.1;
+        }
         let delay = self.side_set(common, instruction);
         match self.execute(common, instruction) {
             End::Stall(wait) => {
@@ -262,6 +271,15 @@ impl Machine {
         delay
     }
 
+    /// OUT PINS or SET PINS.
+    fn write_pins(&mut self, common: &mut Common, base: u32, count: u32, data: u32) {
+        let (mut mask, mut levels) = (0, 0);
+        put(&mut mask, base, count, u32::MAX);
+        put(&mut levels, base, count, data);
+        self.held = (mask, levels);
+        common.out = common.out & !mask | levels;
+    }
+
     /// The levels at the pins from IN_BASE on.
     fn in_pins(&self, common: &Common) -> u32 {
         common.inputs.rotate_right(self.pinctrl >> 15 & 31)
@@ -281,7 +299,7 @@ impl Machine {
             6 => self.irq(common, select, argument),
             _ => {
                 match select {
-                    0 => put(&mut common.out, self.pinctrl >> 5 & 31, self.pinctrl >> 26 & 7, argument),
+                    0 => self.write_pins(common, self.pinctrl >> 5 & 31, self.pinctrl >> 26 & 7, argument),
                     1 => self.x = argument,
                     2 => self.y = argument,
                     4 => put(&mut common.oe, self.pinctrl >> 5 & 31, self.pinctrl >> 26 & 7, argument),
@@ -441,7 +459,11 @@ impl Machine {
         }
         let (base, pins) = (self.pinctrl & 31, self.pinctrl >> 20 & 0x3F);
         match destination {
-            0 => put(&mut common.out, base, pins, data),
+            0 if self.execctrl & EXEC_INLINE_OUT_EN != 0 && data >> (self.execctrl >> 19 & 31) & 1 == 0 => {
+                // A bit of the data disables the write, and ends what was held.
+                self.held = (0, 0);
+            }
+            0 => self.write_pins(common, base, pins, data),
             1 => self.x = data,
             2 => self.y = data,
             4 => put(&mut common.oe, base, pins, data),

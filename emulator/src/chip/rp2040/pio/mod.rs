@@ -2,8 +2,7 @@
 //!
 //! Machines that wait cost nothing. Those that run are caught up with in batches: at least every
 //! [`BATCH`], when the processor looks at the block, and before a part's event reaches the pins; each edge
-//! still gets the time of its own tick. OUT_STICKY, INLINE_OUT_EN and the input synchronisers' two cycles are
-//! not built.
+//! still gets the time of its own tick. The input synchronisers' two cycles are not built.
 
 mod machine;
 
