@@ -38,9 +38,11 @@ pub struct Chip {
     pub(super) review: Time,
 }
 
-/// How long after a reset or a flash operation code that ran from memory is forgotten: boot
-/// loaders and flash functions run there, in pages that hold the stack and variables otherwise.
+/// How long after a reset code that ran from memory is forgotten: boot loaders and flash functions run
+/// there, in pages that hold the stack and variables otherwise.
 const REVIEW: Time = Time::from_millis(20);
+/// The same after flash operations, which come in long rows, each with code that ran from memory.
+const REVIEW_AFTER_FLASH: Time = Time::from_secs(1);
 
 impl Chip {
     /// A chip at power-on with erased flash of `flash_bytes` (a power of two, up to 16 MiB).
@@ -201,10 +203,17 @@ impl Chip {
         Stop::Fault(report)
     }
 
+    /// Core 1 is off; what it has executed still counts.
+    fn drop_core1(&mut self) {
+        if let Some(core) = self.core1.take() {
+            self.bus.retired += core.instructions();
+        }
+    }
+
     /// Core 1's part of the launch protocol, and its end when it is powered off.
     fn answer_boot(&mut self) {
         if self.core1.is_some() && !self.bus.sio.core1_runs {
-            self.core1 = None;
+            self.drop_core1();
             self.launch.clear();
         }
         while let Some(word) = self.bus.sio.to_boot.pop_front() {
@@ -246,7 +255,7 @@ impl Chip {
 
 impl chip::Chip for Chip {
     fn boot(&mut self) -> bool {
-        self.core1 = None;
+        self.drop_core1();
         self.launch.clear();
         self.review = self.bus.s.now + REVIEW;
         let bus = &mut self.bus;
@@ -279,7 +288,7 @@ impl chip::Chip for Chip {
     fn reset(&mut self) {
         let cycle = self.core0.cycles();
         self.bus.reset(cycle);
-        self.core1 = None;
+        self.drop_core1();
         self.launch.clear();
     }
 
@@ -306,7 +315,7 @@ impl chip::Chip for Chip {
             self.answer_boot();
             if let Some((start, end)) = self.bus.s.flash_changed.take() {
                 self.forget_flash(start, end);
-                self.review = self.bus.s.now + REVIEW;
+                self.review = self.review.min(self.bus.s.now + REVIEW_AFTER_FLASH);
             }
             let now = self.bus.s.now;
             if now >= deadline {
@@ -338,7 +347,7 @@ impl chip::Chip for Chip {
     }
 
     fn instructions(&self) -> u64 {
-        self.core0.instructions() + self.core1.as_ref().map_or(0, Core::instructions)
+        self.core0.instructions() + self.bus.retired + self.core1.as_ref().map_or(0, Core::instructions)
     }
 
     fn asleep(&self) -> Time {

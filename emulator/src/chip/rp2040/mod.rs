@@ -126,6 +126,8 @@ pub struct Rp2040 {
     memory_changed: Option<(u32, u32)>,
     /// SEV was executed: by which core.
     sev: [bool; 2],
+    /// Instructions executed on a second core that is off now.
+    retired: u64,
     inputs: Vec<Input>,
 }
 
@@ -166,6 +168,7 @@ impl Rp2040 {
             dma: Dma::default(),
             memory_changed: None,
             sev: [false; 2],
+            retired: 0,
             inputs: Vec::new(),
         };
         chip.frequencies_changed(0);
