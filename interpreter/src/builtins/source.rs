@@ -21,15 +21,31 @@ fn is_compiled(vm: &Vm, v: Val) -> bool {
     vm.heap.is(v, Kind::Object) && vm.heap.aux(v) == ids::COMPILED
 }
 
+/// Room for a text, which may be long: garbage makes way for it.
+fn room(vm: &mut Vm, len: usize) -> R<String> {
+    let mut text = String::new();
+    if text.try_reserve_exact(len).is_err() {
+        vm.heap.collect();
+        text.try_reserve_exact(len).map_err(|_| vm.no_memory())?;
+    }
+    Ok(text)
+}
+
 /// The text of a str or bytes-like source.
 fn text_of(vm: &mut Vm, v: Val, name: &str) -> R<String> {
     let inner = vm.unwrap(v);
     if vm.heap.is_str(inner) {
-        return Ok(vm.text(inner).unwrap_or_default());
+        let mut text = room(vm, vm.heap.bytes(inner).len())?;
+        text.push_str(vm.heap.as_str(inner).unwrap_or_default());
+        return Ok(text);
     }
     if let Some(buffer) = Buffer::opt(vm, inner) {
+        let mut text = room(vm, buffer.bytes(&vm.heap).len())?;
         return match core::str::from_utf8(buffer.bytes(&vm.heap)) {
-            Ok(text) => Ok(text.into()),
+            Ok(source) => {
+                text.push_str(source);
+                Ok(text)
+            }
             Err(_) => Err(vm.raise(
                 crate::objects::native::ExcKind::SyntaxError,
                 format_args!("(unicode error) 'utf-8' codec can't decode the source"),
@@ -97,7 +113,7 @@ fn run(vm: &mut Vm, args: Args, name: &str, mode: Mode) -> R {
             Some(1) => Mode::Eval,
             _ => Mode::Single,
         };
-        (vm.text(text).unwrap_or_default(), vm.text(file).unwrap_or_default(), mode)
+        (text_of(vm, text, name)?, vm.text(file).unwrap_or_default(), mode)
     } else {
         (text_of(vm, source, name)?, String::from("<string>"), mode)
     };
