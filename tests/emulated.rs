@@ -34,6 +34,19 @@ fn an_uncaught_exception_ends_with_1_and_a_traceback_on_stderr() {
     assert!(lines[3].starts_with("ZeroDivisionError: "), "{err}");
 }
 
+/// Float arithmetic, the search in tables and the loop itself are assembly on the chip, so what the interpreter's own
+/// tests see on the host says nothing about them.
+#[test]
+fn what_is_written_by_hand_for_the_chip_agrees_with_cpython() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interpreter/tests/cases");
+    for name in ["float_bits", "table_keys", "long_ints"] {
+        let script = std::fs::read_to_string(cases.join(name).with_extension("py")).expect("a case");
+        let expected = std::fs::read_to_string(cases.join(name).with_extension("out")).expect("its output");
+        let (code, printed, errors) = run(&script, &["--for", "60s"]);
+        assert_eq!((code, printed.as_str()), (Some(0), expected.as_str()), "{name}: {errors}");
+    }
+}
+
 #[test]
 fn a_program_that_is_still_running_when_its_time_is_over_ended_well() {
     let (code, out, err) = run(
