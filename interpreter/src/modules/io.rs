@@ -184,7 +184,9 @@ fn memory_new(vm: &mut Vm, args: Args, id: u16) -> R {
             vm.heap.push_bytes(content, text.as_bytes())?;
         } else if let Some(room) = vm.heap.is_int(initial).then_some(initial) {
             // BytesIO(n): room for n bytes.
-            vm.int_in(room, "size", 0, i64::from(i32::MAX))?;
+            let room = vm.int_in(room, "size", 0, i64::from(i32::MAX))?;
+            vm.heap.grow_text(content, room as usize)?;
+            vm.heap.set_w(content, 2, 0);
         } else {
             let buffer = Buffer::read(vm, initial)?;
             let mut done = 0;
