@@ -9,7 +9,8 @@ pub static MICROBIT: Board = Board {
     title: "BBC micro:bit v1",
     chip: ChipKind::Nrf51822,
     flash: 256 * 1024,
-    size: (42.0, 51.0),
+    // Of the picture, not of the board: see `pin`.
+    size: (30.0, 51.0),
     pins: &PINS,
     internal: &[
         Internal { gpio: 19, title: "reset button" },
@@ -98,7 +99,7 @@ pub static MICROBIT: Board = Board {
 
 /// The edge connector is one row of 25; here its pins stand in two columns, so that each has room for its label.
 const fn pin(number: u8, label: &'static str, kind: PinKind, place: u8) -> BoardPin {
-    let (x, row) = if place < 12 { (1.61, place) } else { (40.39, place - 12) };
+    let (x, row) = if place < 12 { (1.61, place) } else { (28.39, place - 12) };
     BoardPin { number, label, kind, at: (x, 4.0 + 3.8 * row as f32) }
 }
 

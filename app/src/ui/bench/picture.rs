@@ -28,6 +28,9 @@ pub fn board(ui: &mut Ui, bench: &Bench, live: &Live, marked: &[Node]) -> Option
         let shown = live.value("board", "brightness").or(live.level(led.gpio).map(f32::from));
         glow(painter, at, scale * 0.7, color_named(led.color), shown.unwrap_or(0.0), tokens);
     }
+    for part in bench.parts.iter().filter(|part| part.kind.name == "led_matrix") {
+        matrix(painter, rect.center() - vec2(0.0, 8.0 * scale), scale, &part.name, live, tokens);
+    }
     let mut hovered = None;
     let pointer = ui.input(|input| input.pointer.hover_pos()).filter(|_| response.contains_pointer());
     for pin in board.pins {
@@ -65,7 +68,9 @@ fn outline(painter: &Painter, rect: Rect, scale: f32, board: &Board, tokens: &To
     let metal = Color32::from_gray(170);
     painter.rect(usb, 2.0, metal, Stroke::new(1.0, Color32::from_gray(120)), StrokeKind::Inside);
     painter.text(usb.center(), Align2::CENTER_CENTER, "USB", mono(SMALL - 2.0), Color32::from_gray(60));
-    let chip = Rect::from_center_size(rect.center() + vec2(0.0, scale * 1.0), vec2(7.0, 7.0) * scale);
+    // A display has the middle to itself.
+    let down = if board.parts.is_empty() { 1.0 } else { 10.0 };
+    let chip = Rect::from_center_size(rect.center() + vec2(0.0, scale * down), vec2(7.0, 7.0) * scale);
     painter.rect_filled(chip, 2.0, Color32::from_gray(28));
     painter.circle_filled(chip.left_top() + vec2(5.0, 5.0), 1.5, Color32::from_gray(110));
     let name = board.chip.name();
@@ -196,6 +201,15 @@ fn describe(bench: &Bench, pin: &BoardPin, live: &Live) -> String {
     }
     lines.extend(wired(bench, pin).into_iter().map(|(_, name)| format!("wired to {name}")));
     lines.join("\n")
+}
+
+/// The board's own display, five LEDs square.
+fn matrix(painter: &Painter, center: Pos2, scale: f32, part: &str, live: &Live, tokens: &Tokens) {
+    for (x, y) in (0..5).flat_map(|y| (0..5).map(move |x| (x, y))) {
+        let at = center + vec2(x as f32 - 2.0, y as f32 - 2.0) * (2.6 * scale);
+        let brightness = live.value(part, &format!("led{x}{y}")).unwrap_or(0.0);
+        glow(painter, at, scale * 0.6, color_named("red"), brightness, tokens);
+    }
 }
 
 /// A lamp of a brightness from 0 to 1.
