@@ -198,6 +198,7 @@ impl Io for Source<'_> {
 }
 
 fn read(vm: &mut Vm, object: Val, buf: &mut [u8]) -> R<Option<usize>> {
+    vm.poll()?;
     let stream = open_stream(vm, object)?;
     if place(vm, object, READ_STATE).is_none() {
         start_reading(vm, object, stream)?;

@@ -328,6 +328,7 @@ fn gcd2(vm: &mut Vm, a: Val, b: Val) -> R {
     let (mut a, mut b) = (vm.unary(UnOp::Abs, a)?, vm.unary(UnOp::Abs, b)?);
     while vm.truth(b)? {
         (a, b) = (b, vm.binary(BinOp::Mod, a, b)?);
+        vm.poll()?;
     }
     Ok(a)
 }

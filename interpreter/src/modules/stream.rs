@@ -234,6 +234,7 @@ fn readlines(vm: &mut Vm, args: Args) -> R {
         let Some(line) = next_line(vm, stream)? else { return Ok(lines) };
         vm.heap.list_push(lines, line)?;
         vm.heap.release_temps(mark);
+        vm.poll()?;
     }
 }
 
@@ -278,12 +279,15 @@ fn write_from(
     let mut chunk = [0; CHUNK];
     let mut done = from.min(end);
     while done < end {
+        vm.poll()?;
         let n = (end - done).min(CHUNK);
         let bytes = match &buffer {
             Some(buffer) => buffer.bytes(&vm.heap),
             None => vm.heap.bytes(data),
         };
-        chunk[..n].copy_from_slice(&bytes[done..done + n]);
+        // A callback may have made a bytearray shorter.
+        let Some(bytes) = bytes.get(done..done + n) else { break };
+        chunk[..n].copy_from_slice(bytes);
         match (ops.write)(vm, stream, &chunk[..n])? {
             None if done == from => return Ok(None),
             None | Some(0) => break,

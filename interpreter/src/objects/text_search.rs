@@ -462,15 +462,16 @@ fn join(vm: &mut Vm, args: Args) -> R {
     {
         return Ok(one);
     }
-    let mut size = 0;
-    for i in 0..vm.heap.items(items).len() {
-        let item = vm.heap.items(items)[i];
+    let (mut size, mut i) = (0, 0);
+    while let Some(&item) = vm.heap.items(items).get(i) {
         let Some(b) = like(vm, v, item) else {
             let got = vm.type_name(item);
             let want = if kind == Kind::Str { "str instance" } else { "a bytes-like object" };
             return Err(vm.type_error(format_args!("sequence item {i}: expected {want}, {got} found")));
         };
         size += b.len;
+        pause(vm, v)?;
+        i += 1;
     }
     let n = vm.heap.items(items).len();
     let sep = vm.heap.bytes(v).len();

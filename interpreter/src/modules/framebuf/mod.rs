@@ -257,6 +257,7 @@ fn blit(vm: &mut Vm, args: Args) -> R {
     // A part of a row at a time: source and target may be one object.
     let mut part = [0; 32];
     for row in rows {
+        pause(vm, &[from_buffer, buffer])?;
         let mut column = columns.start;
         while column < columns.end {
             let n = (columns.end - column).min(part.len() as i32);
@@ -280,13 +281,23 @@ fn blit(vm: &mut Vm, args: Args) -> R {
     Ok(Val::NONE)
 }
 
+/// Looks for Ctrl-C between two rows. A callback may have made a bytearray shorter.
+fn pause(vm: &mut Vm, buffers: &[Buffer]) -> R<()> {
+    vm.poll()?;
+    if buffers.iter().any(|buffer| buffer.bytes(&vm.heap).len() < buffer.len) {
+        return Err(vm.value_error(format_args!("buffer too small")));
+    }
+    Ok(())
+}
+
 fn scroll(vm: &mut Vm, args: Args) -> R {
     let [dx, dy] = ints(vm, args, 1)?;
     let (buffer, layout) = target(vm, args)?;
     let (w, h) = (layout.width, layout.height);
-    let bytes = buffer.bytes_mut(&mut vm.heap);
     // From the side that the picture moves to.
     for i in 0..(h - dy.abs()).max(0) {
+        pause(vm, &[buffer])?;
+        let bytes = buffer.bytes_mut(&mut vm.heap);
         let y = if dy > 0 { h - 1 - i } else { i };
         for j in 0..(w - dx.abs()).max(0) {
             let x = if dx > 0 { w - 1 - j } else { j };
