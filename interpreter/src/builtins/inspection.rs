@@ -170,7 +170,8 @@ fn separator(vm: &mut Vm, v: Val, name: &str, default: &str) -> R<String> {
     if v.is_null() || v.is_none() {
         return Ok(default.into());
     }
-    match vm.text(vm.unwrap(v)) {
+    let inner = vm.unwrap(v);
+    match vm.owned_text(inner)? {
         Some(text) => Ok(text),
         None => {
             let t = vm.type_name(v);
@@ -189,7 +190,7 @@ pub(super) fn print(vm: &mut Vm, args: Args) -> R {
             Some("file") => file = value,
             Some("flush") => {}
             other => {
-                let other = String::from(other.unwrap_or("?"));
+                let other = crate::vm::beginning(other.unwrap_or("?"));
                 return Err(
                     vm.type_error(format_args!("'{other}' is an invalid keyword argument for print()"))
                 );

@@ -93,7 +93,7 @@ fn extreme(vm: &mut Vm, args: Args, name: &str) -> R {
             Some("key") => key = v,
             Some("default") => default = v,
             other => {
-                let other = alloc::string::String::from(other.unwrap_or("?"));
+                let other = crate::vm::beginning(other.unwrap_or("?"));
                 return Err(
                     vm.type_error(format_args!("{name}() got an unexpected keyword argument '{other}'"))
                 );

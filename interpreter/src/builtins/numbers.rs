@@ -1,7 +1,5 @@
 //! Builtins on numbers and characters.
 
-use alloc::format;
-
 use crate::heap::q;
 use crate::objects::integer;
 use crate::objects::native::{Args, BinOp, R, UnOp};
@@ -23,12 +21,12 @@ pub(super) fn abs(vm: &mut Vm, args: Args) -> R {
 fn radix(vm: &mut Vm, args: Args, radix: u32, prefix: &str) -> R {
     let v = args.get(vm, 0);
     let v = vm.index_val(v)?;
-    let digits = integer::to_text(vm, v, radix)?;
-    let text = match digits.strip_prefix('-') {
-        Some(digits) => format!("-{prefix}{digits}"),
-        None => format!("{prefix}{digits}"),
-    };
-    vm.new_str(&text)
+    let mut digits = integer::to_text(vm, v, radix)?;
+    if digits.try_reserve(prefix.len()).is_err() {
+        return Err(vm.no_memory());
+    }
+    digits.insert_str(usize::from(digits.starts_with('-')), prefix);
+    vm.new_str(&digits)
 }
 
 pub(super) fn bin(vm: &mut Vm, args: Args) -> R {

@@ -59,7 +59,7 @@ pub(super) fn compile(vm: &mut Vm, args: Args) -> R {
     let names = ["source", "filename", "mode", "flags", "dont_inherit", "optimize"];
     let [source, file, mode, ..] = args.parse(vm, "compile", names, 3)?;
     let text = text_of(vm, source, "compile")?;
-    let Some(file_name) = vm.text(file) else {
+    let Some(file_name) = vm.owned_text(file)? else {
         let t = vm.type_name(file);
         return Err(vm.type_error(format_args!("expected str, bytes or os.PathLike object, not {t}")));
     };
@@ -71,7 +71,13 @@ pub(super) fn compile(vm: &mut Vm, args: Args) -> R {
             return Err(vm.value_error(format_args!("compile() mode must be 'exec', 'eval' or 'single'")));
         }
     };
-    if let Err(error) = compiler::compile(&text, &file_name, mode) {
+    // As `compile_source` does: the compiler's memory comes from the same arena.
+    let _ = vm.heap.ensure_gap(text.len().saturating_mul(6).saturating_add(8192));
+    let mut compiled = None;
+    if !vm.hal.guarded(&mut || compiled = Some(compiler::compile(&text, &file_name, mode).map(|_| ()))) {
+        return Err(vm.no_memory());
+    }
+    if let Some(Err(error)) = compiled {
         return Err(vm.raise_syntax_error(&error, &file_name));
     }
     let text = vm.new_str(&text)?;

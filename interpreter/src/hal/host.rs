@@ -46,6 +46,8 @@ pub struct Host {
     pub flash_fuse: Option<u32>,
     /// The power has failed: flash neither programs nor erases any more.
     pub flash_dead: bool,
+    /// Called with true before [`System::guarded`] runs something and with false after it.
+    pub guard: Option<fn(bool)>,
     /// Set by another thread, with the pending flag, to press Ctrl-C.
     pub stop: Option<&'static AtomicBool>,
     /// Input still to come: time (µs) and bytes, earliest first.
@@ -112,6 +114,7 @@ impl Host {
             flash: vec![0xFF; (blocks * BLOCK) as usize],
             flash_fuse: None,
             flash_dead: false,
+            guard: None,
             stop: None,
             later: VecDeque::new(),
             random: 1,
@@ -552,6 +555,17 @@ impl System for Host {
     }
     fn mem_write(&mut self, _address: u32, _size: u8, _value: u32) -> Result {
         Err(Error::NoDevice)
+    }
+    fn guarded(&mut self, f: &mut dyn FnMut()) -> bool {
+        let tell = |on| {
+            if let Some(guard) = self.guard {
+                guard(on);
+            }
+        };
+        tell(true);
+        f();
+        tell(false);
+        true
     }
     fn soft_reset(&mut self) {
         self.alarm = None;

@@ -8,8 +8,8 @@
 
 use super::arena::{FREE, HEAD, PINNED, Region, round8};
 
-/// Largest request that may be served from the reserve, in bytes.
-pub const RESERVE_LIMIT: usize = 256;
+/// Largest request that may be served from the reserve, in bytes: paths, names and messages are shorter.
+pub const RESERVE_LIMIT: usize = 768;
 
 /// Set in the epoch while allocations are marked; else they carry the number of an epoch that is over.
 const EPOCH_ON: u32 = 1 << 31;

@@ -69,7 +69,7 @@ pub fn open_on(vm: &mut Vm, fs: Val, path: &str, mode: &str) -> R {
     // The cell first: a file that is open and has no owner would stay open.
     let id = if text { ids::TEXT_IO } else { ids::FILE_IO };
     let object = vm.heap.alloc_cell(header(Kind::Object, F_V3, id), CLOSED, 0, fs.bits())?;
-    vm.make_room(super::os::OPEN_BYTES);
+    vm.need_room(super::os::OPEN_BYTES)?;
     let handle = volume::on(vm, fs, |fs, flash| fs.open(flash, path, open))?;
     vm.heap.set_w(object, 1, u32::from(handle.bits()));
     if open.write {

@@ -47,7 +47,7 @@ impl Style {
         let given = |v: Val| !v.is_null() && v != Val::NONE;
         let indent = if !given(indent) {
             None
-        } else if let Some(text) = vm.text(indent) {
+        } else if let Some(text) = vm.owned_text(indent)? {
             Some(text)
         } else {
             let width = usize::try_from(vm.index(indent)?).unwrap_or(0).min(64);
@@ -76,7 +76,7 @@ impl Style {
 }
 
 fn str_of(vm: &mut Vm, value: Val) -> R<String> {
-    match vm.text(value) {
+    match vm.owned_text(value)? {
         Some(text) => Ok(text),
         None => {
             let got = vm.type_name(value);

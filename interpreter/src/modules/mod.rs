@@ -115,6 +115,14 @@ impl Vm {
         let _ = self.heap.ensure_gap(bytes);
     }
 
+    /// The same for what cannot do without: file systems and drivers allocate where they cannot fail.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn need_room(&mut self, bytes: usize) -> R<()> {
+        Ok(self.heap.ensure_gap(bytes)?)
+    }
+
     /// An integer argument within bounds.
     ///
     /// # Errors
@@ -133,7 +141,7 @@ impl Vm {
     /// # Errors
     /// TypeError if it is not a str.
     pub fn str_arg(&mut self, v: Val) -> R<String> {
-        match self.text(v) {
+        match self.owned_text(v)? {
             Some(text) => Ok(text),
             None => {
                 let name = self.type_name(v);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::attrtuple::{self, Fields};
 use super::vfs::{self, Place, volume};
-use crate::fs::{FsError, FsResult, Handle, Kind as FileKind, Lfs, OpenMode, Volume, resolve};
+use crate::fs::{FsError, FsResult, Handle, Kind as FileKind, Lfs, MAX_PATH, OpenMode, Volume, resolve};
 use crate::hal::{Flash, Hal};
 use crate::objects::native::{Args, Entry, NativeModule, R};
 use crate::registry::modules;
@@ -14,6 +14,7 @@ use crate::vm::Vm;
 
 const EPERM: i32 = 1;
 const EEXIST: i32 = 17;
+const ENAMETOOLONG: i32 = 36;
 /// Reported by `uname()`, and the version whose behaviour we follow.
 pub const VERSION: &str = "1.28.0";
 
@@ -62,9 +63,10 @@ impl Vm {
     /// The text of a path argument.
     ///
     /// # Errors
-    /// TypeError if it is neither str nor bytes.
+    /// TypeError if it is neither str nor bytes; OSError(ENAMETOOLONG).
     pub fn path_text(&mut self, v: Val) -> R<String> {
         match self.heap.as_bytes(v).and_then(|bytes| core::str::from_utf8(bytes).ok()) {
+            Some(path) if path.len() > MAX_PATH => Err(self.raise_os(ENAMETOOLONG)),
             Some(path) => Ok(String::from(path)),
             None => {
                 let name = self.type_name(v);
@@ -408,6 +410,7 @@ fn urandom(vm: &mut Vm, args: Args) -> R {
         let take = left.min(4);
         vm.heap.push_bytes(builder, &word[..take])?;
         left -= take;
+        vm.poll()?;
     }
     Ok(vm.heap.finish_bytes(builder)?)
 }

@@ -56,7 +56,7 @@ fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
 pub(super) fn text_of(vm: &mut Vm, v: Val) -> R<Option<String>> {
     let inner = vm.unwrap(v);
     if vm.heap.is_str(inner) {
-        return Ok(vm.text(inner));
+        return vm.owned_text(inner);
     }
     // A struct of uctypes has bytes and may be a number, too.
     let buffer = if vm.heap.is(inner, Kind::Object) { None } else { Buffer::opt(vm, inner) };

@@ -160,7 +160,7 @@ impl Vm {
             return String::from(t.name);
         }
         let name = self.class_info(class, super::class::INFO_NAME);
-        String::from(self.heap.as_str(name).unwrap_or("?"))
+        super::beginning(self.heap.as_str(name).unwrap_or("?"))
     }
 
     /// Is it a class, native or not?
@@ -444,7 +444,7 @@ impl Vm {
     /// Raises AttributeError for a name that `obj` lacks.
     #[cold]
     pub(crate) fn no_attribute(&mut self, obj: Val, name: Qstr) -> crate::objects::native::Raised {
-        let n = String::from(self.heap.qstr(name));
+        let n = super::beginning(self.heap.qstr(name));
         if self.is_class(obj) {
             let t = self.class_name(obj);
             return self
@@ -497,7 +497,7 @@ impl Vm {
     fn find_native_attr(&mut self, obj: Val, name: Qstr) -> R<Option<Val>> {
         let t = self.native_type_of(obj);
         if let Some(get) = t.get_attr {
-            let text = String::from(self.heap.qstr(name));
+            let text = self.name_text(name)?;
             if let Some(v) = get(self, obj, &text)? {
                 return Ok(Some(v));
             }
@@ -576,7 +576,7 @@ impl Vm {
         if let Some(part) = self.native_part(obj)
             && let Some(get) = self.native_type_of(part).get_attr
         {
-            let text = String::from(self.heap.qstr(name));
+            let text = self.name_text(name)?;
             return get(self, part, &text);
         }
         Ok(None)
@@ -634,7 +634,7 @@ impl Vm {
         let dict = self.heap.new_dict(0)?;
         match self.heap.kind(obj) {
             Some(Kind::Instance) => {
-                for (name, place) in self.shapes.names(self.heap.aux(obj)) {
+                for (name, place) in self.shapes.names(self.heap.aux(obj))? {
                     let v = self.instance_slot(obj, place);
                     self.heap.dict_set_qstr(dict, name, v)?;
                 }
@@ -732,7 +732,7 @@ impl Vm {
             return Ok(if v == Val::UNBOUND { None } else { Some(v) });
         }
         if let Some(get) = m.get_attr {
-            let text = String::from(self.heap.qstr(name));
+            let text = self.name_text(name)?;
             if let Some(v) = get(self, &text)? {
                 return Ok(Some(v));
             }
@@ -869,7 +869,7 @@ impl Vm {
                 }
                 let t = self.native_type_of(obj);
                 if let Some(set) = t.set_attr {
-                    let text = String::from(self.heap.qstr(name));
+                    let text = self.name_text(name)?;
                     if set(self, obj, &text, v)? {
                         return Ok(());
                     }
@@ -881,7 +881,7 @@ impl Vm {
                 if v.is_null() || self.class_attr(t.val(), name).is_none() {
                     return Err(self.no_attribute(obj, name));
                 }
-                let (n, a) = (t.name, String::from(self.heap.qstr(name)));
+                let (n, a) = (t.name, self.name_text(name)?);
                 Err(self.raise(
                     ExcKind::AttributeError,
                     format_args!("'{n}' object attribute '{a}' is read-only"),
@@ -917,7 +917,7 @@ impl Vm {
         }
         self.forget_caches();
         if let Some(set) = m.set_attr {
-            let text = String::from(self.heap.qstr(name));
+            let text = self.name_text(name)?;
             if set(self, &text, v)? {
                 return Ok(());
             }
@@ -958,7 +958,7 @@ impl Vm {
                     && let Some(set) = t.set_attr
                     && let Some(part) = self.native_part(obj)
                 {
-                    let text = String::from(self.heap.qstr(name));
+                    let text = self.name_text(name)?;
                     if set(self, part, &text, v)? {
                         return Ok(());
                     }
@@ -1011,7 +1011,7 @@ impl Vm {
         if self.native_part(obj).is_some() {
             shape = self.shapes.with(&mut self.heap.shape_classes, shape, super::shape::NATIVE_PART)?;
         }
-        for (name, _) in self.shapes.names(self.heap.aux(obj)) {
+        for (name, _) in self.shapes.names(self.heap.aux(obj))? {
             shape = self.shapes.with(&mut self.heap.shape_classes, shape, name)?;
         }
         self.heap.set_aux(obj, shape);

@@ -205,7 +205,7 @@ impl Vm {
         let name = self.heap.as_str(self.code_meta(code, meta::NAME)).unwrap_or("?");
         match self.heap.as_str(self.code_meta(code, meta::PREFIX)) {
             Some(prefix) => alloc::format!("{prefix}.{name}"),
-            None => String::from(name),
+            None => super::beginning(name),
         }
     }
 

@@ -12,7 +12,6 @@ use crate::objects::native::{Args, ExcKind, NativeType, R};
 use crate::objects::object::OBJECT;
 use crate::registry::ids;
 use crate::value::{Imm, Qstr, Val};
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// `__name__`.
@@ -220,7 +219,7 @@ impl Vm {
             self.call_kw(f, &[class], kw)?;
         } else if let Some((k, _)) = kw.first() {
             let _ = k;
-            let n = String::from(self.heap.as_str(name).unwrap_or("?"));
+            let n = super::beginning(self.heap.as_str(name).unwrap_or("?"));
             return Err(self.type_error(format_args!("{n}.__init_subclass__() takes no keyword arguments")));
         }
         Ok(self.heap.keep(class)?)

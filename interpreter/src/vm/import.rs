@@ -2,8 +2,9 @@
 
 use super::Vm;
 use crate::compiler::Mode;
+use crate::fs::MAX_PATH;
 use crate::heap::cell::{F_V1, header};
-use crate::heap::{Kind, Root, q};
+use crate::heap::{Kind, NoMemory, Root, q};
 use crate::objects::native::{ExcKind, R, Raised};
 use crate::registry;
 use crate::value::{Imm, Qstr, Val};
@@ -221,7 +222,7 @@ impl Vm {
         let list = self.sys_path()?;
         for i in 0..self.heap.list_len(list) {
             let folder = self.heap.list(list)[i];
-            let Some(folder) = self.text(folder) else { continue };
+            let Some(folder) = self.owned_text(folder)? else { continue };
             if folder == ".frozen" {
                 if frozen::exists(name) {
                     return Ok(Some(Found::Frozen(String::from(name), false)));
@@ -273,7 +274,10 @@ impl Vm {
 
     /// `__import__` itself.
     pub(crate) fn import_name(&mut self, name: Qstr, level: usize, from: Val) -> R {
-        let name = String::from(self.heap.qstr(name));
+        let name = self.name_text(name)?;
+        if name.len() > MAX_PATH {
+            return Err(self.no_module(&name, ""));
+        }
         let full = if level == 0 { name.clone() } else { self.absolute_name(&name, level)? };
         self.enter_native()?;
         let m = self.import(&full);
@@ -312,7 +316,7 @@ impl Vm {
         if let Some(v) = self.getattr_opt_q(m, name)? {
             return Ok(v);
         }
-        let n = String::from(self.heap.qstr(name));
+        let n = self.name_text(name)?;
         let module = self.module_name(m).unwrap_or_default();
         if self.getattr_opt(m, "__path__")?.is_some() {
             match self.import(&format!("{module}.{n}")) {
@@ -364,7 +368,7 @@ impl Vm {
         match self.heap.kind(v) {
             Some(Kind::Module | Kind::Class) => dict = self.heap.val(v, 1),
             Some(Kind::Instance) => {
-                names = self.shapes.names(self.heap.aux(v)).into_iter().map(|(n, _)| n).collect();
+                names = self.shapes.names(self.heap.aux(v))?.into_iter().map(|(n, _)| n).collect();
             }
             Some(Kind::Exception) => dict = self.exc_field(v, super::unwind::X_DICT),
             _ => {
@@ -379,6 +383,7 @@ impl Vm {
                     }
                 }
                 for e in entries {
+                    names.try_reserve(1).map_err(|_| NoMemory)?;
                     names.push(self.heap.intern(e.name())?);
                 }
             }
@@ -390,6 +395,7 @@ impl Vm {
                 if self.heap.is_str(k) {
                     let k = self.heap.intern_val(k)?;
                     if !names.contains(&k) {
+                        names.try_reserve(1).map_err(|_| NoMemory)?;
                         names.push(k);
                     }
                 }
@@ -409,16 +415,15 @@ impl Vm {
             for c in self.mro(class) {
                 for n in self.own_names(c)? {
                     if !names.contains(&n) {
+                        names.try_reserve(1).map_err(|_| NoMemory)?;
                         names.push(n);
                     }
                 }
             }
         }
-        let mut texts: Vec<(String, Qstr)> =
-            names.into_iter().map(|n| (String::from(self.heap.qstr(n)), n)).collect();
-        texts.sort_unstable();
-        let list = self.heap.new_list_cap(texts.len())?;
-        for (_, n) in texts {
+        names.sort_unstable_by(|&a, &b| self.heap.qstr(a).cmp(self.heap.qstr(b)));
+        let list = self.heap.new_list_cap(names.len())?;
+        for n in names {
             self.heap.list_push(list, Val::qstr(n))?;
         }
         Ok(list)

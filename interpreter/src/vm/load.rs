@@ -9,7 +9,7 @@ use super::call::meta;
 use super::unwind::{LINES_FAR, LINES_LEAST};
 use crate::bytecode::{Const, Field, Flags, Op, Proto, Word};
 use crate::heap::cell::{F_A, F_BUFVALS, F_V3, header};
-use crate::heap::{Kind, Move};
+use crate::heap::{Kind, Move, NoMemory};
 use crate::objects::native::{ExcKind, R};
 use crate::value::Val;
 use alloc::vec::Vec;
@@ -111,13 +111,12 @@ impl Vm {
     }
 
     fn load_consts(&mut self, items: &[Const], globals: Val) -> R<Vec<Val>> {
-        items
-            .iter()
-            .map(|c| {
-                let v = self.load_const(c, globals)?;
-                Ok(self.heap.keep(v)?)
-            })
-            .collect()
+        let mut loaded = room_for(items.len())?;
+        for c in items {
+            let v = self.load_const(c, globals)?;
+            loaded.push(self.heap.keep(v)?);
+        }
+        Ok(loaded)
     }
 
     /// Turns indices into interned names, global slots and distances; checks what the loop relies on.
@@ -230,11 +229,11 @@ impl Vm {
         let free = proto.free_names.len() as u32;
         m[meta::FIRST] =
             Val::small((proto.first_line.min((1 << meta::FREE_SHIFT) - 1) | free << meta::FREE_SHIFT) as i32);
-        let lines = if self.state.opt_level < 3 { line_table(proto) } else { Vec::new() };
+        let lines = if self.state.opt_level < 3 { line_table(proto)? } else { Vec::new() };
         if !lines.is_empty() {
             m[meta::LINES] = self.heap.new_bytes(&lines)?;
         }
-        let mut rows = Vec::new();
+        let mut rows = room_for(8 * proto.handlers.len())?;
         for h in &proto.handlers {
             if h.end > 0xffff || h.handler as usize >= proto.code.len() || u16::from(h.slot) >= proto.slots {
                 return Err(self.too_large());
@@ -272,8 +271,8 @@ impl Vm {
 }
 
 /// See [`LINES_FAR`].
-fn line_table(proto: &Proto) -> Vec<u8> {
-    let mut table = Vec::new();
+fn line_table(proto: &Proto) -> Result<Vec<u8>, NoMemory> {
+    let mut table = room_for(proto.lines.len())?;
     let (mut pc, mut line) = (0, proto.first_line);
     for &(p, l) in &proto.lines {
         let (words, lines) = (p - pc, l.wrapping_sub(line) as i32);
@@ -281,6 +280,7 @@ fn line_table(proto: &Proto) -> Vec<u8> {
             continue;
         }
         (pc, line) = (p, l);
+        table.try_reserve(11).map_err(|_| NoMemory)?;
         let near = lines - LINES_LEAST;
         if words < 32 && (0..8).contains(&near) && (words << 3 | near as u32) != u32::from(LINES_FAR) {
             table.push((words << 3) as u8 | near as u8);
@@ -290,7 +290,14 @@ fn line_table(proto: &Proto) -> Vec<u8> {
             put_number(&mut table, (lines << 1 ^ lines >> 31) as u32);
         }
     }
-    table
+    Ok(table)
+}
+
+/// A vector for `n` items.
+fn room_for<T>(n: usize) -> Result<Vec<T>, NoMemory> {
+    let mut room = Vec::new();
+    room.try_reserve_exact(n).map_err(|_| NoMemory)?;
+    Ok(room)
 }
 
 fn put_number(out: &mut Vec<u8>, mut x: u32) {

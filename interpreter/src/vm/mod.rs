@@ -40,9 +40,10 @@ mod trace;
 mod unwind;
 
 use crate::hal::{Hal, Pending};
+use crate::heap::blocks::RESERVE_LIMIT;
 use crate::heap::{Heap, NoMemory, Root, TempMark};
 use crate::objects::native::{ExcKind, R, Raised};
-use crate::value::Val;
+use crate::value::{Qstr, Val};
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
@@ -419,9 +420,31 @@ impl Vm {
         Ok(self.heap.new_str(text)?)
     }
 
-    /// The text of a str, copied.
+    /// The text of a str, copied, for messages: where memory lacks, only its beginning.
     pub fn text(&self, v: Val) -> Option<String> {
-        self.heap.as_str(v).map(String::from)
+        self.heap.as_str(v).map(beginning)
+    }
+
+    /// The text of a str, copied.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn owned_text(&mut self, v: Val) -> R<Option<String>> {
+        match self.heap.as_str(v).map(copied) {
+            Some(None) => Err(self.no_memory()),
+            text => Ok(text.flatten()),
+        }
+    }
+
+    /// A name, copied.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn name_text(&mut self, name: Qstr) -> R<String> {
+        match copied(self.heap.qstr(name)) {
+            Some(text) => Ok(text),
+            None => Err(self.no_memory()),
+        }
     }
 
     /// The flag that says that there is an event to service.
@@ -445,4 +468,17 @@ impl Vm {
             }
         }
     }
+}
+
+/// A copy of a text, if there is memory for it.
+pub(crate) fn copied(text: &str) -> Option<String> {
+    let mut copy = String::new();
+    copy.try_reserve_exact(text.len()).ok()?;
+    copy.push_str(text);
+    Some(copy)
+}
+
+/// A copy of a text that may be long, for a message: as much of it as there is memory for.
+pub(crate) fn beginning(text: &str) -> String {
+    copied(text).unwrap_or_else(|| String::from(&text[..text.floor_char_boundary(RESERVE_LIMIT / 2)]))
 }

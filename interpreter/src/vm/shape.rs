@@ -235,8 +235,12 @@ impl Shapes {
     }
 
     /// The names in order, without the hidden native part.
-    pub fn names(&self, mut id: ShapeId) -> Vec<(Qstr, usize)> {
+    ///
+    /// # Errors
+    /// NoMemory.
+    pub fn names(&self, mut id: ShapeId) -> Result<Vec<(Qstr, usize)>, NoMemory> {
         let mut v = Vec::new();
+        v.try_reserve_exact(self.0[id as usize].count as usize).map_err(|_| NoMemory)?;
         while self.0[id as usize].count > 0 {
             let s = &self.0[id as usize];
             let name = Qstr(s.name.into());
@@ -246,7 +250,7 @@ impl Shapes {
             id = s.parent;
         }
         v.reverse();
-        v
+        Ok(v)
     }
 
     /// The shape with one attribute more.
@@ -348,7 +352,7 @@ impl Vm {
         let shape = self.heap.aux(v);
         let n = self.shapes.count(shape);
         let class = self.heap.shape_class(shape);
-        let mut names = self.shapes.names(shape);
+        let mut names = self.shapes.names(shape)?;
         let mut new = self.root_shape(class);
         let hidden = n - names.len();
         if hidden > 0 {

@@ -74,7 +74,7 @@ impl Vm {
 
     pub(super) fn slot_name(&self, i: usize) -> String {
         let name = self.code_names(self.frame_code()).get(i).copied().unwrap_or(Val::NONE);
-        String::from(self.heap.as_str(name).unwrap_or("?"))
+        super::beginning(self.heap.as_str(name).unwrap_or("?"))
     }
 
     #[cold]
@@ -173,7 +173,7 @@ impl Vm {
         if gone {
             return Ok(());
         }
-        let n = String::from(self.heap.qstr(name));
+        let n = self.name_text(name)?;
         Err(self.raise(ExcKind::NameError, format_args!("name '{n}' is not defined")))
     }
 

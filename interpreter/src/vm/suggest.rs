@@ -49,7 +49,7 @@ impl Search<'_> {
         let most = most.min(self.best.as_ref().map_or(u16::MAX, |b| b.0.saturating_sub(1)));
         let cost = distance(self.wanted, name.as_bytes());
         if cost <= most {
-            self.best = Some((cost, String::from(name)));
+            self.best = Some((cost, super::beginning(name)));
         }
     }
 }

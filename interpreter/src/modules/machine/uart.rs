@@ -123,7 +123,7 @@ fn setup(vm: &mut Vm, args: Args, id: u8, old: Option<[u32; 3]>) -> R<[u32; 3]> 
     };
     let timeout = int_or(vm, timeout, old_timeout, "timeout", 0, 65_535)? as u32;
     let timeout_char = int_or(vm, timeout_char, old_char, "timeout_char", 0, 65_535)? as u32;
-    vm.make_room(usize::from(config.rxbuf) + 1024);
+    vm.need_room(usize::from(config.rxbuf) + 1024)?;
     vm.hal.uart_init(id, &config).map_err(|e| vm.raise_hal(e))?;
     vm.state.uarts[usize::from(id & 1)] = Settings {
         bits: config.bits,

@@ -59,7 +59,13 @@ pub fn compile(vm: &mut Vm, source: Val, flags: Val) -> R {
     let Some(text) = vm.heap.as_bytes(source) else {
         return Err(vm.type_error(format_args!("first argument must be string or compiled pattern")));
     };
-    let program = match regex::compile(text, unicode, flags) {
+    // Its memory is Rust's, and the pattern may be a long one.
+    let mut compiled = None;
+    if !vm.hal.guarded(&mut || compiled = Some(regex::compile(text, unicode, flags))) {
+        return Err(vm.no_memory());
+    }
+    let Some(compiled) = compiled else { return Err(vm.no_memory()) };
+    let program = match compiled {
         Ok(program) => program,
         Err(error) => return Err(vm.value_error(format_args!("{error}"))),
     };

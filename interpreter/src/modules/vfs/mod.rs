@@ -183,7 +183,7 @@ fn mount(vm: &mut Vm, args: Args) -> R {
 fn umount(vm: &mut Vm, args: Args) -> R {
     let what = args.get(vm, 0);
     let list = mounts(vm)?;
-    let path = vm.text(what).map(|p| resolve("/", &p));
+    let path = vm.owned_text(what)?.map(|p| resolve("/", &p));
     let found = (0..vm.heap.list_len(list)).step_by(2).find(|&i| match &path {
         Some(path) => vm.heap.as_str(vm.heap.list(list)[i]) == Some(path),
         None => vm.heap.list(list)[i + 1] == what,

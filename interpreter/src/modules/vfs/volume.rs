@@ -120,7 +120,7 @@ fn make(vm: &mut Vm, device: Val, kind: u16) -> R {
         return flash(vm);
     }
     sweep(vm);
-    vm.make_room(os::OPEN_BYTES);
+    vm.need_room(os::OPEN_BYTES)?;
     let volume = if kind == ids::VFS_LFS2 {
         on_device(vm, device, false, |flash| Lfs::mount(flash).map(Volume::Lfs))?
     } else {
@@ -176,14 +176,14 @@ fn new_fat(vm: &mut Vm, _cls: Val, args: Args) -> R {
 fn mkfs_lfs(vm: &mut Vm, args: Args) -> R {
     let names = ["bdev", "*readsize", "*progsize", "*lookahead"];
     let [device, ..] = args.parse(vm, "mkfs", names, 1)?;
-    vm.make_room(os::OPEN_BYTES);
+    vm.need_room(os::OPEN_BYTES)?;
     on_device(vm, device, false, |flash| Lfs::format(flash))?;
     Ok(Val::NONE)
 }
 
 fn mkfs_fat(vm: &mut Vm, args: Args) -> R {
     let [device] = args.parse(vm, "mkfs", ["bdev"], 1)?;
-    vm.make_room(os::OPEN_BYTES);
+    vm.need_room(os::OPEN_BYTES)?;
     on_device(vm, device, true, |flash| Fat::format(flash))?;
     Ok(Val::NONE)
 }
@@ -214,7 +214,7 @@ fn path_in(vm: &mut Vm, object: Val, path: Option<Val>) -> R<String> {
 /// # Errors
 /// OSError; what a block device raises.
 fn folder(vm: &mut Vm, object: Val, path: &str) -> R<Vec<DirEntry>> {
-    vm.make_room(os::OPEN_BYTES);
+    vm.need_room(os::OPEN_BYTES)?;
     let mut list = Vec::new();
     on(vm, object, |fs, flash| fs.list(flash, path, |entry| list.push(entry)))?;
     Ok(list)

@@ -1,0 +1,42 @@
+import array, binascii, cmath, collections, deflate, errno, gc, hashlib, heapq, io, json, math, os, random, re, struct, sys, time
+import itertools, select, uctypes, framebuf, cryptolib, micropython
+
+l = list(range(300))
+s = "ab,c " * 200
+b = s.encode()
+x = json.dumps({"a": l, "b": s, "c": [1.5, None, True]}), json.loads(json.dumps([l, s, {"k" * 300: s}]))
+x = json.dumps(l, indent=4, separators=(", " * 150, ": "))
+json.dump(l, io.StringIO())
+x = json.load(io.StringIO(json.dumps(l)))
+x = binascii.hexlify(b), binascii.unhexlify("00" * 300), binascii.b2a_base64(b), binascii.a2b_base64(b"QUJD" * 100)
+x = re.sub("b", "xy", s), re.split(",", s) if hasattr(re, "split") else 0, re.findall("[ab]+", s), re.search("(a)(b)(.)*$", s).groups()
+x = re.compile("|".join("w%d[a-z]" % i for i in range(60))).match("w7q"), re.sub("(a)", lambda m: m.group(1) * 300, s)
+x = hashlib.sha256(b).digest(), hashlib.md5(b).hexdigest(), hashlib.sha1(s.encode()).digest()
+x = struct.pack("300B", *[1] * 300), struct.unpack("300B", bytes(300)), struct.pack("400s", b), struct.calcsize("I" * 300)
+x = array.array("i", l), array.array("f", l).tobytes() if hasattr(array.array, "tobytes") else 0, repr(array.array("d", l))
+x = collections.deque(l, 400), collections.OrderedDict((i, i) for i in l), collections.namedtuple("N", ["f%d" % i for i in range(60)])
+x = repr(x[2](*range(60))), repr(collections.deque(l, 300))
+x = io.StringIO(s).read(), io.BytesIO(b).read(), io.StringIO(s).readlines(), io.BytesIO(bytes(1000)).getvalue()
+o = io.StringIO()
+print(l, s, file=o)
+o.write(s)
+x = o.getvalue()
+c = io.BytesIO()
+with deflate.DeflateIO(c, deflate.ZLIB) as z:
+    z.write(b)
+x = deflate.DeflateIO(io.BytesIO(c.getvalue())).read()
+x = cryptolib.aes(bytes(16), 1).encrypt(bytes(640)), os.urandom(600), random.choice(l), heapq.nsmallest(200, l)
+f = framebuf.FrameBuffer(bytearray(800), 80, 80, framebuf.MONO_VLSB)
+f.text("x" * 300, 0, 0)
+f.poly(0, 0, array.array("h", [0, 0, 70, 5, 40, 70] * 20), 1, True)
+f.ellipse(40, 40, 30, 20, 1, True)
+x = math.factorial(300), math.comb(900, 400), math.isqrt(3**900), math.gcd(3**600, 6**400), math.fsum(l), math.prod(l[1:200])
+x = list(itertools.permutations(range(5))), list(itertools.product(l[:20], l[:20])), list(itertools.combinations(range(9), 4))
+x = list(itertools.islice(itertools.cycle(l), 900)), [list(g) for _, g in itertools.groupby(l, lambda v: v // 200)]
+u = uctypes.struct(uctypes.addressof(bytearray(800)), {"a": (uctypes.ARRAY | 0, uctypes.UINT8 | 600)})
+x = bytes(u), uctypes.bytearray_at(uctypes.addressof(b), 500)
+sys.print_exception(ValueError(s))
+x = sys.path, sys.modules, time.localtime(), time.mktime((2024, 1, 2, 3, 4, 5, 0, 0)), errno.errorcode
+micropython.mem_info()
+x = compile(s and "x = 1\n" * 100, "f" * 300, "exec")
+exec(x)
