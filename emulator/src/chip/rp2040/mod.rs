@@ -88,6 +88,9 @@ const PIO1_BASE: u32 = 0x5030_0000;
 const XIP_AUX_BASE: u32 = 0x5040_0000;
 const SIO_BASE: u32 = 0xD000_0000;
 
+/// How many cycles after an access to a FIFO or spinlock the cores still take short turns.
+const TALK: u64 = 4096;
+
 /// Registers, memory and events: everything but the cores. A clone shares the memory.
 #[derive(Clone)]
 pub struct Rp2040 {
@@ -128,6 +131,8 @@ pub struct Rp2040 {
     sev: [bool; 2],
     /// Instructions executed on a second core that is off now.
     retired: u64,
+    /// The cores count as talking to each other until this cycle.
+    talks_until: u64,
     inputs: Vec<Input>,
 }
 
@@ -169,6 +174,7 @@ impl Rp2040 {
             memory_changed: None,
             sev: [false; 2],
             retired: 0,
+            talks_until: 0,
             inputs: Vec::new(),
         };
         chip.frequencies_changed(0);
@@ -475,11 +481,19 @@ impl Rp2040 {
         }
     }
 
+    /// A core accesses an SIO register: through some the cores talk to each other.
+    fn talk(&mut self, cycle: u64, offset: u32) {
+        if sio::is_shared(offset) {
+            self.talks_until = cycle + TALK;
+        }
+    }
+
     /// Reads a whole word at an aligned address.
     fn read_word(&mut self, core: u8, cycle: u64, address: u32) -> u32 {
         match address >> 24 {
             0xD0 => {
                 self.pio_catches_up();
+                self.talk(cycle, address & 0xFFF);
                 self.sio.read(&mut self.s, core, address & 0xFFF)
             }
             0x40 => self.read_register(core, cycle, address & !0x3000),
@@ -513,6 +527,7 @@ impl Rp2040 {
         match address >> 24 {
             0xD0 => {
                 self.pio_catches_up();
+                self.talk(cycle, address & 0xFFF);
                 self.sio.write(&mut self.s, access.core, address & 0xFFF, value);
                 self.pio_catches_up();
             }

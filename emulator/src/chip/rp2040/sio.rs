@@ -195,6 +195,11 @@ impl Interpolator {
     }
 }
 
+/// Whether the cores reach each other through a register: the FIFOs and the spinlocks.
+pub fn is_shared(offset: u32) -> bool {
+    matches!(offset, FIFO_ST..=FIFO_RD | SPINLOCK0..=SPINLOCK31)
+}
+
 /// SIO: what both cores share and what each has of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Sio {
