@@ -12,6 +12,10 @@ use std::{env, fs};
 /// Bytes from which on a chunk takes no further function.
 const CHUNK: usize = 6144;
 
+/// Modules, or the beginnings of their names, that stay whole: what interrupt handlers and programs with a locked heap
+/// call cannot be compiled then, and drivers keep time.
+const WHOLE: [&str; 6] = ["asyncio/", "_rp2_", "neopixel", "onewire", "dht", "ds18x20"];
+
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("frozen");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -23,7 +27,14 @@ fn main() {
     for (name, path) in sources {
         let text = fs::read_to_string(&path).expect("frozen modules are UTF-8");
         let first = pack.functions.len();
-        let source = pack.take_apart(&constants(strip(&text)));
+        let lines = constants(strip(&text));
+        let source = if WHOLE.iter().any(|start| name.starts_with(start)) {
+            let mut whole = Text::default();
+            lines.iter().for_each(|line| whole.push(line));
+            whole.text
+        } else {
+            pack.take_apart(&lines)
+        };
         let source = pack.packed(&name.replace('/', "."), &source);
         let file = format!(".frozen/{name}");
         let _ = writeln!(
