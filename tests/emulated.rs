@@ -303,3 +303,77 @@ fn a_board_that_restarts_ends_the_program() {
     assert_eq!((code, out.lines().next()), (Some(1), Some("before")), "{err}");
     assert!(err.contains("restarted"), "{err}");
 }
+
+#[test]
+fn a_recorded_session_replays_to_the_last_edge() {
+    let (place, path) = script(
+        "from machine import Pin, Timer\nimport time\nled = Pin(15, Pin.OUT)\n\
+         Timer(period=3, callback=lambda t: led.toggle())\nprint('hello', input())\ntime.sleep_ms(200)\n",
+    );
+    let at = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+    let [recording, first, second] = ["r.txt", "1.vcd", "2.vcd"].map(at);
+    let mut child = solderless(&["run", &path, "--record", &recording, "--vcd", &first])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"Anna\n").unwrap();
+    assert!(stdout(&child.wait_with_output().unwrap()).contains("hello Anna"));
+
+    let out = output(&["run", "--replay", &recording, "--vcd", &second]);
+    assert!(stdout(&out).contains("hello Anna"), "{}", stderr(&out));
+    let [first, second] = [first, second].map(|path| std::fs::read(path).unwrap());
+    assert!(first == second && first.len() > 1000);
+
+    let text = std::fs::read_to_string(&recording).unwrap();
+    assert!(text.contains(" type \"Anna\\r\"\n") && text.ends_with(" end\n"), "{text}");
+    std::fs::write(&recording, text.replace("flash sha256 ", "flash sha256 0")).unwrap();
+    let out = output(&["run", "--replay", &recording]);
+    assert_eq!(out.status.code(), Some(1));
+    let message = stderr(&out);
+    assert!(message.contains("other firmware or other files in flash"), "{message}");
+    assert_eq!(message.matches("recorded with").count(), 1, "{message}");
+}
+
+#[test]
+fn firmware_runs_by_itself() {
+    let image = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/solderless-rp2040.uf2");
+    let mut child = solderless(&["run", image, "--for", "1s"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"print(6 * 7)\n").unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", stderr(&out));
+    assert!(stdout(&out).contains("42\n>>> "), "{}", stdout(&out));
+}
+
+#[test]
+fn files_go_in_and_out_of_a_board_that_is_off() {
+    let (place, path) = script("import os\nprint(os.listdir('/'), open('/in.txt').read())\n");
+    let at = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+    let (flash, file) = (at("flash.bin"), at("in.txt"));
+    let (_other, writer) =
+        script("import os\nos.mkdir('/d')\nwith open('/d/out.txt', 'w') as f: f.write('x' * 3000)\n");
+    assert_eq!(output(&["run", &writer, "--flash", &flash]).status.code(), Some(0));
+    assert!(stdout(&output(&["flash", "ls", &flash, "/d"])).contains("3000  out.txt"));
+    assert_eq!(output(&["flash", "get", &flash, "d/out.txt", "-"]).stdout, [b'x'; 3000]);
+
+    std::fs::write(&file, "from outside").unwrap();
+    assert_eq!(output(&["flash", "put", &flash, &file]).status.code(), Some(0));
+    let out = output(&["run", &path, "--flash", &flash]);
+    assert!(
+        stdout(&out).contains("'in.txt'") && stdout(&out).ends_with("from outside\n"),
+        "{}",
+        stdout(&out)
+    );
+    assert!(stdout(&output(&["flash", "df", &flash])).starts_with("littlefs at 0x140000, 768 KiB: "));
+    let out = output(&["flash", "rm", &flash, "/nothing"]);
+    assert_eq!(
+        (out.status.code(), stderr(&out).contains("no such file")),
+        (Some(1), true),
+        "{}",
+        stderr(&out)
+    );
+}

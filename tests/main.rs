@@ -1,6 +1,7 @@
 //! End-to-end tests: the program as its users meet it.
 
 mod cli;
+mod debugger;
 mod drivers;
 mod emulated;
 mod examples;

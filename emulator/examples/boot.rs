@@ -42,7 +42,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut pending: Vec<u8> = Vec::new();
     while machine.now() < end {
         match machine.run_for(Time::from_millis(1)) {
-            Stop::Deadline => {}
+            Stop::Deadline | Stop::Debug(..) => {}
             Stop::Fault(report) => {
                 eprintln!("{report}");
                 break;

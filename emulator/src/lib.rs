@@ -6,6 +6,7 @@ pub mod chip;
 pub mod clock;
 pub mod console;
 pub mod cpu;
+pub mod debug;
 pub mod image;
 pub mod machine;
 mod net;

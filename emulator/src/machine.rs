@@ -12,6 +12,7 @@ use crate::bench::{Bench, BenchWorld, SetInputError};
 use crate::chip::{self, Area, Chip, ChipKind, ChipOptions, Demand};
 use crate::clock::Time;
 use crate::cpu::EngineError;
+use crate::cpu::debug::Halt as DebugHalt;
 use crate::cpu::fault::FaultReport;
 use crate::cpu::probe::Probe;
 use crate::image::Image;
@@ -19,7 +20,9 @@ use crate::record::{Journal, Stimulus};
 use crate::trace::{Channel, ChannelId, SharedTrace};
 use crate::world::{Gpio, World};
 
+mod debug;
 mod history;
+mod semihosting;
 
 use history::History;
 pub use history::{GoBackError, HistoryOptions, Snapshot};
@@ -39,6 +42,9 @@ pub enum MachineError {
     /// The CPU engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The chip cannot be debugged.
+    #[error("this chip has no place for a debugger")]
+    NoDebugPort,
     /// The image has bytes where the board has no memory.
     #[error("{name} does not fit this board: it has {len} bytes at {address:#010x}, but {areas}")]
     DoesNotFit {
@@ -107,6 +113,8 @@ pub enum Stop {
     Fault(Box<FaultReport>),
     /// Nothing runs any more until a reset.
     Halted(Halt),
+    /// A debugger's orders stopped this core.
+    Debug(u8, DebugHalt),
 }
 
 /// Why nothing runs.
@@ -118,11 +126,14 @@ pub enum Halt {
     Bootloader,
     /// A fault within the HardFault handler.
     Lockup,
+    /// The program ended, with this code, through a semihosting call.
+    Exited(i32),
 }
 
 impl std::fmt::Display for Halt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Halt::Exited(code) => return write!(f, "the program ended with code {code}"),
             Halt::NoFirmware => "flash has no program that would start: load a firmware image",
             Halt::Bootloader => "the board waits in its USB boot loader: reset it to go on",
             Halt::Lockup => "the processor is locked up: reset the board",
@@ -267,13 +278,16 @@ impl Machine {
     /// no time pass.
     pub fn run_until(&mut self, deadline: Time) -> Stop {
         let stop = loop {
-            if let Err(error) = self.remember() {
-                // The machine can run on, only not go back.
-                self.history = None;
-                self.save_error = Some(error);
-            }
-            while let Some(what) = self.journal.take_due(self.now()) {
-                self.enter(what);
+            // Where a debugger stopped a core nothing enters: it finishes its block first.
+            if !self.is_inside() {
+                if let Err(error) = self.remember() {
+                    // The machine can run on, only not go back.
+                    self.history = None;
+                    self.save_error = Some(error);
+                }
+                while let Some(what) = self.journal.take_due(self.now()) {
+                    self.enter(what);
+                }
             }
             if let Some(halt) = self.halted {
                 break Stop::Halted(halt);
@@ -288,6 +302,8 @@ impl Machine {
                     }
                     break Stop::Fault(report);
                 }
+                chip::Stop::Debug(core, DebugHalt::Call) => self.call(core),
+                chip::Stop::Debug(core, halt) => break Stop::Debug(core, halt),
                 chip::Stop::Demand(Demand::Reset) => {
                     self.resets += 1;
                     self.chip.reset();
@@ -305,6 +321,7 @@ impl Machine {
 
     /// The reset pin: resets the chip. Flash, parts and time stay as they are.
     pub fn reset(&mut self) {
+        self.finish_block();
         self.journal.push(self.now(), Stimulus::Reset);
         self.enter(Stimulus::Reset);
     }
@@ -343,6 +360,7 @@ impl Machine {
 
     /// Sets a part's input by hand, see [`BenchWorld::set_input`]. A machine without a bench has no inputs.
     pub fn set_input(&mut self, part: &str, input: &str, value: f64) -> Result<(), SetInputError> {
+        self.finish_block();
         let now = self.now();
         self.parts(part)?.set_input(now, part, input, value)?;
         let (part, input) = (part.to_owned(), input.to_owned());
@@ -352,6 +370,7 @@ impl Machine {
 
     /// Lets the bench drive an input again, see [`BenchWorld::release_input`].
     pub fn release_input(&mut self, part: &str, input: &str) -> Result<(), SetInputError> {
+        self.finish_block();
         let now = self.now();
         self.parts(part)?.release_input(now, part, input)?;
         let (part, input) = (part.to_owned(), input.to_owned());
@@ -394,6 +413,7 @@ impl Machine {
     /// Types into the board's console; gives how many bytes were taken. The rest is to be offered
     /// again after running on: the board is not ready for it.
     pub fn console_write(&mut self, bytes: &[u8]) -> usize {
+        self.finish_block();
         let taken = self.chip.console_write(bytes);
         if taken > 0 {
             self.journal.push(self.now(), Stimulus::Type(bytes[..taken].to_vec()));
@@ -467,6 +487,11 @@ impl Machine {
         self.areas.iter().find_map(bytes).unwrap_or_default()
     }
 
+    /// How large the flash is.
+    pub fn flash_bytes(&self) -> usize {
+        self.options.flash_bytes
+    }
+
     /// A copy of the flash contents.
     pub fn flash(&self) -> Vec<u8> {
         let memory = &self.areas[FLASH].memory;
@@ -478,6 +503,7 @@ impl Machine {
     pub fn write_flash(&mut self, offset: usize, bytes: &[u8]) -> bool {
         let fits = offset.checked_add(bytes.len()).is_some_and(|end| end <= self.areas[FLASH].memory.len());
         if fits {
+            self.finish_block();
             let what = Stimulus::Flash { offset, bytes: bytes.to_vec() };
             self.journal.push(self.now(), what.clone());
             self.enter(what);
@@ -537,7 +563,7 @@ fn describe(areas: &[Area]) -> String {
 }
 
 /// Replaces a file's contents in one step.
-fn replace(path: &Path, contents: &[u8]) -> std::io::Result<()> {
+pub fn replace(path: &Path, contents: &[u8]) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }

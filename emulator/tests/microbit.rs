@@ -32,7 +32,7 @@ fn expect(board: &mut Machine, text: &str) -> String {
     let end = board.now() + Time::from_secs(20);
     while board.now() < end {
         match board.run_for(Time::from_millis(1)) {
-            Stop::Deadline => {}
+            Stop::Deadline | Stop::Debug(..) => {}
             Stop::Fault(report) => panic!("{report}"),
             Stop::Halted(halt) => panic!("{halt}"),
         }

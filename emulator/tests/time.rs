@@ -157,7 +157,7 @@ fn back_and_forth_is_as_straight_on() {
     let mut straight = board();
     session(&mut straight, SLICES);
     let straight = state(&mut straight);
-    for sign in ["GP16", "GP26 volts", "I2C GP4/GP5", "UART GP1", "\"40 "] {
+    for sign in ["GP16", "GP26 volts", "I2C GP4/GP5", "UART GP1", "\"20 "] {
         assert!(straight.0.contains(sign), "{sign}");
     }
     let trouble = straight.0.find("Traceback").map(|at| &straight.0[at..at + 600]);

@@ -32,6 +32,12 @@ pub struct EmulatedArgs {
     /// A file that keeps the board's flash from one run to the next
     #[arg(long, value_name = "FILE")]
     pub flash: Option<PathBuf>,
+    /// Write everything that enters the board, with its time, to this file
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Let what such a file holds enter again; bench, firmware and flash must be as they were then
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
 }
 
 impl SerialArgs {
@@ -60,6 +66,8 @@ impl EmulatedArgs {
             firmware: self.firmware.clone(),
             flash: self.flash.clone(),
             speed,
+            record: self.record.clone(),
+            replay: self.replay.clone(),
         })
     }
 }

@@ -5,6 +5,7 @@ mod board;
 mod cat;
 mod console;
 mod exec;
+mod gdb;
 mod ls;
 mod output;
 mod ports;

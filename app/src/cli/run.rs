@@ -4,27 +4,33 @@ use std::fs::File;
 use std::io::{BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use emulator::trace::Trace;
+use anyhow::{Context, Result, bail};
+use emulator::image::places::Places;
 use emulator::trace::export::{self, Selection};
+use emulator::trace::{SharedTrace, Trace};
 use serde_json::json;
 
-use super::board::{EmulatedArgs, SerialArgs, duration, open};
+use super::board::{EmulatedArgs, SerialArgs, duration, open, requests};
 use super::console::forward_input;
+use super::gdb;
 use super::output::Output;
 use crate::project::{BENCH, explain, first_error};
-use crate::session::{Command, RunEnd, Script, Speed, Stats};
+use crate::session::{Command, EmulatedBoard, Event, RunEnd, Script, Speed, Stats, Target, Watched};
 
-/// Run a script on an emulated board, or with --port on a real one
+/// Run a script on an emulated board, or with --port on a real one; or firmware; or a recording
 ///
 /// Ends with code 0 when the script ends without an uncaught exception, or still runs when the time
-/// given with --for is over; 1 after an exception or a failure; 130 after Ctrl-C.
+/// given with --for is over; 1 after an exception or a failure; 130 after Ctrl-C. Firmware runs until
+/// --for or Ctrl-C, or ends with code 1 at a HardFault. With --replay the board runs to the end of the
+/// recording; of the script only its folder counts then, for its bench.toml.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The script, or a folder with a main.py; `-` for standard input
-    script: PathBuf,
+    /// A script, a folder with a main.py, `-` for standard input, or firmware (.uf2, .elf, .hex, .bin)
+    #[arg(required_unless_present = "replay")]
+    what: Option<PathBuf>,
     #[command(flatten)]
     emulated: EmulatedArgs,
     /// Stop after so much of the board's time, such as 5s or 250ms
@@ -43,8 +49,20 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     bus_csv: Option<PathBuf>,
     /// Run on a real board at this serial port
-    #[arg(long, short, conflicts_with_all = ["bench", "firmware", "flash", "vcd", "csv", "bus_csv", "speed"])]
+    #[arg(long, short, conflicts_with_all = ["bench", "firmware", "flash", "record", "replay", "vcd", "csv", "bus_csv", "speed"])]
     port: Option<String>,
+    /// Firmware only: wait for a debugger (gdb) at this port of this computer
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "3333", conflicts_with = "replay")]
+    gdb: Option<u16>,
+    /// Firmware only: the ELF file that names its functions in reports, when the image is none itself
+    #[arg(long, value_name = "FILE")]
+    elf: Option<PathBuf>,
+    /// Firmware only: answer its calls to a debugger (semihosting): text, time, the end of the program
+    #[arg(long)]
+    semihosting: bool,
+    /// Firmware only: sample call stacks into a file of folded stacks, as flame graph tools read
+    #[arg(long, value_name = "FILE", conflicts_with = "gdb")]
+    profile: Option<PathBuf>,
     /// Leave it to the board to find syntax errors
     #[arg(long)]
     unchecked: bool,
@@ -54,8 +72,22 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
-    let (script, folder) = read_script(&args.script)?;
     let output = Output::new(args.json);
+    let named = args.what.clone().unwrap_or_else(|| PathBuf::from("."));
+    if args.emulated.replay.is_some() {
+        return args.watch(&output, folder_of(&named), args.emulated.clone());
+    }
+    if is_image(&named) {
+        let emulated = EmulatedArgs { firmware: Some(named.clone()), ..args.emulated.clone() };
+        return match args.gdb {
+            Some(port) => args.debug(&output, folder_of(&named), emulated, port),
+            None => args.watch(&output, folder_of(&named), emulated),
+        };
+    }
+    if args.gdb.is_some() {
+        bail!("--gdb is for firmware: give an .elf, .uf2, .hex or .bin file in place of {}", named.display());
+    }
+    let (script, folder) = read_script(&named)?;
     if !args.unchecked
         && let Some(error) = first_error(&script.source)
     {
@@ -70,12 +102,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
         }
         return Ok(ExitCode::FAILURE);
     }
-    let mut emulated = args.emulated.clone();
-    // A project is a folder: its bench.toml is meant unless another is named.
-    let beside = folder.join(BENCH);
-    if emulated.bench.is_none() && args.script.as_os_str() != "-" && beside.is_file() {
-        emulated.bench = Some(beside);
-    }
+    let stdin = named.as_os_str() == "-";
+    let emulated = if stdin { args.emulated.clone() } else { with_bench(args.emulated.clone(), &folder) };
     let target = match &args.port {
         Some(port) => SerialArgs { port: Some(port.clone()) }.target()?,
         None => emulated.target(args.speed),
@@ -86,7 +114,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         // Nobody sits before it: no need for idling at a person's pace.
         emulated.idles = false;
     }
-    if args.script.as_os_str() != "-" {
+    if !stdin {
         forward_input(board.requests.clone());
     }
     let end = board.worker.run(&script, args.limit)?;
@@ -95,7 +123,104 @@ pub fn run(args: Args) -> Result<ExitCode> {
     Ok(conclude(&output, &end, stats.as_ref()))
 }
 
+/// A project is a folder: its bench.toml is meant unless another is named.
+fn with_bench(mut emulated: EmulatedArgs, folder: &Path) -> EmulatedArgs {
+    let beside = folder.join(BENCH);
+    if emulated.bench.is_none() && beside.is_file() {
+        emulated.bench = Some(beside);
+    }
+    emulated
+}
+
+fn folder_of(path: &Path) -> &Path {
+    if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) }
+}
+
+/// Firmware rather than a script, by the file's name.
+fn is_image(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    extension.is_some_and(|extension| ["uf2", "elf", "hex", "bin"].iter().any(|known| extension == *known))
+}
+
 impl Args {
+    /// Lets firmware, or a recording, run by itself.
+    fn watch(&self, output: &Rc<Output>, folder: &Path, emulated: EmulatedArgs) -> Result<ExitCode> {
+        let target = with_bench(emulated, folder).target(self.speed);
+        let events = output.clone();
+        let mut board = open(target, Command::Stop, move |event| match event {
+            Event::Fault(report) => eprintln!("{report}"),
+            event => events.event(event),
+        })?;
+        if let Some(emulated) = board.worker.emulated() {
+            emulated.idles = false;
+            let places = self.places()?;
+            if self.profile.is_some() {
+                if places.is_empty() {
+                    bail!("--profile needs the names of functions: give the firmware's ELF file with --elf");
+                }
+                emulated.start_profile();
+            }
+            emulated.set_places(places);
+            emulated.machine().answer_calls(self.semihosting);
+        }
+        if self.emulated.replay.is_none() {
+            forward_input(board.requests.clone());
+        }
+        let watched = board.worker.watch(self.limit)?;
+        board.trace.read(|trace| self.export(trace))?;
+        if let Some(emulated) = board.worker.emulated() {
+            if let (Some(path), Some(profile)) = (&self.profile, emulated.profile()) {
+                let places = self.places()?;
+                File::create(path)
+                    .and_then(|file| profile.write_folded(&places, BufWriter::new(file)))
+                    .with_context(|| path.display().to_string())?;
+            }
+            if let Some(code) = emulated.exited() {
+                return Ok(ExitCode::from(code as u8));
+            }
+        }
+        let stats = board.worker.emulated().map(|board| board.stats());
+        let end = RunEnd {
+            ok: watched == Watched::ToTheEnd,
+            stopped: watched == Watched::Stopped,
+            traceback: String::new(),
+        };
+        Ok(conclude(output, &end, stats.as_ref()))
+    }
+
+    /// Lets debuggers at firmware.
+    fn debug(
+        &self,
+        output: &Rc<Output>,
+        folder: &Path,
+        emulated: EmulatedArgs,
+        port: u16,
+    ) -> Result<ExitCode> {
+        let Target::Emulated(what) = with_bench(emulated, folder).target(self.speed) else {
+            bail!("a debugger needs an emulated board");
+        };
+        let (asked, inbox) = requests(Command::Stop)?;
+        let trace = SharedTrace::default();
+        let mut board = EmulatedBoard::boot(&what, trace.clone())?;
+        board.machine().answer_calls(self.semihosting);
+        let places = self.places()?;
+        forward_input(asked);
+        gdb::serve(&mut board, port, output.clone(), &inbox, &|report| places.explain(report))?;
+        trace.read(|trace| self.export(trace))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The functions of the firmware.
+    fn places(&self) -> Result<Places> {
+        let file = self.elf.as_ref().or(self.what.as_ref().filter(|path| path.is_file()));
+        let Some(file) = file else { return Ok(Places::default()) };
+        let places = Places::of(&std::fs::read(file).with_context(|| file.display().to_string())?);
+        if self.elf.is_some() && places.is_empty() {
+            bail!("{}: no symbols", file.display());
+        }
+        Ok(places)
+    }
+
     /// Writes the files asked for. Also after an exception: that is when one wants to see what happened.
     fn export(&self, trace: &Trace) -> Result<()> {
         let all = Selection::default();

@@ -9,12 +9,16 @@ use std::time::{Duration, Instant};
 use emulator::bench::{Bench, BenchErrors};
 use emulator::board::Board;
 use emulator::clock::Time;
+use emulator::debug::Profile;
+use emulator::image::places::Places;
 use emulator::image::{Image, ImageError};
-use emulator::machine::{Machine, MachineError, MachineOptions, Stop};
+use emulator::machine::{Halt, Machine, MachineError, MachineOptions, Stop};
+use emulator::record::{Header, Journal, Recording, RecordingError};
 use emulator::trace::SharedTrace;
 use thiserror::Error;
 
 use super::message::{BenchSource, Emulated, Speed, Stats, Upload};
+use super::recorder::{Recorder, RecorderError};
 use crate::device::LinkError;
 
 /// Our firmware for the RP2040; `./dev firmware` makes it.
@@ -22,6 +26,8 @@ const RP2040: &[u8] = include_bytes!("../../../assets/solderless-rp2040.uf2");
 
 /// Virtual time between two looks at the console.
 const SLICE: u64 = 1_000_000;
+/// Virtual time between two samples of a profile: nothing that a program does by the clock has this period.
+const SAMPLE: u64 = 97_000;
 /// How long the host may be busy before someone looks at the inbox again.
 const BUSY: Duration = Duration::from_millis(5);
 /// Further behind its pace than this, a board stops trying to catch up.
@@ -52,6 +58,25 @@ pub enum OpenError {
     /// The machine cannot be made.
     #[error(transparent)]
     Machine(#[from] MachineError),
+    /// The recording cannot be read.
+    #[error("cannot read the recording {path}: {why}")]
+    Recording {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        why: std::io::Error,
+    },
+    /// The recording makes no sense, or not on this board.
+    #[error("{path}: {why}")]
+    BadRecording {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        why: RecordingError,
+    },
+    /// A new recording cannot be written.
+    #[error(transparent)]
+    Recorder(#[from] RecorderError),
 }
 
 /// A board in this process. Not to be sent between threads: it is made where it runs.
@@ -70,6 +95,16 @@ pub struct EmulatedBoard {
     /// Does full speed end when the board idles?
     pub idles: bool,
     sample: Sample,
+    recorder: Option<Recorder>,
+    /// Why recording ended before its time, until it has been told.
+    record_error: Option<String>,
+    /// When the recording that is being replayed ends.
+    replay_end: Option<Duration>,
+    /// The firmware's functions, when its image tells.
+    places: Places,
+    profile: Option<Profile>,
+    /// The code with which the program ended.
+    exited: Option<i32>,
 }
 
 /// What the counters were when statistics were last asked for.
@@ -85,7 +120,22 @@ impl EmulatedBoard {
         let bench = load_bench(what.bench.as_ref())?;
         let image = load_firmware(what.firmware.as_deref().or(bench.firmware.as_deref()), bench.board)?;
         let options = MachineOptions { flash_file: what.flash.clone(), ..MachineOptions::default() };
-        let machine = Machine::on_bench(&bench, &image, trace, options)?;
+        let mut machine = Machine::on_bench(&bench, &image, trace, options)?;
+        let mut header = Header::default();
+        if what.record.is_some() || what.replay.is_some() {
+            header = Header { flash: machine.flash_digest(), bench: bench.digest() };
+        }
+        let mut replay_end = None;
+        if let Some(path) = &what.replay {
+            let recording = load_recording(path, &header)?;
+            let last = recording.entries.last().map(|entry| entry.at);
+            replay_end = recording.end.or(last).map(|end| Duration::from_nanos(end.nanos()));
+            machine.replay(Journal::ahead(recording.entries));
+        }
+        let recorder = match &what.record {
+            Some(path) => Some(Recorder::create(path, header, machine.journal())?),
+            None => None,
+        };
         let now = Instant::now();
         Ok(EmulatedBoard {
             name: format!("the emulated {}", bench.board.title),
@@ -97,6 +147,12 @@ impl EmulatedBoard {
             uploads: uploads(&bench),
             idles: true,
             sample: Sample { at: now, time: Duration::ZERO, instructions: 0 },
+            recorder,
+            record_error: None,
+            replay_end,
+            places: Places::default(),
+            profile: None,
+            exited: None,
         })
     }
 
@@ -120,6 +176,54 @@ impl EmulatedBoard {
         &mut self.machine
     }
 
+    /// Runs to the next whole slice.
+    fn run_slice(&mut self) -> Stop {
+        let end = Time((self.machine.now().nanos() / SLICE + 1) * SLICE);
+        let Some(profile) = &mut self.profile else { return self.machine.run_until(end) };
+        loop {
+            let next = end.min(self.machine.now() + Time(SAMPLE));
+            let stop = self.machine.run_until(next);
+            profile.sample(&self.machine, &self.places);
+            if next == end || !matches!(stop, Stop::Deadline) {
+                return stop;
+            }
+        }
+    }
+
+    /// Samples call stacks from now on.
+    pub fn start_profile(&mut self) {
+        self.profile = Some(Profile::default());
+    }
+
+    /// The samples taken since [`EmulatedBoard::start_profile`].
+    pub fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
+    }
+
+    /// The code with which the program ended through a semihosting call, if it did.
+    pub fn exited(&self) -> Option<i32> {
+        self.exited
+    }
+
+    /// Names addresses in reports from now on.
+    pub fn set_places(&mut self, places: Places) {
+        self.places = places;
+    }
+
+    /// When the recording that is being replayed ends.
+    pub fn replay_end(&self) -> Option<Duration> {
+        self.replay_end
+    }
+
+    fn record(&mut self) {
+        if let Some(recorder) = &mut self.recorder
+            && let Err(error) = recorder.sync(self.machine.journal())
+        {
+            self.recorder = None;
+            self.record_error = Some(error.to_string());
+        }
+    }
+
     /// Types at the console; says how many bytes were taken.
     pub fn write(&mut self, bytes: &[u8]) -> usize {
         if !self.machine.console_ready() && self.now() < UNREADY {
@@ -138,7 +242,8 @@ impl EmulatedBoard {
                 return Ok(());
             }
             let before = self.machine.stats();
-            let stop = self.machine.run_until(Time((self.machine.now().nanos() / SLICE + 1) * SLICE));
+            self.record();
+            let stop = self.run_slice();
             let said = self.machine.console_read();
             self.note_activity(&before, !said.is_empty());
             into.extend_from_slice(&said);
@@ -146,8 +251,12 @@ impl EmulatedBoard {
                 self.restarted = true;
             }
             match stop {
-                Stop::Deadline => {}
-                Stop::Fault(report) => return Err(LinkError::Fault(report.to_string())),
+                Stop::Deadline | Stop::Debug(..) => {}
+                Stop::Fault(report) => return Err(LinkError::Fault(self.places.explain(&report))),
+                Stop::Halted(halt @ Halt::Exited(code)) => {
+                    self.exited = Some(code);
+                    return Err(LinkError::Fault(halt.to_string()));
+                }
                 Stop::Halted(halt) => return Err(LinkError::Fault(halt.to_string())),
             }
             if !said.is_empty() || self.now() >= until || started.elapsed() >= BUSY {
@@ -241,6 +350,7 @@ impl EmulatedBoard {
         let mut lines: Vec<String> =
             reports.into_iter().map(|report| format!("at {}: {}", report.at, report.message)).collect();
         lines.extend(self.machine.take_save_error().map(|error| error.to_string()));
+        lines.extend(self.record_error.take());
         lines
     }
 
@@ -272,6 +382,25 @@ impl EmulatedBoard {
         self.machine.reset();
         self.active = Instant::now();
     }
+}
+
+impl Drop for EmulatedBoard {
+    fn drop(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            // Nobody is left to tell about a failure.
+            let _ = recorder.finish(self.machine.journal(), self.machine.now());
+        }
+    }
+}
+
+/// Reads a recording that was made with this board.
+fn load_recording(path: &Path, present: &Header) -> Result<Recording, OpenError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|why| OpenError::Recording { path: path.to_owned(), why })?;
+    let bad = |why| OpenError::BadRecording { path: path.to_owned(), why };
+    let recording: Recording = text.parse().map_err(bad)?;
+    recording.header.check(present).map_err(bad)?;
+    Ok(recording)
 }
 
 fn load_bench(source: Option<&BenchSource>) -> Result<Bench, OpenError> {

@@ -28,6 +28,10 @@ pub struct Emulated {
     pub flash: Option<PathBuf>,
     /// How fast it starts out.
     pub speed: Speed,
+    /// Where everything that enters the board is written to, for [`Emulated::replay`].
+    pub record: Option<PathBuf>,
+    /// A recording whose inputs enter at their times.
+    pub replay: Option<PathBuf>,
 }
 
 /// A `bench.toml`, on disk or as the window is editing it.

@@ -5,6 +5,7 @@ mod board;
 mod desk;
 mod emulated;
 mod message;
+mod recorder;
 mod report;
 mod worker;
 
@@ -19,7 +20,7 @@ pub use message::{
     BenchSource, Command, Emulated, Event, FileEntry, RunEnd, Script, Speed, State, Stats, Target, Upload,
     UploadProgress, UploadSummary,
 };
-pub use worker::{WorkError, Worker};
+pub use worker::{Watched, WorkError, Worker};
 
 /// A target and the thread it runs on. Dropping it closes the target.
 pub struct Session {

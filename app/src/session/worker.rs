@@ -277,6 +277,48 @@ impl Worker {
         }
     }
 
+    /// Lets the board go on by itself for so much of its time, or to the end of the recording that was opened with
+    /// it, passing on what it prints and what is typed. Ends at a fault that nothing in a recording answers.
+    pub fn watch(&mut self, limit: Option<Duration>) -> Result<Watched, WorkError> {
+        self.requests.stop_aborts.set(true);
+        let recorded = match &self.desk.board {
+            Board::Emulated(board) => board.replay_end(),
+            Board::Serial(_) => None,
+        };
+        let end = limit.into_iter().chain(recorded).min().unwrap_or(Duration::MAX);
+        let (mut typed, mut fault_at) = (Vec::new(), None);
+        while self.desk.now() < end {
+            while let Some(command) = self.requests.next_if(|command| matches!(command, Command::Input(_))) {
+                if let Command::Input(bytes) = command {
+                    typed.extend(bytes);
+                }
+            }
+            if !typed.is_empty() {
+                let taken = self.desk.write(&typed)?;
+                typed.drain(..taken);
+            }
+            let mut bytes = Vec::new();
+            let read = self.desk.read(end.saturating_sub(self.desk.now()).min(TURN), &mut bytes);
+            if !bytes.is_empty() {
+                self.report.event(Event::Output(bytes));
+            }
+            match read {
+                Err(LinkError::Fault(report)) => {
+                    self.report.event(Event::Fault(report));
+                    // In a recording, what was done about it enters by itself.
+                    let again = fault_at.replace(self.desk.now()) == Some(self.desk.now());
+                    if recorded.is_none() || again {
+                        return Ok(Watched::Faulted);
+                    }
+                }
+                Ok(()) | Err(LinkError::Restarted { .. }) => {}
+                Err(LinkError::Stopped) => return Ok(Watched::Stopped),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Watched::ToTheEnd)
+    }
+
     /// Types bytes at the console.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), WorkError> {
         let mut rest = bytes;
@@ -407,6 +449,17 @@ impl Worker {
             _ => Ok(()),
         }
     }
+}
+
+/// How watching a board came to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watched {
+    /// The time is over.
+    ToTheEnd,
+    /// The processor gave up.
+    Faulted,
+    /// It was stopped from here.
+    Stopped,
 }
 
 /// How following a program came to an end.

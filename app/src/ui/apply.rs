@@ -362,6 +362,7 @@ impl App {
             firmware: None,
             flash: self.files.folder.as_ref().map(|folder| folder.join(".solderless").join("flash.bin")),
             speed: if speed == Speed::Paused { Speed::REAL } else { speed },
+            ..Emulated::default()
         }
     }
 

@@ -9,6 +9,7 @@ use std::any::Any;
 use crate::clock::Time;
 use crate::console::Said;
 use crate::cpu::EngineError;
+use crate::cpu::debug::{Halt, Orders, Position};
 use crate::cpu::fault::FaultReport;
 use crate::cpu::memory::{Memory, MemoryCopy};
 use crate::cpu::probe::Probe;
@@ -61,6 +62,8 @@ pub enum Stop {
     Fault(Box<FaultReport>),
     /// The guest demands something.
     Demand(Demand),
+    /// A debugger's orders stopped this core.
+    Debug(u8, Halt),
 }
 
 /// What a chip cannot go on from by itself.
@@ -166,4 +169,51 @@ pub trait Chip {
 
     /// Puts the chip back to a snapshot of its own; another's does nothing.
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), EngineError>;
+
+    /// Where a debugger is connected, if the chip has such a port.
+    fn debug_port(&self) -> Option<&dyn DebugPort> {
+        None
+    }
+
+    /// As [`Chip::debug_port`], to do something there.
+    fn debug_port_mut(&mut self) -> Option<&mut dyn DebugPort> {
+        None
+    }
+}
+
+/// What a debugger can do to a chip.
+pub trait DebugPort {
+    /// Lets a debugger stop the cores from now on.
+    fn attach(&mut self) -> Result<(), EngineError>;
+
+    /// What the debugger wants of the cores from now on.
+    fn order(&mut self, orders: [Orders; 2]);
+
+    /// Whether semihosting calls stop a core ([`Halt::Call`]) rather than being a fault.
+    fn answer_calls(&mut self, answer: bool);
+
+    /// How many cores there are now.
+    fn cores(&self) -> u8;
+
+    /// Whether a debugger's stop left something unfinished, so that nothing can enter.
+    fn is_inside(&self) -> bool;
+
+    /// Where the execution has come.
+    fn position(&self) -> Position;
+
+    /// The last place where orders that only look would have stopped a core, with the core.
+    fn take_noted(&mut self) -> Option<(u8, Position, Halt)>;
+
+    /// A core's r0 to r12, sp, lr, pc, xpsr; zeros for a core that does not run.
+    fn core_registers(&self, core: u8) -> [u32; 17];
+
+    /// Sets one of [`DebugPort::core_registers`].
+    fn set_core_register(&mut self, core: u8, register: usize, value: u32);
+
+    /// Reads bytes as core 0 would, without any effect; gives how many there are before the first address at which
+    /// nothing answers.
+    fn peek(&self, address: u32, into: &mut [u8]) -> usize;
+
+    /// Writes to memory, flash or registers; false where nothing can be written.
+    fn poke(&mut self, address: u32, bytes: &[u8]) -> bool;
 }

@@ -161,6 +161,24 @@ impl Engine {
         Ok(())
     }
 
+    /// Adds a hook that is called before each instruction, and forgets the code that was translated without it.
+    ///
+    /// # Safety
+    /// `data` must stay valid for the hook until the engine is dropped.
+    pub unsafe fn hook_code(
+        &mut self,
+        function: unsafe extern "C" fn(*mut uc_engine, u64, u32, *mut c_void),
+        data: *mut c_void,
+    ) -> Result<(), EngineError> {
+        let mut hook = 0;
+        let (kind, function) = (HookType::CODE.0 as i32, function as *mut c_void);
+        // SAFETY: the function has the signature of its kind; begin greater than end means "everywhere".
+        let error = unsafe { uc::uc_hook_add(self.uc, &mut hook, kind, function, data, 1u64, 0u64) };
+        check(error, "added a hook")?;
+        self.forget_all_code();
+        Ok(())
+    }
+
     /// Grows the TLB to 2^[`TLB_BITS`] entries, and flushes it. It grows only when a flush finds it
     /// full, so it is filled and flushed again and again.
     pub fn grow_tlb(&mut self) {

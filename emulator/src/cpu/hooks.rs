@@ -7,6 +7,7 @@ use unicorn_engine_sys as uc;
 use unicorn_engine_sys::{MemType, RegisterARM, uc_engine};
 
 use super::cost::CostTable;
+use super::debug::{Halt, Tracer};
 use super::nvic::Ppb;
 use super::probe::Probe;
 use super::{Access, Bus, Region, RegionKind, engine};
@@ -19,6 +20,7 @@ pub(super) enum Break {
     Event,
     Hint,
     Invalid,
+    Debug(Halt),
 }
 
 /// Everything the hooks touch: the user data of all of them.
@@ -44,6 +46,7 @@ pub(super) struct Link<B> {
     pub instructions: u64,
     /// What is noted of the program while it runs.
     pub probe: Probe,
+    pub tracer: Tracer,
     pub costs: CostTable,
     pub ppb: Ppb,
     pub regions: Vec<Region>,
@@ -116,6 +119,11 @@ pub(super) unsafe extern "C" fn on_block<B: Bus>(
     // SAFETY: see above.
     let link = unsafe { &mut *data.cast::<Link<B>>() };
     let pc = address as u32;
+    if std::mem::take(&mut link.tracer.inside) {
+        // The rest of a block that was counted when it began.
+        link.tracer.resumed = true;
+        return;
+    }
     // SAFETY: the engine that calls is open.
     let unmasked = || unsafe { engine::reg(engine, RegisterARM::PRIMASK) } & 1 == 0;
     if link.left <= 0 || link.watch_primask && unmasked() {
@@ -136,6 +144,7 @@ pub(super) unsafe extern "C" fn on_block<B: Bus>(
     }
     link.block = pc;
     link.block_cycles = cost.cycles();
+    link.tracer.index = 0;
     link.accesses = 0;
     if cost.sends_event() {
         link.ppb.event = true;

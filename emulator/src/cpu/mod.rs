@@ -6,6 +6,7 @@
 //! and may ask it to come back sooner.
 
 pub mod cost;
+pub mod debug;
 mod engine;
 pub mod fault;
 mod hooks;
@@ -18,6 +19,7 @@ mod state;
 use unicorn_engine_sys::{MemType, RegisterARM};
 
 use cost::CostTable;
+use debug::{Halt, Orders, Position, Tracer, on_code};
 pub use engine::EngineError;
 use engine::{Ended, Engine, Hooks};
 use fault::{FaultKind, FaultReport};
@@ -99,6 +101,8 @@ pub enum Stop {
     Fault(Box<FaultReport>),
     /// The guest asked for a system reset.
     ResetRequest,
+    /// The debugger's orders stopped it.
+    Debug(Halt),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +165,7 @@ impl<B: Bus> Core<B> {
             watch_primask: false,
             instructions: 0,
             probe: Probe::default(),
+            tracer: Tracer::default(),
             costs,
             ppb: Ppb::new(model),
             regions: regions.to_vec(),
@@ -259,6 +264,7 @@ impl<B: Bus> Core<B> {
         link.ppb = Ppb::new(link.ppb.model());
         link.ppb.event = event;
         link.ppb.set_vtor(vtor);
+        link.tracer.inside = false;
         link.fall_through = 1;
         link.watch_primask = false;
         for register in engine::REGISTERS {
@@ -298,6 +304,45 @@ impl<B: Bus> Core<B> {
         self.link().instructions
     }
 
+    /// Lets a debugger stop the core at any instruction, from now on. It runs at a third of its speed then.
+    pub fn attach(&mut self) -> Result<(), EngineError> {
+        let link = self.link;
+        if !self.link().tracer.attached {
+            // SAFETY: the link lives until the core is dropped, after which the engine never runs.
+            unsafe { self.engine.hook_code(on_code::<B>, link.cast())? };
+            self.link_mut().tracer.attached = true;
+        }
+        Ok(())
+    }
+
+    /// What the debugger wants from now on, and how many instructions the other core has counted.
+    pub fn order(&mut self, orders: Orders, others: u64) {
+        let tracer = &mut self.link_mut().tracer;
+        tracer.orders = orders;
+        tracer.others = others;
+    }
+
+    /// Whether semihosting calls stop the core ([`Halt::Call`]) rather than being a fault.
+    pub fn answer_calls(&mut self, answer: bool) {
+        self.link_mut().tracer.semihosting = answer;
+    }
+
+    /// How many instructions the other core has counted.
+    pub fn set_others(&mut self, others: u64) {
+        self.link_mut().tracer.others = others;
+    }
+
+    /// Where a debugger would have stopped last since this was asked.
+    pub fn take_noted(&mut self) -> Option<(Position, Halt)> {
+        self.link_mut().tracer.noted.take()
+    }
+
+    /// Which instruction of its block comes next, when a debugger stopped the core there.
+    pub fn inside(&self) -> Option<u32> {
+        let tracer = &self.link().tracer;
+        tracer.inside.then_some(tracer.index)
+    }
+
     /// What is noted of the program while it runs.
     pub fn probe(&mut self) -> &mut Probe {
         &mut self.link_mut().probe
@@ -334,6 +379,28 @@ impl<B: Bus> Core<B> {
         let mut registers = self.engine.registers();
         registers[15] = self.pc & !1;
         registers
+    }
+
+    /// r0 to r12, sp, lr, pc, xpsr.
+    pub fn all_registers(&self) -> [u32; 17] {
+        let registers = self.registers();
+        std::array::from_fn(|n| registers.get(n).copied().unwrap_or_else(|| self.xpsr()))
+    }
+
+    /// Sets one of [`Core::all_registers`]; of the last only the flags.
+    pub fn set_register(&mut self, register: usize, value: u32) {
+        match register {
+            0..15 => self.engine.set_reg(engine::REGISTERS[register], value),
+            15 => {
+                self.pc = value & !1;
+                self.bad_vector = false;
+                let link = self.link_mut();
+                link.tracer.inside = false;
+                link.fall_through = 1;
+            }
+            16 => self.engine.set_reg(RegisterARM::APSR_NZCV, value & 0xF000_0000),
+            _ => {}
+        }
     }
 
     /// Code between two addresses was changed by someone else than the guest on this core.
@@ -398,6 +465,13 @@ impl<B: Bus> Core<B> {
                 return Stop::Asleep;
             }
             let (number, cycles) = (self.link().core, self.cycles);
+            if self.link().tracer.inside {
+                let end = until.min(bus.come_back_at(number)).min(self.link().ppb.next_tick()).max(cycles);
+                if let Some(stop) = self.execute(bus, end, &now) {
+                    return stop;
+                }
+                continue;
+            }
             let lines = bus.irq_lines(number);
             let link = self.link_mut();
             link.ppb.tick(cycles);
@@ -436,89 +510,103 @@ impl<B: Bus> Core<B> {
             }
             let link = self.link_mut();
             let end = until.min(link.ppb.next_tick()).max(cycles + 1);
-            link.bus = bus;
-            link.end = end;
-            link.left = i64::try_from(end - cycles).unwrap_or(i64::MAX);
-            link.broke = None;
             link.watch_primask = primask && link.ppb.masked();
-            let ended = self.engine.run(self.pc);
-            let pc = self.engine.reg(RegisterARM::PC);
-            let link = self.link_mut();
-            link.bus = std::ptr::null_mut();
-            let reached = link.end.wrapping_sub(link.left as u64);
-            let broke = link.broke.take();
-            let failed = link.failed.take();
-            self.cycles = reached;
-            self.pc = pc;
-            match (broke, ended) {
-                (Some(Break::Budget), _) => {
-                    // After a branch to an even address: running on would set the Thumb bit again.
-                    self.bad_vector = self.engine.reg(RegisterARM::CPSR) >> 5 & 1 == 0;
-                }
-                (Some(Break::Exception(8)), _) => {
-                    // The magic address with its lowest bit cleared.
-                    if let Err(kind) = self.leave(pc | 1) {
-                        return self.fault(kind, None, &now);
-                    }
-                }
-                (Some(Break::Exception(2)), _) => {
-                    self.give_back(pc);
-                    let primask = self.engine.reg(RegisterARM::PRIMASK) & 1 != 0;
-                    if primask || !self.link().ppb.allows(SVCALL) {
-                        self.pc = pc.wrapping_sub(2);
-                        return self.fault(FaultKind::Escalated, None, &now);
-                    }
-                    self.link_mut().ppb.pend(SVCALL);
-                }
-                (Some(Break::Exception(4)), _) => {
-                    self.give_back(pc);
-                    return self.fault(FaultKind::Unaligned, None, &now);
-                }
-                (Some(Break::Exception(7)), _) => {
-                    self.give_back(pc);
-                    return self.fault(FaultKind::Breakpoint, None, &now);
-                }
-                (Some(Break::Exception(_) | Break::Invalid), _) => {
-                    self.give_back(pc);
-                    let thumb = self.engine.reg(RegisterARM::CPSR) >> 5 & 1 != 0;
-                    let kind = if thumb { FaultKind::Undefined } else { FaultKind::InvalidState };
-                    return self.fault(kind, None, &now);
-                }
-                (Some(Break::Event), _) => {
-                    self.give_back(pc);
-                    let link = self.link_mut();
-                    if link.ppb.event {
-                        link.ppb.event = false;
-                    } else {
-                        self.sleep = Some(Sleep::Event);
-                    }
-                }
-                (Some(Break::Hint), _) => self.give_back(pc),
-                (None, Ended::Stopped) => {
-                    self.give_back(pc);
-                    if self.link().half(pc.wrapping_sub(2)) == WFI {
-                        self.sleep = Some(Sleep::Interrupt);
-                    }
-                }
-                (None, Ended::Failed) => {
-                    let kind = match failed {
-                        Some(MemType::FETCH) => FaultKind::Fetch,
-                        Some(MemType::WRITE) => FaultKind::Write,
-                        Some(_) => FaultKind::Read,
-                        None => FaultKind::Undefined,
-                    };
-                    let address = match kind {
-                        FaultKind::Fetch => Some(pc),
-                        FaultKind::Undefined => None,
-                        _ => self.accessed_address(pc),
-                    };
-                    if kind != FaultKind::Fetch {
-                        self.give_back(pc);
-                    }
-                    return self.fault(kind, address, &now);
-                }
+            if let Some(stop) = self.execute(bus, end, &now) {
+                return stop;
             }
         }
+    }
+
+    /// Lets the engine run from the present instruction to cycle `end` and does what it came back for.
+    fn execute(&mut self, bus: &mut B, end: u64, now: &impl Fn(u64) -> Time) -> Option<Stop> {
+        let cycles = self.cycles;
+        let link = self.link_mut();
+        link.bus = bus;
+        link.end = end;
+        link.left = i64::try_from(end - cycles).unwrap_or(i64::MAX);
+        link.broke = None;
+        let ended = self.engine.run(self.pc);
+        let pc = self.engine.reg(RegisterARM::PC);
+        let link = self.link_mut();
+        link.bus = std::ptr::null_mut();
+        let reached = link.end.wrapping_sub(link.left as u64);
+        let broke = link.broke.take();
+        let failed = link.failed.take();
+        self.cycles = reached;
+        self.pc = pc;
+        match (broke, ended) {
+            (Some(Break::Debug(halt)), _) => return Some(Stop::Debug(halt)),
+            (Some(Break::Budget), _) => {
+                // After a branch to an even address: running on would set the Thumb bit again.
+                self.bad_vector = self.engine.reg(RegisterARM::CPSR) >> 5 & 1 == 0;
+            }
+            (Some(Break::Exception(8)), _) => {
+                // The magic address with its lowest bit cleared.
+                if let Err(kind) = self.leave(pc | 1) {
+                    return Some(self.fault(kind, None, now));
+                }
+            }
+            (Some(Break::Exception(2)), _) => {
+                self.give_back(pc);
+                let primask = self.engine.reg(RegisterARM::PRIMASK) & 1 != 0;
+                if primask || !self.link().ppb.allows(SVCALL) {
+                    self.pc = pc.wrapping_sub(2);
+                    return Some(self.fault(FaultKind::Escalated, None, now));
+                }
+                self.link_mut().ppb.pend(SVCALL);
+            }
+            (Some(Break::Exception(4)), _) => {
+                self.give_back(pc);
+                return Some(self.fault(FaultKind::Unaligned, None, now));
+            }
+            (Some(Break::Exception(7)), _) => {
+                self.give_back(pc);
+                if self.link().tracer.semihosting && self.link().half(pc) == debug::CALL {
+                    return Some(Stop::Debug(Halt::Call));
+                }
+                return Some(self.fault(FaultKind::Breakpoint, None, now));
+            }
+            (Some(Break::Exception(_) | Break::Invalid), _) => {
+                self.give_back(pc);
+                let thumb = self.engine.reg(RegisterARM::CPSR) >> 5 & 1 != 0;
+                let kind = if thumb { FaultKind::Undefined } else { FaultKind::InvalidState };
+                return Some(self.fault(kind, None, now));
+            }
+            (Some(Break::Event), _) => {
+                self.give_back(pc);
+                let link = self.link_mut();
+                if link.ppb.event {
+                    link.ppb.event = false;
+                } else {
+                    self.sleep = Some(Sleep::Event);
+                }
+            }
+            (Some(Break::Hint), _) => self.give_back(pc),
+            (None, Ended::Stopped) => {
+                self.give_back(pc);
+                if self.link().half(pc.wrapping_sub(2)) == WFI {
+                    self.sleep = Some(Sleep::Interrupt);
+                }
+            }
+            (None, Ended::Failed) => {
+                let kind = match failed {
+                    Some(MemType::FETCH) => FaultKind::Fetch,
+                    Some(MemType::WRITE) => FaultKind::Write,
+                    Some(_) => FaultKind::Read,
+                    None => FaultKind::Undefined,
+                };
+                let address = match kind {
+                    FaultKind::Fetch => Some(pc),
+                    FaultKind::Undefined => None,
+                    _ => self.accessed_address(pc),
+                };
+                if kind != FaultKind::Fetch {
+                    self.give_back(pc);
+                }
+                return Some(self.fault(kind, address, now));
+            }
+        }
+        None
     }
 
     /// The address that the load or store at `pc` goes to: the engine reports whole pages only.

@@ -18,6 +18,17 @@ pub struct CoreState {
     sleep: Option<Sleep>,
     locked_up: bool,
     bad_vector: bool,
+    /// Of the block that a debugger stopped in.
+    inside: Option<Inside>,
+}
+
+/// How far a block had come.
+#[derive(Clone, Copy)]
+struct Inside {
+    block: u32,
+    block_cycles: u32,
+    accesses: u32,
+    index: u32,
 }
 
 impl<B: Bus> Core<B> {
@@ -34,6 +45,12 @@ impl<B: Bus> Core<B> {
             sleep: self.sleep,
             locked_up: self.locked_up,
             bad_vector: self.bad_vector,
+            inside: link.tracer.inside.then_some(Inside {
+                block: link.block,
+                block_cycles: link.block_cycles,
+                accesses: link.accesses,
+                index: link.tracer.index,
+            }),
         })
     }
 
@@ -50,6 +67,13 @@ impl<B: Bus> Core<B> {
         link.ppb = state.ppb.clone();
         link.instructions = state.instructions;
         link.fall_through = state.fall_through;
+        link.tracer.inside = state.inside.is_some();
+        if let Some(inside) = state.inside {
+            link.block = inside.block;
+            link.block_cycles = inside.block_cycles;
+            link.accesses = inside.accesses;
+            link.tracer.index = inside.index;
+        }
         Ok(())
     }
 }

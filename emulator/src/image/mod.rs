@@ -4,6 +4,7 @@
 
 mod elf;
 mod hex;
+pub mod places;
 pub mod symbols;
 mod uf2;
 

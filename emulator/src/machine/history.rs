@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use super::{Halt, Machine, MachineError, Stop};
 use crate::chip;
 use crate::clock::Time;
+use crate::cpu::debug::Position;
 use crate::trace::TraceMark;
 
 /// How much of a machine's past is kept.
@@ -31,6 +32,7 @@ impl Default for HistoryOptions {
 /// the journal had come. Snapshots share the memory pages that did not change between them.
 pub struct Snapshot {
     at: Time,
+    position: Position,
     chip: chip::Snapshot,
     halted: Option<Halt>,
     resets: u64,
@@ -87,7 +89,7 @@ impl History {
         self.snapshots.back().map_or(Time::ZERO, |last| Time((last.at.nanos() / every + 1) * every))
     }
 
-    fn push(&mut self, snapshot: Snapshot) {
+    pub fn push(&mut self, snapshot: Snapshot) {
         self.bytes += snapshot.bytes(self.snapshots.back(), None);
         self.snapshots.push_back(snapshot);
         if self.bytes > self.options.bound {
@@ -111,6 +113,23 @@ impl History {
                 self.bytes = self.bytes.saturating_sub(freed);
             }
         }
+    }
+
+    /// Forgets what lies at a position or after it, and takes out the newest that is left; when nothing is, the
+    /// oldest, and the answer's second half is false.
+    pub fn take_before(&mut self, to: Position) -> (Option<Snapshot>, bool) {
+        while self.snapshots.len() > 1 && self.snapshots.back().is_some_and(|last| last.position >= to) {
+            self.pop();
+        }
+        let last = self.pop();
+        let before = last.as_ref().is_some_and(|last| last.position < to);
+        (last, before)
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.snapshots.clear();
+        self.bytes = 0;
     }
 
     /// Forgets what lies after an instant, and takes out the newest that is left.
@@ -170,6 +189,7 @@ impl Machine {
         self.collect_console();
         Ok(Snapshot {
             at: self.now(),
+            position: self.chip.debug_port().map(|port| port.position()).unwrap_or_default(),
             chip: self.chip.snapshot()?,
             halted: self.halted,
             resets: self.resets,

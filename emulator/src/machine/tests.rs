@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::chip::rp2040::XIP_BASE;
+use crate::cpu::debug::{Orders, Watch, WatchKind};
 use crate::cpu::fault::FaultKind;
 use crate::image::{Segment, boot2_checksum};
 use crate::trace::{SharedTrace, Trace};
@@ -98,6 +99,21 @@ const ROMCOPY: &[u16] = &[
     0x2225, 0x47A0, 0xBF30, 0x434D, 0x0000, 0x1001, 0x2000, 0x0101, 0x1000, 0x1103, 0x2000,
 ];
 
+// As TOGGLER, after: ldr r0,=0xE000E010; ldr r1,=999; str r1,[r0,#4]; str r1,[r0,#8]; movs r1,#7; str r1,[r0]; so that
+// SysTick interrupts it at places of its own. Literals: 0xE000E010, 999, 0x4000F000, 0x120, 0x40014014, 0xD0000000.
+const TICKING_TOGGLER: &[u16] = &[
+    0x4809, 0x490A, 0x6041, 0x6081, 0x2107, 0x6001, 0x4808, 0x4909, 0x6001, 0x4809, 0x2105, 0x6001, 0x4808,
+    0x2104, 0x6241, 0x61C1, 0x2264, 0x3A01, 0xD1FD, 0xE7FA, 0xE010, 0xE000, 0x03E7, 0x0000, 0xF000, 0x4000,
+    0x0120, 0x0000, 0x4014, 0x4001, 0x0000, 0xD000,
+];
+
+// adr r1,text; movs r0,#4; bkpt 0xAB; adr r1,mark; movs r0,#3; bkpt 0xAB; adr r1,block; movs r0,#0x20; bkpt 0xAB; b .;
+// text: "Hi",0,0; mark: "!",0,0,0; block: 0x20026, 3
+const SEMIHOSTER: &[u16] = &[
+    0xA104, 0x2004, 0xBEAB, 0xA104, 0x2003, 0xBEAB, 0xA103, 0x2020, 0xBEAB, 0xE7FE, 0x6948, 0x0000, 0x0021,
+    0x0000, 0x0026, 0x0002, 0x0003, 0x0000,
+];
+
 const CODE: u32 = 0x1000_0200;
 const SECOND: u32 = 0x1000_0300;
 const THIRD: u32 = 0x1000_0340;
@@ -146,6 +162,108 @@ fn fault(program: &[u16]) -> FaultReport {
         Stop::Fault(report) => *report,
         other => panic!("no fault: {other:?}"),
     }
+}
+
+/// All that can be seen of a machine, but for the counters of a debugger.
+fn state(machine: &mut Machine) -> (Stats, [u32; 16], Vec<u8>, String) {
+    let trace = machine.world().trace().clone();
+    let mut vcd = Vec::new();
+    crate::trace::export::vcd(&trace.lock(), &Default::default(), &mut vcd).unwrap();
+    let memory = machine.memory(0x2000_0000, 264 * 1024);
+    (machine.stats(), machine.registers(), memory, String::from_utf8(vcd).unwrap())
+}
+
+fn pc(machine: &Machine) -> u32 {
+    machine.core_registers(0)[15]
+}
+
+fn orders(orders: Orders) -> [Orders; 2] {
+    [orders.clone(), orders]
+}
+
+#[test]
+fn a_debugger_steps_both_ways_and_changes_nothing() {
+    let handlers: &[(usize, u32, &[u16])] = &[(SYSTICK, SECOND, COUNT_HANDLER)];
+    let mut straight = machine(TICKING_TOGGLER, handlers);
+    straight.run_until(Time::from_millis(3));
+    let straight = state(&mut straight);
+    assert!(straight.3.lines().count() > 100, "the pin moves");
+
+    let mut machine = machine(TICKING_TOGGLER, handlers);
+    machine.attach_debugger().unwrap();
+    machine.keep_history(HistoryOptions { every: Time::from_millis(1), ..HistoryOptions::default() });
+    let toggle = CODE + 0x1E;
+    machine.order(orders(Orders { breakpoints: vec![toggle], ..Orders::default() }));
+    for _ in 0..50 {
+        assert!(matches!(machine.run_until(Time::from_millis(3)), Stop::Debug(0, DebugHalt::Breakpoint)));
+        assert_eq!(pc(&machine), toggle);
+    }
+    // Steps, and the way back over the same places.
+    let mut places = vec![(pc(&machine), machine.core_registers(0))];
+    for _ in 0..40 {
+        machine.order(orders(Orders { step: true, ..Orders::default() }));
+        assert!(matches!(machine.run_until(Time::from_millis(3)), Stop::Debug(0, DebugHalt::Step)));
+        places.push((pc(&machine), machine.core_registers(0)));
+    }
+    assert_eq!(places[1].0, toggle + 2);
+    assert_eq!(places[2].0, toggle + 4);
+    for place in places.iter().rev().skip(1) {
+        let back = machine.run_back(&orders(Orders { step: true, ..Orders::default() })).unwrap();
+        assert_eq!(back, Some((0, DebugHalt::Step)));
+        assert_eq!((pc(&machine), machine.core_registers(0)), *place);
+    }
+    // Back to the breakpoint before, and to the beginning.
+    let breakpoint = orders(Orders { breakpoints: vec![toggle], ..Orders::default() });
+    for _ in 0..49 {
+        assert_eq!(machine.run_back(&breakpoint).unwrap(), Some((0, DebugHalt::Breakpoint)));
+        assert_eq!(pc(&machine), toggle);
+    }
+    assert_eq!(machine.run_back(&breakpoint).unwrap(), None);
+    assert_eq!(machine.now(), Time::ZERO);
+    // A watched store stops behind it.
+    let watch = Watch { address: 0xD000_001C, len: 4, kind: WatchKind::Write };
+    machine.order(orders(Orders { watches: vec![watch], ..Orders::default() }));
+    for _ in 0..7 {
+        let Stop::Debug(0, halt) = machine.run_until(Time::from_millis(3)) else { panic!("no stop") };
+        assert_eq!(halt, DebugHalt::Watch { address: 0xD000_001C, kind: WatchKind::Write });
+    }
+    machine.order(Default::default());
+    assert!(matches!(machine.run_until(Time::from_millis(3)), Stop::Deadline));
+    assert!(state(&mut machine) == straight, "as if nobody had looked");
+}
+
+#[test]
+fn a_debugger_reads_everything_and_writes_memory() {
+    let mut machine = machine(TOGGLER, &[]);
+    machine.attach_debugger().unwrap();
+    machine.run_until(Time::from_millis(1));
+    let mut word = [0; 4];
+    assert_eq!(machine.peek(CODE, &mut word), 4);
+    assert_eq!(word[..2], TOGGLER[0].to_le_bytes());
+    // GPIO_OE of SIO; IO_BANK0's GPIO2_CTRL.
+    assert_eq!((machine.peek(0xD000_0020, &mut word), u32::from_le_bytes(word)), (4, 4));
+    assert_eq!((machine.peek(0x4001_4014, &mut word), u32::from_le_bytes(word)), (4, 5));
+    assert_eq!(machine.peek(0x3000_0000, &mut word), 0);
+    assert_eq!(machine.peek(0x2004_1FFE, &mut word), 2);
+    assert!(machine.poke(0x2000_0100, &[1, 2, 3, 4]) && !machine.poke(0x3000_0000, &[1]));
+    assert_eq!(self::word(&machine, 0x2000_0100), 0x0403_0201);
+    // New code in flash runs: b .
+    assert!(machine.poke(CODE + 0x12, &0xE7FEu16.to_le_bytes()));
+    machine.set_core_register(0, 15, CODE + 0x12);
+    machine.set_core_register(0, 3, 77);
+    machine.run_for(Time::from_millis(1));
+    assert_eq!((pc(&machine), machine.core_registers(0)[3]), (CODE + 0x12, 77));
+}
+
+#[test]
+fn semihosting_prints_and_ends() {
+    let mut unanswered = machine(SEMIHOSTER, &[]);
+    assert!(matches!(unanswered.run_for(Time::from_millis(1)), Stop::Fault(_)));
+    let mut machine = machine(SEMIHOSTER, &[]);
+    machine.answer_calls(true);
+    let stop = machine.run_for(Time::from_millis(1));
+    assert!(matches!(stop, Stop::Halted(Halt::Exited(3))), "{stop:?}");
+    assert_eq!(machine.console_read(), b"Hi!");
 }
 
 #[test]

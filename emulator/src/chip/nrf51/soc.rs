@@ -150,6 +150,7 @@ impl chip::Chip for Chip {
                     return Stop::Fault(report);
                 }
                 cpu::Stop::ResetRequest => return Stop::Demand(Demand::Reset),
+                cpu::Stop::Debug(halt) => return Stop::Debug(0, halt),
             }
         }
     }

@@ -8,9 +8,10 @@ use super::{
     SRAM_BYTES, USBCTRL_DPRAM_BASE, USBCTRL_REGS_BASE, XIP_AUX_BASE, XIP_BASE, XIP_CTRL_BASE, XIP_MIRRORS,
     XIP_SRAM_BASE, XIP_SSI_BASE, bootrom,
 };
-use crate::chip::{self, Area, Demand, Snapshot, Stop};
+use crate::chip::{self, Area, DebugPort, Demand, Snapshot, Stop};
 use crate::clock::Time;
 use crate::console::Said;
+use crate::cpu::debug::Orders;
 use crate::cpu::memory::Memory;
 use crate::cpu::probe::Probe;
 use crate::cpu::{self, Core, EngineError, Model, Region, RegionKind};
@@ -38,6 +39,12 @@ pub struct Chip {
     pub(super) asleep: Time,
     /// When code that ran from memory is forgotten.
     pub(super) review: Time,
+    /// A turn of both cores that a debugger's stop interrupted: its end, and the core that has not finished it.
+    pub(super) turn: Option<(u64, u8)>,
+    /// What a debugger wants of each core, once one is attached.
+    pub(super) orders: Option<[Orders; 2]>,
+    /// Someone answers semihosting calls.
+    pub(super) answers_calls: bool,
 }
 
 /// How long after a reset code that ran from memory is forgotten: boot loaders and flash functions run
@@ -96,6 +103,9 @@ impl Chip {
             rom,
             asleep: Time::ZERO,
             review: REVIEW,
+            turn: None,
+            orders: None,
+            answers_calls: false,
         };
         chip.bus.s.demand = None;
         Ok(chip)
@@ -105,7 +115,15 @@ impl Chip {
     pub(super) fn make_core1(&mut self) -> Result<&mut Core<Rp2040>, EngineError> {
         match &mut self.core1 {
             Some(core) => Ok(core),
-            none => Ok(none.insert(Self::make_core(1, &self.regions, &self.rom, &self.bus)?)),
+            none => {
+                let mut core = Self::make_core(1, &self.regions, &self.rom, &self.bus)?;
+                core.answer_calls(self.answers_calls);
+                if let Some([_, orders]) = &self.orders {
+                    core.attach()?;
+                    core.order(orders.clone(), self.core0.instructions());
+                }
+                Ok(none.insert(core))
+            }
         }
     }
 
@@ -131,6 +149,38 @@ impl Chip {
         bus.uart[0].type_in(&mut bus.s, bytes)
     }
 
+    /// What there is to do when no core is in the middle of something; the reason to stop there, if there is one.
+    fn between_runs(&mut self, deadline: Time) -> Option<Stop> {
+        self.fire_due();
+        if let Some(demand) = self.bus.s.demand.take() {
+            return Some(Stop::Demand(demand));
+        }
+        self.bus.s.called_back();
+        if let Some((start, end)) = self.bus.memory_changed.take() {
+            for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+                core.memory_written(SRAM_BASE + start, SRAM_BASE + end);
+            }
+        }
+        self.answer_boot();
+        if let Some((start, end)) = self.bus.s.flash_changed.take() {
+            self.forget_flash(start, end);
+            self.review = self.review.min(self.bus.s.now + REVIEW_AFTER_FLASH);
+        }
+        let now = self.bus.s.now;
+        if now >= deadline {
+            // The trace then knows that nothing more happened until now.
+            self.bus.event(Event::World);
+            return Some(Stop::Reached);
+        }
+        if now >= self.review {
+            self.review = Time::NEVER;
+            for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+                core.forget_ram_code();
+            }
+        }
+        None
+    }
+
     /// Handles every event up to the cores' present.
     fn fire_due(&mut self) {
         let bus = &mut *self.bus;
@@ -148,6 +198,7 @@ impl Chip {
 
     fn run_one(&mut self, until: u64) -> Option<Stop> {
         let clock = self.bus.s.clock.clone();
+        self.core0.set_others(self.bus.retired);
         match self.core0.run(&mut self.bus, until, |cycle| clock.time_at(cycle)) {
             cpu::Stop::Reached => None,
             cpu::Stop::Asleep => {
@@ -159,6 +210,7 @@ impl Chip {
             }
             cpu::Stop::Fault(report) => Some(self.faulted(report)),
             cpu::Stop::ResetRequest => Some(Stop::Demand(Demand::Reset)),
+            cpu::Stop::Debug(halt) => Some(Stop::Debug(0, halt)),
         }
     }
 
@@ -178,8 +230,12 @@ impl Chip {
                 let grid = if from < self.bus.talks_until { INTERLEAVE } else { INTERLEAVE_APART };
                 event.min((from / grid + 1) * grid)
             };
-            for number in 0..2u8 {
+            let (horizon, first) = self.turn.take().unwrap_or((horizon, 0));
+            for number in first..2u8 {
+                let mut counted = [self.core0.instructions(), self.core1.as_ref()?.instructions()];
+                counted[usize::from(1 - number)] += self.bus.retired;
                 let core = if number == 0 { &mut self.core0 } else { self.core1.as_mut()? };
+                core.set_others(counted[usize::from(1 - number)]);
                 if std::mem::take(&mut self.bus.sev[usize::from(number)]) {
                     core.set_event();
                 }
@@ -188,6 +244,10 @@ impl Chip {
                     cpu::Stop::Asleep => core.skip_to(horizon),
                     cpu::Stop::Fault(report) => return Some(self.faulted(report)),
                     cpu::Stop::ResetRequest => return Some(Stop::Demand(Demand::Reset)),
+                    cpu::Stop::Debug(halt) => {
+                        self.turn = Some((horizon, number));
+                        return Some(Stop::Debug(number, halt));
+                    }
                 }
             }
             let reached = self.core0.cycles();
@@ -236,12 +296,13 @@ impl Chip {
             if let [_, _, _, vtor, sp, pc] = self.launch[..] {
                 self.launch.clear();
                 // Without memory for a second engine core 1 stays where it is, waiting.
-                if let Ok(mut core) = Self::make_core(1, &self.regions, &self.rom, &self.bus) {
+                let now = self.core0.cycles();
+                self.drop_core1();
+                if let Ok(core) = self.make_core1() {
                     core.start(pc, sp, vtor);
                     core.set_lr(bootrom::CORE1_RETURN);
-                    core.skip_to(self.core0.cycles());
+                    core.skip_to(now);
                     self.bus.sio.core1_runs = true;
-                    self.core1 = Some(core);
                 }
             }
         }
@@ -291,6 +352,7 @@ impl chip::Chip for Chip {
     fn reset(&mut self) {
         let cycle = self.core0.cycles();
         self.bus.reset(cycle);
+        self.turn = None;
         self.drop_core1();
         self.launch.clear();
     }
@@ -303,34 +365,16 @@ impl chip::Chip for Chip {
     }
 
     fn run_until(&mut self, deadline: Time) -> Stop {
-        self.bus.s.replan_world();
+        // After a debugger's stop the cores first finish what they were at.
+        let mut interrupted = self.is_inside();
+        if !interrupted {
+            self.bus.s.replan_world();
+        }
         loop {
-            self.fire_due();
-            if let Some(demand) = self.bus.s.demand.take() {
-                return Stop::Demand(demand);
-            }
-            self.bus.s.called_back();
-            if let Some((start, end)) = self.bus.memory_changed.take() {
-                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
-                    core.memory_written(SRAM_BASE + start, SRAM_BASE + end);
-                }
-            }
-            self.answer_boot();
-            if let Some((start, end)) = self.bus.s.flash_changed.take() {
-                self.forget_flash(start, end);
-                self.review = self.review.min(self.bus.s.now + REVIEW_AFTER_FLASH);
-            }
-            let now = self.bus.s.now;
-            if now >= deadline {
-                // The trace then knows that nothing more happened until now.
-                self.bus.event(Event::World);
-                return Stop::Reached;
-            }
-            if now >= self.review {
-                self.review = Time::NEVER;
-                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
-                    core.forget_ram_code();
-                }
+            if !std::mem::take(&mut interrupted)
+                && let Some(stop) = self.between_runs(deadline)
+            {
+                return stop;
             }
             let event = self.bus.s.clock.cycle_at(self.bus.s.next().min(self.review));
             let until = self.bus.s.clock.cycle_at(deadline).min(event);
@@ -424,5 +468,13 @@ impl chip::Chip for Chip {
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), EngineError> {
         self.restore_snapshot(snapshot)
+    }
+
+    fn debug_port(&self) -> Option<&dyn DebugPort> {
+        Some(self)
+    }
+
+    fn debug_port_mut(&mut self) -> Option<&mut dyn DebugPort> {
+        Some(self)
     }
 }

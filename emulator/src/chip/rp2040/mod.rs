@@ -8,6 +8,7 @@ mod bootrom;
 mod busctrl;
 mod clocks;
 mod cores;
+mod debug;
 mod dma;
 mod flash;
 mod i2c;

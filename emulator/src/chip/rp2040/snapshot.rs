@@ -14,6 +14,7 @@ struct State {
     launch: Vec<u32>,
     asleep: Time,
     review: Time,
+    turn: Option<(u64, u8)>,
 }
 
 impl Chip {
@@ -25,6 +26,7 @@ impl Chip {
             launch: self.launch.clone(),
             asleep: self.asleep,
             review: self.review,
+            turn: self.turn,
         };
         // Every memory that the guest can write, in the order of the regions; the last is the flash.
         let mut memories: Vec<_> = self.writable().map(|(_, memory)| memory.copy()).collect();
@@ -47,6 +49,7 @@ impl Chip {
         self.launch.clone_from(&state.launch);
         self.asleep = state.asleep;
         self.review = state.review;
+        self.turn = state.turn;
         let mut changed = Vec::new();
         for ((base, memory), copy) in self.writable().zip(memories) {
             memory.restore(copy, |start, end| changed.push((base + start as u32, base + end as u32)));
