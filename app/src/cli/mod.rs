@@ -5,6 +5,7 @@ mod board;
 mod cat;
 mod console;
 mod exec;
+mod flash;
 mod gdb;
 mod ls;
 mod output;
@@ -75,6 +76,7 @@ enum Sub {
     Rm(rm::Args),
     Put(put::Args),
     Exec(exec::Args),
+    Flash(flash::Args),
     Serve(serve::Args),
     Bench(bench::Args),
 }
@@ -125,6 +127,7 @@ pub fn main() -> Asked {
         Some(Sub::Rm(args)) => rm::run(args),
         Some(Sub::Put(args)) => put::run(args),
         Some(Sub::Exec(args)) => exec::run(args),
+        Some(Sub::Flash(args)) => flash::run(args),
         Some(Sub::Serve(args)) => serve::run(args),
         Some(Sub::Bench(args)) => bench::run(args),
     };
