@@ -207,7 +207,7 @@ mod tests {
             let mut contents = flash(kind);
             let mut volume = Volume::open(&contents).unwrap();
             assert_eq!((volume.place.kind, volume.place.offset), (kind, 0x14_0000));
-            let long: Vec<u8> = (0..50_000u32).map(|n| (n * n >> 3) as u8).collect();
+            let long: Vec<u8> = (0..50_000u32).map(|n| ((n * n) >> 3) as u8).collect();
             volume.write("/main.py", b"print(1)\n").unwrap();
             volume.write("data/2026/log.bin", &long).unwrap();
             volume.write("main.py", b"print(2)\n").unwrap();

@@ -112,7 +112,7 @@ impl DebugPort for Chip {
                 self.forget_flash(offset, offset + bytes.len() as u32);
                 written
             }
-            RegionKind::Registers if address & 3 == 0 && bytes.len() % 4 == 0 => {
+            RegionKind::Registers if address & 3 == 0 && bytes.len().is_multiple_of(4) => {
                 let mut access = Access { core: 0, cycle: self.core0.cycles(), stall: 0, instructions: 0 };
                 for (n, word) in bytes.chunks_exact(4).enumerate() {
                     let value = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
