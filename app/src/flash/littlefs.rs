@@ -1,6 +1,7 @@
-//! littlefs: the file system of MicroPython's and of our boards.
+//! littlefs: the file system of MicroPython's and of our boards. The code is the board's own.
 
-use littlefs_rust::{Config, Error, FileType, Filesystem, Storage};
+use interpreter::fs::{self, FsError, Lfs, OpenMode};
+use interpreter::hal::{Error, Flash};
 
 use super::{Entry, FileSystem, Kind, Place, Usage, folders, word};
 
@@ -17,18 +18,26 @@ impl Blocks {
     }
 }
 
-impl Storage for Blocks {
-    fn read(&mut self, block: u32, offset: u32, into: &mut [u8]) -> Result<(), Error> {
+impl Flash for Blocks {
+    fn flash_block_size(&self) -> u32 {
+        self.block as u32
+    }
+
+    fn flash_block_count(&self) -> u32 {
+        (self.bytes.len() / self.block) as u32
+    }
+
+    fn flash_read(&mut self, block: u32, offset: u32, into: &mut [u8]) -> Result<(), Error> {
         into.copy_from_slice(self.range(block, offset, into.len())?);
         Ok(())
     }
 
-    fn write(&mut self, block: u32, offset: u32, data: &[u8]) -> Result<(), Error> {
-        self.range(block, offset, data.len())?.copy_from_slice(data);
+    fn flash_program(&mut self, block: u32, offset: u32, bytes: &[u8]) -> Result<(), Error> {
+        self.range(block, offset, bytes.len())?.copy_from_slice(bytes);
         Ok(())
     }
 
-    fn erase(&mut self, block: u32) -> Result<(), Error> {
+    fn flash_erase(&mut self, block: u32) -> Result<(), Error> {
         let size = self.block;
         self.range(block, 0, size)?.fill(0xFF);
         Ok(())
@@ -47,75 +56,92 @@ pub fn at(bytes: &[u8]) -> Option<Place> {
     (sane && len <= bytes.len()).then_some(Place { kind: Kind::LittleFs, offset: 0, len, block })
 }
 
-fn config(bytes: &[u8], block: usize) -> Config {
-    let mut config = Config::new(block as u32, (bytes.len() / block) as u32);
-    // As small as any board's: what fits the cache is kept in the folder, and the board must be able to read it there.
-    (config.read_size, config.prog_size, config.cache_size, config.lookahead_size) = (32, 32, 128, 32);
-    config
-}
-
 struct LittleFs {
-    files: Filesystem<Blocks>,
-    total: u64,
-    block: u64,
+    blocks: Blocks,
+    files: Lfs,
 }
 
 /// Opens a file system.
 pub fn open(bytes: Vec<u8>, block: usize) -> Result<Box<dyn FileSystem>, String> {
-    let (config, total) = (config(&bytes, block), bytes.len() as u64);
-    let files = Filesystem::mount(Blocks { bytes, block }, config).map_err(|(error, _)| error.to_string())?;
-    Ok(Box::new(LittleFs { files, total, block: block as u64 }))
+    let mut blocks = Blocks { bytes, block };
+    let files = Lfs::mount(&mut blocks).map_err(say)?;
+    Ok(Box::new(LittleFs { blocks, files }))
 }
 
 /// A new file system.
 #[cfg(test)]
 pub fn format(len: usize, block: usize) -> Vec<u8> {
     let mut blocks = Blocks { bytes: vec![0xFF; len], block };
-    let config = config(&blocks.bytes, block);
-    Filesystem::format(&mut blocks, &config).unwrap();
+    Lfs::format(&mut blocks).unwrap();
     blocks.bytes
 }
 
-fn say(error: Error) -> String {
-    error.to_string()
+fn say(error: FsError) -> String {
+    match error {
+        FsError::NO_ENTRY => "no such file or folder".into(),
+        FsError::EXISTS => "it exists already".into(),
+        FsError::IS_DIR => "it is a folder".into(),
+        FsError(20) => "a part of the path is a file".into(),
+        FsError(39) => "the folder is not empty".into(),
+        FsError(84) => "its data are damaged".into(),
+        FsError::NO_SPACE => "no space is left".into(),
+        FsError::NAME_TOO_LONG => "the name is too long".into(),
+        other => other.to_string(),
+    }
 }
 
 impl FileSystem for LittleFs {
     fn list(&mut self, folder: &str) -> Result<Vec<Entry>, String> {
-        let entries = self.files.list_dir(folder).map_err(say)?;
-        Ok(entries
-            .into_iter()
-            .filter(|entry| entry.name != "." && entry.name != "..")
-            .map(|entry| Entry {
-                name: entry.name.clone(),
-                size: (entry.file_type == FileType::File).then_some(entry.size.into()),
-            })
-            .collect())
+        let mut entries = Vec::new();
+        let each = |entry: fs::Entry| {
+            let size = (entry.kind == fs::Kind::File).then_some(entry.size.into());
+            entries.push(Entry { name: entry.name, size });
+        };
+        self.files.list(&mut self.blocks, folder, each).map_err(say)?;
+        Ok(entries)
     }
 
     fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
-        self.files.read_to_vec(path).map_err(say)
+        let (files, blocks) = (&mut self.files, &mut self.blocks);
+        let file = files.open(blocks, path, OpenMode::READ).map_err(say)?;
+        let read = files.size(blocks, file).and_then(|size| {
+            let mut bytes = vec![0; size as usize];
+            let len = files.read(blocks, file, &mut bytes)?;
+            bytes.truncate(len);
+            Ok(bytes)
+        });
+        files.close(blocks, file).map_err(say)?;
+        read.map_err(say)
     }
 
     fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), String> {
+        let (files, blocks) = (&mut self.files, &mut self.blocks);
         for folder in folders(path) {
-            if !self.files.exists(folder) {
-                self.files.mkdir(folder).map_err(say)?;
+            match files.mkdir(blocks, folder) {
+                Ok(()) | Err(FsError::EXISTS) => {}
+                Err(error) => return Err(say(error)),
             }
         }
-        self.files.write_file(path, bytes).map_err(say)
+        let file = files.open(blocks, path, OpenMode::REPLACE).map_err(say)?;
+        let written = files.write(blocks, file, bytes);
+        let closed = files.close(blocks, file);
+        written.map_err(say)?;
+        closed.map_err(say)
     }
 
     fn remove(&mut self, path: &str) -> Result<(), String> {
-        self.files.remove(path).map_err(say)
+        self.files.remove(&mut self.blocks, path).map_err(say)
     }
 
     fn usage(&mut self) -> Result<Usage, String> {
-        let used = u64::from(self.files.fs_size().map_err(say)?) * self.block;
-        Ok(Usage { total: self.total, used })
+        let used = self.files.used_blocks(&mut self.blocks).map_err(say)?;
+        let [used, total] =
+            [used, self.blocks.flash_block_count()].map(|n| u64::from(n) * self.blocks.block as u64);
+        Ok(Usage { total, used })
     }
 
-    fn close(self: Box<Self>) -> Result<Vec<u8>, String> {
-        self.files.unmount().map(|blocks| blocks.bytes).map_err(say)
+    fn close(mut self: Box<Self>) -> Result<Vec<u8>, String> {
+        self.files.unmount(&mut self.blocks).map_err(say)?;
+        Ok(self.blocks.bytes)
     }
 }

@@ -25,8 +25,10 @@ use crate::hal::Flash;
 /// Flash pages are programmed whole: half a page is not possible on NOR flash behind XIP.
 const PROG_SIZE: u32 = 256;
 const READ_SIZE: u32 = 32;
-/// Also the largest file kept inside its directory entry.
 const CACHE_SIZE: usize = 512;
+/// The largest file kept inside its directory entry: no larger than the official firmware's cache, so that it can
+/// read what was written here.
+const INLINE_SIZE: u32 = 128;
 const LOOKAHEAD: usize = 32;
 /// Erase cycles after which a metadata block moves, as in the official firmware.
 const BLOCK_CYCLES: i32 = 100;
@@ -249,7 +251,7 @@ impl Inner {
                 file_max: 0,
                 attr_max: 0,
                 metadata_max: 0,
-                inline_max: 0,
+                inline_max: INLINE_SIZE.min(block_size / 8),
             },
             read_cache: [0; CACHE_SIZE],
             prog_cache: [0; CACHE_SIZE],
