@@ -10,7 +10,7 @@ fn place(name: &str) -> PathBuf {
 }
 
 /// The interpreter's cases about what the loop does by hand, and those that come past much else.
-const CASES: [&str; 16] = [
+const CASES: [&str; 17] = [
     "arguments",
     "classes",
     "coroutines",
@@ -24,6 +24,7 @@ const CASES: [&str; 16] = [
     "loops_and_slices",
     "numbers",
     "quick_paths",
+    "dict_items",
     "table_keys",
     "vm_calls_arranged",
     "vm_special_frames",

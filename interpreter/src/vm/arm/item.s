@@ -1,5 +1,38 @@
 @ Items of lists, tuples and bytearrays by small ints.
 
+@ For a dict of so few entries that it has no index: the very same key is the key, whatever it is. r2 is the value that
+@ may be such a dict; the entry is in r2 then, its value in r3. All else is left to the slow way.
+.macro FIND_SAME key
+    lsls r6, r2, #29
+    bne 19f
+    ldr r6, [r2]
+    uxtb r3, r6
+    cmp r3, #{KIND_DICT}
+    bne 19f
+    @ No hashes in the entries (F_A), no index.
+    lsrs r6, r6, #13
+    movs r3, #0xf9
+    tst r6, r3
+    bne 19f
+    ldrb r3, [r0, #\key]
+    ldr r3, [r1, r3]
+    ldr r6, [r2, #8]
+    ldr r2, [r2, #4]
+    lsls r6, r6, #2
+    adds r6, r6, r2
+    mov ip, r6
+11: cmp r2, ip
+    beq 19f
+    ldmia r2!, {{r6}}
+    adds r2, #4
+    cmp r6, r3
+    bne 11b
+    subs r2, #8
+    ldr r3, [r2, #4]
+    cmp r3, r8
+    beq 19f
+.endm
+
 OP get_item
     ldrb r2, [r0, #2]
     ldr r2, [r1, r2]
@@ -42,7 +75,9 @@ OP get_item
     lsls r3, r3, #1
     adds r3, #1
     RESULT 4
-9:  b 90f
+9:  FIND_SAME 3
+    RESULT 4
+19: b 90f
 
 OP set_item
     ldrb r2, [r0, #1]
@@ -68,22 +103,28 @@ OP set_item
 4:  adds r3, r3, r6
     cmp r3, r6
     blo 3b
-9:  b 90f
+    b 90f
+9:  FIND_SAME 2
+    ldrb r6, [r0, #3]
+    ldr r6, [r1, r6]
+    str r6, [r2, #4]
+    NEXT 4
+19: b 90f
 5:  cmp r6, #{KIND_BYTEARRAY}
     bne 9b
     ldr r6, [r2, #8]
     cmp r3, r6
-    bhs 9b
+    bhs 19b
     ldr r2, [r2, #4]
     ldrb r6, [r0, #3]
     ldr r6, [r1, r6]
     @ A small int from 0 to 255: bits 9 and up clear, bit 0 set.
     mov ip, r6
     lsrs r6, r6, #9
-    bne 9b
+    bne 19b
     mov r6, ip
     lsrs r6, r6, #1
-    bcc 9b
+    bcc 19b
     strb r6, [r2, r3]
     NEXT 4
 
