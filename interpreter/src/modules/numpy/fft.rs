@@ -91,10 +91,14 @@ fn ifft(vm: &mut Vm, args: Args) -> R {
     transform(vm, v, 1.0)?.object(vm)
 }
 
+/// What is Python, fetched when first asked for.
+const IN_PYTHON: &[&str] = &["fftfreq", "irfft", "rfft", "rfftfreq"];
+
 /// The module.
 pub static FFT: NativeModule = NativeModule {
     id: modules::NUMPY_FFT,
     name: "numpy.fft",
+    get_attr: Some(|vm, name| crate::modules::frozen::attribute(vm, "_numpy", IN_PYTHON, name)),
     entries: &[Entry::Fn("fft", 1, 1, fft), Entry::Fn("ifft", 1, 1, ifft)],
     ..NativeModule::EMPTY
 };

@@ -23,14 +23,52 @@ pub mod ufunc;
 pub mod utils;
 pub mod view;
 
+use crate::modules::frozen;
 use crate::objects::native::{ANY, Entry, NativeModule};
 use crate::registry::modules;
 use dtype::Dtype;
+
+/// What numpy has beyond ulab, in Python (`frozen/_numpy.py`), fetched when first asked for.
+const IN_PYTHON: &[&str] = &[
+    "allclose",
+    "append",
+    "argwhere",
+    "average",
+    "column_stack",
+    "corrcoef",
+    "cov",
+    "count_nonzero",
+    "digitize",
+    "gradient",
+    "histogram",
+    "hstack",
+    "isclose",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nanstd",
+    "nansum",
+    "outer",
+    "percentile",
+    "ptp",
+    "quantile",
+    "ravel",
+    "repeat",
+    "searchsorted",
+    "sign",
+    "square",
+    "squeeze",
+    "stack",
+    "tile",
+    "unique",
+    "vstack",
+];
 
 /// The module.
 pub static NUMPY: NativeModule = NativeModule {
     id: modules::NUMPY,
     name: "numpy",
+    get_attr: Some(|vm, name| frozen::attribute(vm, "_numpy", IN_PYTHON, name)),
     entries: &[
         Entry::Type("ndarray", &crate::objects::ndarray::NDARRAY),
         // Types of elements.

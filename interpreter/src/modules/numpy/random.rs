@@ -100,10 +100,15 @@ pub static GENERATOR: NativeType = NativeType {
     ..NativeType::EMPTY
 };
 
+/// What is Python, fetched when first asked for.
+const IN_PYTHON: &[&str] =
+    &["choice", "default_rng", "normal", "rand", "randint", "randn", "random", "seed", "uniform"];
+
 /// The module.
 pub static RANDOM: NativeModule = NativeModule {
     id: modules::NUMPY_RANDOM,
     name: "numpy.random",
+    get_attr: Some(|vm, name| crate::modules::frozen::attribute(vm, "_numpy", IN_PYTHON, name)),
     entries: &[Entry::Type("Generator", &GENERATOR)],
     ..NativeModule::EMPTY
 };
