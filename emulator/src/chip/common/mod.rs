@@ -3,3 +3,4 @@
 pub mod agenda;
 pub mod pads;
 pub mod terminal;
+pub mod timeline;

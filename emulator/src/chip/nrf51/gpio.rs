@@ -130,12 +130,12 @@ impl Shared {
 
     /// Outputs changed: tells the world about the pins in `mask` that are affected.
     pub fn pins_changed(&mut self, mut mask: u32) {
-        let mut told = false;
+        let (now, mut told) = (self.now, false);
         while mask != 0 {
             let gpio = mask.trailing_zeros() as usize;
             mask &= mask - 1;
             let drive = self.pins.drive(gpio);
-            told |= self.pins.pads.drive(self.world.as_mut(), self.now, gpio, drive);
+            told |= self.pins.pads.drive(self.world.as_mut(), now, gpio, drive);
         }
         if told {
             let levels = self.world.pin_levels(self.now) as u32;

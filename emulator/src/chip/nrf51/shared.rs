@@ -6,13 +6,15 @@
 //! *n* of INTEN. That is the same for all, so it is here and not in their files.
 
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 
 use super::gpio::Pins;
 use super::gpiote::Watched;
 use super::ppi::Ppi;
 use crate::chip::Demand;
-use crate::chip::common::agenda::{Agenda, Planned};
-use crate::clock::{Clock, Time};
+use crate::chip::common::agenda::Planned;
+use crate::chip::common::timeline::Timeline;
+use crate::clock::Time;
 use crate::world::World;
 
 /// Identities of peripherals.
@@ -107,10 +109,8 @@ pub struct Interface {
 /// Shared state of the chip.
 #[derive(Clone)]
 pub struct Shared {
-    /// Now: of the access or event being handled. Never decreases.
-    pub now: Time,
-    /// Converts CPU cycles.
-    pub clock: Clock,
+    /// Time and plans; a `Shared` gives them as its own, because every peripheral deals with them in every line.
+    time: Timeline<Event>,
     /// Everything behind the pins.
     pub world: Box<dyn World>,
     /// The pins.
@@ -131,16 +131,27 @@ pub struct Shared {
     pub flash_changed: Option<(u32, u32)>,
     lines: u32,
     attention: bool,
-    agenda: Agenda<Event>,
-    next_cycle: u64,
+}
+
+impl Deref for Shared {
+    type Target = Timeline<Event>;
+
+    fn deref(&self) -> &Timeline<Event> {
+        &self.time
+    }
+}
+
+impl DerefMut for Shared {
+    fn deref_mut(&mut self) -> &mut Timeline<Event> {
+        &mut self.time
+    }
 }
 
 impl Shared {
     /// A chip at power-on.
     pub fn new(world: Box<dyn World>) -> Shared {
         Shared {
-            now: Time::ZERO,
-            clock: Clock::new(HFCLK),
+            time: Timeline::new(HFCLK),
             world,
             pins: Pins::default(),
             demand: None,
@@ -152,8 +163,6 @@ impl Shared {
             flash_changed: None,
             lines: 0,
             attention: false,
-            agenda: Agenda::default(),
-            next_cycle: u64::MAX,
         }
     }
 
@@ -167,58 +176,7 @@ impl Shared {
         self.tasks.clear();
         self.lfclk_since = Time::NEVER;
         self.lines = 0;
-        self.agenda.clear();
-        self.refresh_next();
-    }
-
-    /// Moves to the instant of CPU cycle `cycle`, if that is later.
-    #[inline]
-    pub fn at_cycle(&mut self, cycle: u64) {
-        self.now = self.now.max(self.clock.time_at(cycle));
-    }
-
-    /// Now, in cycles of the 16 MHz clock.
-    pub fn cycle(&self) -> u64 {
-        self.clock.cycle_at(self.now)
-    }
-
-    /// Plans `event` for `at`, in place of what was planned for it.
-    pub fn schedule(&mut self, event: Event, at: Time) {
-        if self.agenda.schedule(event, at) {
-            self.refresh_next();
-        }
-    }
-
-    /// Plans `event` for `span` from now.
-    pub fn schedule_in(&mut self, event: Event, span: Time) {
-        self.schedule(event, self.now + span);
-    }
-
-    /// Takes back a planned event.
-    pub fn cancel(&mut self, event: Event) {
-        self.schedule(event, Time::NEVER);
-    }
-
-    /// When `event` is planned.
-    pub fn scheduled(&self, event: Event) -> Time {
-        self.agenda.scheduled(event)
-    }
-
-    /// The earliest planned instant.
-    pub fn next(&self) -> Time {
-        self.agenda.next()
-    }
-
-    /// The first event that is due at `t`, removed from the plan, with its instant.
-    pub fn take_due(&mut self, t: Time) -> Option<(Event, Time)> {
-        let due = self.agenda.take_due(t)?;
-        self.refresh_next();
-        Some(due)
-    }
-
-    fn refresh_next(&mut self) {
-        let next = self.agenda.next();
-        self.next_cycle = if next == Time::NEVER { u64::MAX } else { self.clock.cycle_at(next) };
+        self.time.forget_plans();
     }
 
     /// A peripheral generates an event: for its register, its interrupt, and PPI.
@@ -228,7 +186,7 @@ impl Shared {
         if self.ppi.listens(id, event) {
             self.ppi.triggered(id, event, &mut self.tasks);
             if !self.tasks.is_empty() {
-                self.schedule(Event::Tasks, self.now);
+                self.schedule_in(Event::Tasks, Time::ZERO);
             }
         }
     }
@@ -273,7 +231,7 @@ impl Shared {
         if self.attention || self.flash_changed.is_some() || self.demand.is_some() {
             0
         } else {
-            self.next_cycle
+            self.time.next_cycle()
         }
     }
 

@@ -131,7 +131,8 @@ impl Timer {
         if self.due == u64::MAX {
             s.cancel(self.event());
         } else {
-            s.schedule(self.event(), s.clock.time_at(self.due));
+            let at = s.clock.time_at(self.due);
+            s.schedule(self.event(), at);
         }
     }
 

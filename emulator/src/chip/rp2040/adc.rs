@@ -65,7 +65,8 @@ impl Adc {
         }
         self.busy = true;
         self.began = s.now;
-        s.schedule(Event::Adc, s.now + self.cycles(s, CONVERSION * 256));
+        let span = self.cycles(s, CONVERSION * 256);
+        s.schedule_in(Event::Adc, span);
     }
 
     /// What the selected input measures now.

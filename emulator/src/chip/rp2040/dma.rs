@@ -5,6 +5,7 @@
 
 use super::Rp2040;
 use super::shared::{Event, Shared, irq};
+use crate::clock::Time;
 use crate::cpu::Access;
 
 /// Channels.
@@ -112,7 +113,7 @@ impl Dma {
         }
         if paces != s.pwm_paces {
             s.pwm_paces = paces;
-            s.schedule(Event::Pwm, s.now);
+            s.schedule_in(Event::Pwm, Time::ZERO);
         }
         for n in 0..2 {
             s.set_irq(irq::DMA_0 + n as u32, self.status(n) != 0);

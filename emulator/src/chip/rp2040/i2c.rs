@@ -193,7 +193,7 @@ impl I2c {
     fn plan(&mut self, s: &mut Shared, phase: Phase, periods: u64, stretch: Time) {
         self.phase = phase;
         let span = Time(periods * 1_000_000_000 / u64::from(self.hz(s)));
-        s.schedule(self.event(), s.now + span + stretch);
+        s.schedule_in(self.event(), span + stretch);
     }
 
     /// Begins the next command if the wires are free.

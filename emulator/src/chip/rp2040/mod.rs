@@ -308,7 +308,7 @@ impl Rp2040 {
         let hz = self.clocks.frequencies(&sources);
         if hz != self.s.hz {
             self.s.hz = hz;
-            self.s.set_sys_hz(cycle, hz.sys);
+            self.s.set_hz(cycle, hz.sys);
             self.tick_changed();
             self.pwm.refresh(&mut self.s);
         }

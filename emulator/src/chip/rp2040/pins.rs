@@ -2,6 +2,7 @@
 
 use super::shared::{Event, Shared, irq};
 use crate::chip::common::pads::Pads;
+use crate::clock::Time;
 use crate::world::{Drive, Level, Pull};
 
 /// GPIOs of bank 0.
@@ -184,12 +185,12 @@ impl Shared {
     /// A peripheral's output changed: tells the world about the pins in `mask` that are affected.
     pub fn pins_changed(&mut self, mask: u32) {
         let mut mask = mask & ((1 << GPIOS) - 1);
-        let mut told = false;
+        let (now, mut told) = (self.now, false);
         while mask != 0 {
             let gpio = mask.trailing_zeros() as usize;
             mask &= mask - 1;
             let drive = self.pins.drive(gpio);
-            told |= self.pins.pads.drive(self.world.as_mut(), self.now, gpio, drive);
+            told |= self.pins.pads.drive(self.world.as_mut(), now, gpio, drive);
         }
         if told {
             let levels = self.world.pin_levels(self.now) as u32;
@@ -219,7 +220,7 @@ impl Shared {
             self.pins.intr[gpio / 8] |= edge << (4 * (gpio % 8));
             if self.pins.pwm_inputs >> gpio & 1 != 0 && self.pins.function(gpio) == function::PWM {
                 self.pins.pwm_edges[gpio / 2 % 8][usize::from(edge == 4)] += 1;
-                self.schedule(Event::Pwm, self.now);
+                self.schedule_in(Event::Pwm, Time::ZERO);
             }
         }
         if before != after {

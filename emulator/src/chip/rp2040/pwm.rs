@@ -249,7 +249,8 @@ impl Pwm {
             }
         }
         self.hz = s.hz.sys;
-        s.schedule(Event::Pwm, if next == Time::NEVER { next } else { next.max(s.now + Time(1)) });
+        let at = if next == Time::NEVER { next } else { next.max(s.now + Time(1)) };
+        s.schedule(Event::Pwm, at);
         let changed = if s.pins.pwm.oe == oe { s.pins.pwm.out ^ out } else { u32::MAX };
         s.pins.pwm = Output { out, oe };
         if changed != 0 {

@@ -1,9 +1,12 @@
 //! What every peripheral of the chip may touch: time, events, interrupt lines, pins, the world.
 
+use std::ops::{Deref, DerefMut};
+
 use super::pins::Pins;
 use crate::chip::Demand;
-use crate::chip::common::agenda::{Agenda, Planned};
-use crate::clock::{Clock, Time};
+use crate::chip::common::agenda::Planned;
+use crate::chip::common::timeline::Timeline;
+use crate::clock::Time;
 use crate::world::World;
 
 /// Interrupt numbers (data sheet section 2.3.2).
@@ -94,10 +97,8 @@ pub struct Frequencies {
 /// Shared state of the chip.
 #[derive(Clone)]
 pub struct Shared {
-    /// Now: of the access or event being handled. Never decreases.
-    pub now: Time,
-    /// Converts CPU cycles.
-    pub clock: Clock,
+    /// Time and plans; a `Shared` gives them as its own, because every peripheral deals with them in every line.
+    time: Timeline<Event>,
     /// Present frequencies.
     pub hz: Frequencies,
     /// Everything behind the pins.
@@ -113,20 +114,31 @@ pub struct Shared {
     own_lines: [u32; 2],
     attention: [bool; 2],
     leave: bool,
-    agenda: Agenda<Event>,
-    next_cycle: u64,
     /// DREQ levels are polled by DMA; this says that something changed since it looked.
     pub dreq_changed: bool,
     /// PWM slices whose wraps DMA waits for.
     pub pwm_paces: u32,
 }
 
+impl Deref for Shared {
+    type Target = Timeline<Event>;
+
+    fn deref(&self) -> &Timeline<Event> {
+        &self.time
+    }
+}
+
+impl DerefMut for Shared {
+    fn deref_mut(&mut self) -> &mut Timeline<Event> {
+        &mut self.time
+    }
+}
+
 impl Shared {
     /// A chip at power-on, running from the ring oscillator.
     pub fn new(world: Box<dyn World>, hz: Frequencies) -> Shared {
         Shared {
-            now: Time::ZERO,
-            clock: Clock::new(hz.sys),
+            time: Timeline::new(hz.sys),
             hz,
             world,
             pins: Pins::default(),
@@ -136,8 +148,6 @@ impl Shared {
             own_lines: [0; 2],
             attention: [false; 2],
             leave: false,
-            agenda: Agenda::default(),
-            next_cycle: u64::MAX,
             dreq_changed: false,
             pwm_paces: 0,
         }
@@ -147,56 +157,9 @@ impl Shared {
     pub fn reset(&mut self) {
         self.lines = 0;
         self.own_lines = [0; 2];
-        self.agenda.clear();
+        self.time.forget_plans();
         self.pins = Pins::default();
         self.demand = None;
-        self.refresh_next();
-    }
-
-    /// Moves to the instant of CPU cycle `cycle`, if that is later.
-    #[inline]
-    pub fn at_cycle(&mut self, cycle: u64) {
-        self.now = self.now.max(self.clock.time_at(cycle));
-    }
-
-    /// Plans `event` for `at`, in place of what was planned for it.
-    pub fn schedule(&mut self, event: Event, at: Time) {
-        if self.agenda.schedule(event, at) {
-            self.refresh_next();
-        }
-    }
-
-    /// Takes back a planned event.
-    pub fn cancel(&mut self, event: Event) {
-        self.schedule(event, Time::NEVER);
-    }
-
-    /// When `event` is planned.
-    pub fn scheduled(&self, event: Event) -> Time {
-        self.agenda.scheduled(event)
-    }
-
-    /// The earliest planned instant.
-    pub fn next(&self) -> Time {
-        self.agenda.next()
-    }
-
-    /// The first event that is due at `t`, removed from the plan, with its instant.
-    pub fn take_due(&mut self, t: Time) -> Option<(Event, Time)> {
-        let due = self.agenda.take_due(t)?;
-        self.refresh_next();
-        Some(due)
-    }
-
-    fn refresh_next(&mut self) {
-        let next = self.agenda.next();
-        self.next_cycle = if next == Time::NEVER { u64::MAX } else { self.clock.cycle_at(next) };
-    }
-
-    /// Changes the CPU's frequency at CPU cycle `cycle`.
-    pub fn set_sys_hz(&mut self, cycle: u64, hz: u64) {
-        self.clock.set_hz(cycle, hz);
-        self.refresh_next();
     }
 
     /// Drives an interrupt line common to both cores.
@@ -247,7 +210,7 @@ impl Shared {
         if self.attention[usize::from(core & 1)] || self.leave || self.demand.is_some() {
             0
         } else {
-            self.next_cycle
+            self.time.next_cycle()
         }
     }
 

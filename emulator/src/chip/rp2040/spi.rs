@@ -115,7 +115,7 @@ impl Spi {
         }
         self.shifting = Some(answer);
         let span = Time(u64::from(self.bits()) * 1_000_000_000 / u64::from(hz));
-        s.schedule(self.event(), s.now + span);
+        s.schedule_in(self.event(), span);
     }
 
     /// Drives the chip select that the controller itself has.

@@ -205,7 +205,7 @@ impl UsbHost {
         match (usb.attached(), &self.state) {
             (true, State::Detached) => {
                 self.state = State::Settling;
-                s.schedule(Event::Usb, s.now + SETTLE);
+                s.schedule_in(Event::Usb, SETTLE);
             }
             (false, State::Detached) => {}
             (false, _) => {
@@ -237,13 +237,13 @@ impl UsbHost {
             State::Settling => {
                 usb.bus_reset(s);
                 self.state = State::Resetting;
-                s.schedule(Event::Usb, s.now + RESET);
+                s.schedule_in(Event::Usb, RESET);
                 return;
             }
             State::Resetting => {
                 self.next_frame = s.now + FRAME;
                 self.state = State::Recovering;
-                s.schedule(Event::Usb, s.now + RECOVERY);
+                s.schedule_in(Event::Usb, RECOVERY);
                 return;
             }
             State::Recovering => {
@@ -324,7 +324,7 @@ impl UsbHost {
             State::DeviceDescriptor => (State::Address, Some(Control::set_address())),
             State::Address => {
                 self.state = State::AddressRecovery;
-                s.schedule(Event::Usb, s.now + RECOVERY);
+                s.schedule_in(Event::Usb, RECOVERY);
                 return;
             }
             State::ConfigurationHead => {
