@@ -1,5 +1,6 @@
 //! Emulated microcontrollers.
 
+pub mod air;
 pub mod bench;
 pub mod board;
 pub mod chip;

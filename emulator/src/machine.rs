@@ -8,6 +8,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::air::Frame;
 use crate::bench::{Bench, BenchWorld, SetInputError};
 use crate::chip::{self, Area, Chip, ChipKind, ChipOptions, Demand};
 use crate::clock::Time;
@@ -345,6 +346,11 @@ impl Machine {
                     let _ = bench.release_input(now, &part, &input);
                 }
             }
+            Stimulus::Hear(frame) => {
+                if let Some(bench) = self.bench() {
+                    bench.hear(frame);
+                }
+            }
             Stimulus::Reset => {
                 self.collect_console();
                 self.chip.reset_by_pin();
@@ -376,6 +382,18 @@ impl Machine {
         let (part, input) = (part.to_owned(), input.to_owned());
         self.journal.push(now, Stimulus::Release { part, input });
         Ok(())
+    }
+
+    /// A radio on another bench begins to send, see [`BenchWorld::hear`].
+    pub fn hear(&mut self, frame: Frame) {
+        self.finish_block();
+        self.journal.push(self.now(), Stimulus::Hear(frame.clone()));
+        self.enter(Stimulus::Hear(frame));
+    }
+
+    /// What was sent by radio on this bench since the last call.
+    pub fn take_frames(&mut self) -> Vec<Frame> {
+        self.bench().map(BenchWorld::take_frames).unwrap_or_default()
     }
 
     fn parts(&mut self, part: &str) -> Result<&mut BenchWorld, SetInputError> {

@@ -10,6 +10,7 @@
 
 use dyn_clone::{DynClone, clone_trait_object};
 
+use crate::air::Frame;
 use crate::clock::Time;
 use crate::trace::SharedTrace;
 
@@ -178,7 +179,7 @@ impl UartLine {
 }
 
 /// Something that reached the chip from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// A pin's resolved level changed, for whatever reason, the chip's own drive included.
     PinChanged {
@@ -200,6 +201,8 @@ pub enum Input {
         /// The sender's baud rate: a receiver set to another rate gets framing errors.
         baud: u32,
     },
+    /// A radio within reach began to send; its frame's address is not through yet.
+    Radio(Frame),
 }
 
 /// Nets and parts as a chip sees them. Object safe: a machine holds a `Box<dyn World>` or a concrete world.
@@ -237,6 +240,11 @@ pub trait World: std::any::Any + DynClone {
 
     /// The chip sends a frame, its start bit beginning at `t`.
     fn uart_tx(&mut self, t: Time, line: UartLine, byte: u8);
+
+    /// The chip's radio begins to send a frame.
+    fn radio_send(&mut self, t: Time, frame: Frame) {
+        let _ = (t, frame);
+    }
 
     /// When [`World::advance`] must be called at the latest; `None` when nothing will happen by itself.
     fn next_event(&self) -> Option<Time>;

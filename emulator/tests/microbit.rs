@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use emulator::air;
 use emulator::bench::Bench;
 use emulator::clock::Time;
 use emulator::image::Image;
@@ -145,6 +146,56 @@ fn notes_lights_and_radio_leave_their_traces() {
         String::from_utf8(pieces.flat_map(|(_, text)| text.to_vec()).collect()).unwrap()
     });
     assert!(sent.starts_with("2407 MHz: ") && sent.contains(" 68 69"), "{sent}");
+}
+
+#[test]
+fn two_boards_talk_by_radio() {
+    let Some((first, _)) = board("", MachineOptions::default()) else { return };
+    let Some((second, _)) = board("", MachineOptions::default()) else { return };
+    let mut boards = [first, second];
+    for board in &mut boards {
+        eval(board, "import radio; radio.config(channel=11, group=3); radio.on()");
+    }
+    let together = |boards: &mut [Machine], ms| {
+        let now = boards.iter().map(Machine::now).max().unwrap();
+        assert!(air::run_together(boards, now + Time::from_millis(ms)).is_none());
+    };
+    together(&mut boards, 10);
+    assert_eq!(eval(&mut boards[1], "radio.receive()"), "None");
+    // Each sends while the other's prompt waits for it.
+    together(&mut boards, 10);
+    let line = b"radio.send('hello'); radio.send_bytes(bytes(32))\r";
+    assert_eq!(boards[0].console_write(line), line.len());
+    together(&mut boards, 100);
+    assert_eq!(eval(&mut boards[1], "radio.receive()"), "'hello'");
+    assert_eq!(eval(&mut boards[1], "radio.receive_bytes() == bytes(32)"), "True");
+    together(&mut boards, 10);
+    let line = b"radio.send('and back')\r";
+    assert_eq!(boards[1].console_write(line), line.len());
+    together(&mut boards, 100);
+    expect(&mut boards[0], ">>> ");
+    let received = eval(&mut boards[0], "r = radio.receive_full(); (r[0], r[1])");
+    assert_eq!(received, "(b'\\x01\\x00\\x01and back', -50)");
+    // Another group does not listen.
+    eval(&mut boards[0], "radio.config(group=4)");
+    together(&mut boards, 10);
+    let line = b"radio.send('nobody')\r";
+    assert_eq!(boards[1].console_write(line), line.len());
+    together(&mut boards, 100);
+    assert_eq!(eval(&mut boards[0], "radio.receive()"), "None");
+}
+
+#[test]
+fn a_peer_s_measurements_arrive() {
+    let peer = "[[part]]\ntype = \"radio_peer\"\nname = \"garden\"\nperiod = 0.5\ninputs.value = 12.5\n";
+    let Some((mut board, _)) = board(peer, MachineOptions::default()) else { return };
+    eval(&mut board, "import radio; radio.on(); sleep(600)");
+    assert_eq!(eval(&mut board, "radio.receive()"), "'12.5'");
+    eval(&mut board, "radio.send('7')");
+    board.run_for(Time::from_millis(100));
+    let heard: Vec<_> =
+        board.bench().unwrap().outputs().map(|(part, name, value)| (part.to_owned(), name, value)).collect();
+    assert!(heard.contains(&("garden".to_owned(), "last", 7.0)), "{heard:?}");
 }
 
 #[test]

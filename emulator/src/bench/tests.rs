@@ -249,8 +249,8 @@ fn a_button_bounces_and_settles() {
     }
     let edges: Vec<_> = inputs
         .iter()
-        .map(|input| match *input {
-            Input::PinChanged { at, gpio: 14, high } => (at, high),
+        .map(|input| match input {
+            Input::PinChanged { at, gpio: 14, high } => (*at, *high),
             other => panic!("{other:?}"),
         })
         .collect();

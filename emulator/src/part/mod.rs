@@ -20,6 +20,7 @@ mod mma8653;
 mod neopixel;
 mod potentiometer;
 mod property;
+mod radio_peer;
 mod sensor_registers;
 mod servo;
 mod ssd1306;
@@ -29,6 +30,7 @@ mod testing;
 use dyn_clone::{DynClone, clone_trait_object};
 pub use property::{Properties, PropertyInfo, PropertyKind, Value};
 
+use crate::air::Frame;
 use crate::clock::Time;
 use crate::signal::Feed;
 pub use crate::trace::Picture;
@@ -230,6 +232,9 @@ pub trait Part: DynClone {
         None
     }
 
+    /// A radio begins to send a frame.
+    fn radio(&mut self, cx: &mut Context, frame: &Frame) {}
+
     /// Its outputs, averaged over the time since they were asked for last (a dimmed LED is one that is
     /// switched quickly). `out` has as many places as the [`PartType`] has outputs.
     fn outputs(&mut self, cx: &mut Context, out: &mut [f64]) {}
@@ -260,6 +265,7 @@ pub(crate) enum Action {
     Drive { pin: usize, drive: Drive },
     Wake(Time),
     Uart { pin: usize, byte: u8, baud: u32 },
+    Radio(Frame),
     Report(String),
 }
 
@@ -299,6 +305,11 @@ impl Context<'_> {
         self.actions.push(Action::Uart { pin, byte, baud });
     }
 
+    /// Sends a frame by radio, beginning now.
+    pub fn radio_send(&mut self, frame: Frame) {
+        self.actions.push(Action::Radio(frame));
+    }
+
     /// Tells the person at the bench that something is wrong.
     pub fn report(&mut self, message: impl Into<String>) {
         self.actions.push(Action::Report(message.into()));
@@ -306,7 +317,7 @@ impl Context<'_> {
 }
 
 /// All kinds of parts, in the order in which a window lists them.
-pub static REGISTRY: [&PartType; 17] = [
+pub static REGISTRY: [&PartType; 18] = [
     &led::TYPE,
     &button::TYPE,
     &potentiometer::TYPE,
@@ -324,6 +335,7 @@ pub static REGISTRY: [&PartType; 17] = [
     &mag3110::TYPE,
     &led_matrix::TYPE,
     &die_temperature::TYPE,
+    &radio_peer::TYPE,
 ];
 
 /// A kind of part by its name.

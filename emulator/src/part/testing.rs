@@ -1,6 +1,7 @@
 //! A part alone on the test bench: calls it as the world does.
 
 use super::{Action, Context, Part, PartType, Picture, Properties, Role, Value, find};
+use crate::air::Frame;
 use crate::clock::Time;
 use crate::signal::{Feed, Signal};
 use crate::world::{I2cEvent, I2cReply, Level};
@@ -16,6 +17,8 @@ pub struct Rig {
     levels: u32,
     wake: Option<Time>,
     sent: Vec<u8>,
+    /// What it sent by radio.
+    pub frames: Vec<Frame>,
     /// Level changes at the pins: when, which pin, new level.
     pub edges: Vec<(Time, usize, bool)>,
 }
@@ -39,6 +42,7 @@ impl Rig {
             levels: !0,
             wake: None,
             sent: Vec::new(),
+            frames: Vec::new(),
             edges: Vec::new(),
         };
         rig.call(|part, cx| part.power_on(cx));
@@ -60,6 +64,7 @@ impl Rig {
                 Action::Wake(t) => self.wake = Some(t),
                 Action::Uart { byte, .. } => self.sent.push(byte),
                 Action::Drive { pin, drive } => self.drives[pin] = drive.level,
+                Action::Radio(frame) => self.frames.push(frame),
                 Action::Report(_) => {}
             }
         }
@@ -143,6 +148,14 @@ impl Rig {
         self.outside |= 1 << cs;
         self.settle();
         out
+    }
+
+    pub fn radio(&mut self, frame: &Frame) {
+        self.call(|part, cx| part.radio(cx, frame));
+    }
+
+    pub fn now(&self) -> Time {
+        self.now
     }
 
     pub fn sent(&mut self) -> Vec<u8> {

@@ -7,6 +7,7 @@ mod text;
 
 pub use text::{Header, Recording, RecordingError};
 
+use crate::air::Frame;
 use crate::clock::Time;
 
 /// Something that enters a machine.
@@ -30,6 +31,8 @@ pub enum Stimulus {
         /// The input's name.
         input: String,
     },
+    /// A radio on another bench begins to send.
+    Hear(Frame),
     /// The RUN pin resets the chip.
     Reset,
     /// Someone outside writes to the flash chip.

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use super::{Entry, Stimulus};
+use crate::air::Frame;
 use crate::clock::Time;
 
 const MAGIC: &str = "solderless recording 1";
@@ -21,12 +22,14 @@ pub struct Header {
 ///
 /// The first line is `solderless recording 1`; empty lines and lines that begin with `#` say nothing. Two lines,
 /// `flash sha256 HEX` and `bench sha256 HEX`, name what the board started from. Every other line is a time in
-/// seconds of virtual time with nine decimals, not before the line above, and what came then:
+/// seconds of virtual time with nine decimals, not before the line above, and what came then. Of a radio's frame:
+/// when its first bit was sent, MHz, bits a second, dBm, address in hexadecimal, and the bits after it.
 ///
 /// ```text
 /// 0.412000000 type "print(1)\r\n\x04"
 /// 1.500000000 set pot.position 0.75
 /// 2.000000000 release pot.position
+/// 2.500000000 hear 2.499990000 2407 1000000 -60 7469627500 0110…
 /// 3.000000000 reset
 /// 4.000000000 flash 0x140000 ffff0102
 /// 9.000000000 end
@@ -99,6 +102,14 @@ impl fmt::Display for Entry {
             Stimulus::Type(bytes) => write!(f, " type \"{}\"", bytes.escape_ascii()),
             Stimulus::Set { part, input, value } => write!(f, " set {part}.{input} {value}"),
             Stimulus::Release { part, input } => write!(f, " release {part}.{input}"),
+            Stimulus::Hear(Frame { start, mhz, bit_rate, address, bits, dbm }) => {
+                f.write_str(" hear ")?;
+                seconds(f, *start)?;
+                write!(f, " {mhz} {bit_rate} {dbm} ")?;
+                address.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                f.write_char(' ')?;
+                bits.iter().try_for_each(|&bit| f.write_char(if bit { '1' } else { '0' }))
+            }
             Stimulus::Reset => f.write_str(" reset"),
             Stimulus::Flash { offset, bytes } => {
                 write!(f, " flash {offset:#x} ")?;
@@ -202,25 +213,44 @@ fn parse_stimulus(text: &str) -> Result<Stimulus, String> {
             Ok(Stimulus::Set { part, input, value })
         }
         "release" => input(rest).map(|(part, input)| Stimulus::Release { part, input }),
+        "hear" => parse_frame(rest).map(Stimulus::Hear).ok_or_else(|| {
+            "expected a time, MHz, bits a second, dBm, an address in hexadecimal, and bits".to_owned()
+        }),
         "reset" => Ok(Stimulus::Reset),
         "flash" => {
             let (offset, bytes) = rest.split_once(' ').ok_or("expected an offset and bytes")?;
             let offset = offset.strip_prefix("0x").and_then(|digits| usize::from_str_radix(digits, 16).ok());
-            let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-            let pairs = bytes.as_bytes().chunks(2);
-            let bytes: Option<Vec<u8>> = pairs
-                .map(|pair| match pair {
-                    &[high, low] => Some(digit(high)? << 4 | digit(low)?),
-                    _ => None,
-                })
-                .collect();
-            match (offset, bytes) {
+            match (offset, parse_hex(bytes)) {
                 (Some(offset), Some(bytes)) => Ok(Stimulus::Flash { offset, bytes }),
                 _ => Err("expected an offset such as 0x1000 and bytes in hexadecimal".to_owned()),
             }
         }
-        _ => Err(format!("`{word}` is no event: expected type, set, release, reset, flash or end")),
+        _ => Err(format!("`{word}` is no event: expected type, set, release, hear, reset, flash or end")),
     }
+}
+
+fn parse_hex(digits: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    let pairs = digits.as_bytes().chunks(2);
+    pairs
+        .map(|pair| match pair {
+            &[high, low] => Some(digit(high)? << 4 | digit(low)?),
+            _ => None,
+        })
+        .collect()
+}
+
+fn parse_frame(text: &str) -> Option<Frame> {
+    let mut words = text.split(' ');
+    let frame = Frame {
+        start: parse_time(words.next()?)?,
+        mhz: words.next()?.parse().ok()?,
+        bit_rate: words.next()?.parse().ok().filter(|rate| *rate > 0)?,
+        dbm: words.next()?.parse().ok()?,
+        address: parse_hex(words.next()?)?,
+        bits: words.next()?.chars().map(|bit| bit.to_digit(2).map(|bit| bit == 1)).collect::<Option<_>>()?,
+    };
+    words.next().is_none().then_some(frame)
 }
 
 /// The reverse of [`u8::escape_ascii`].
@@ -260,6 +290,17 @@ mod tests {
                 at(1, Stimulus::Type(b"say \"\\n\"\r\n".to_vec())),
                 at(20, Stimulus::Set { part: "my.pot".into(), input: "position".into(), value: 0.1 + 0.2 }),
                 at(20, Stimulus::Release { part: "pot".into(), input: "position".into() }),
+                at(
+                    21,
+                    Stimulus::Hear(Frame {
+                        start: Time(20_999_990),
+                        mhz: 2407,
+                        bit_rate: 1_000_000,
+                        address: vec![0x74, 0],
+                        bits: vec![true, false, false],
+                        dbm: -60,
+                    }),
+                ),
                 at(3_000, Stimulus::Reset),
                 at(3_000, Stimulus::Flash { offset: 0x1F_F000, bytes: vec![0, 255, 16] }),
             ],
@@ -271,7 +312,7 @@ mod tests {
     fn a_recording_survives_being_written_and_read() {
         let text = recording().to_string();
         assert_eq!(text.parse(), Ok(recording()));
-        assert!(text.is_ascii() && text.lines().count() == 10);
+        assert!(text.is_ascii() && text.lines().count() == 11);
         assert!(text.ends_with("\n9.000000001 end\n"));
         let commented = text.replace("\n", "\n# a remark\n\n");
         assert_eq!(commented.parse(), Ok(recording()));
@@ -283,12 +324,16 @@ mod tests {
         for (line, what) in [
             ("x reset", "`x` is no time in seconds"),
             ("1.0000000001 reset", "`1.0000000001` is no time in seconds"),
-            ("1.0 jump", "`jump` is no event: expected type, set, release, reset, flash or end"),
+            ("1.0 jump", "`jump` is no event: expected type, set, release, hear, reset, flash or end"),
             ("1.0 type hello", "expected text in double quotes"),
             ("1.0 type \"\\q\"", "expected text in double quotes"),
             ("1.0 set pot 1", "`pot` is no input: expected part.input"),
             ("1.0 set pot.x y", "`y` is no number"),
             ("1.0 flash 12 zz", "expected an offset such as 0x1000 and bytes in hexadecimal"),
+            (
+                "1.0 hear 0.9 2407 0 -60 74 01",
+                "expected a time, MHz, bits a second, dBm, an address in hexadecimal, and bits",
+            ),
             ("1.0 end\n1.0 reset", "nothing can come after the end"),
             ("1.0 reset\n0.5 reset", "0.5 s is before the line above"),
         ] {

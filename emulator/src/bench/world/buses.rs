@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{BenchWorld, GPIOS};
+use crate::air::Frame;
 use crate::clock::Time;
 use crate::net::{Driver, I2cChannels, SpiChannels, draw_i2c, draw_spi, draw_uart};
 use crate::part::Role;
@@ -238,6 +239,10 @@ impl World for BenchWorld {
             self.call(slot, |part, cx| part.uart_byte(cx, byte));
         }
         self.settle();
+    }
+
+    fn radio_send(&mut self, t: Time, frame: Frame) {
+        self.chip_sends(t, frame);
     }
 
     fn next_event(&self) -> Option<Time> {

@@ -1,5 +1,6 @@
 //! A bench that runs: nets, parts and trace behind a chip's pins.
 
+mod air;
 mod buses;
 
 use std::cmp::Reverse;
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use thiserror::Error;
 
 use super::{Bench, PartSpec};
+use crate::air::Frame;
 use crate::board::Node;
 use crate::clock::Time;
 use crate::net::{Driver, I2cAdapter, Net};
@@ -120,9 +122,24 @@ struct I2cGroup {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Tick,
-    Wake { slot: usize, ticket: u32 },
-    Input { slot: usize, input: usize, ticket: u32 },
-    Uart { slot: usize, pin: usize, byte: u8, baud: u32, start: Time },
+    Wake {
+        slot: usize,
+        ticket: u32,
+    },
+    Input {
+        slot: usize,
+        input: usize,
+        ticket: u32,
+    },
+    Uart {
+        slot: usize,
+        pin: usize,
+        byte: u8,
+        baud: u32,
+        start: Time,
+    },
+    /// The first of the frames that are coming begins.
+    Radio,
 }
 
 /// The world of a [`Bench`]. Made on the thread that runs it; the trace is what others see of it.
@@ -147,6 +164,10 @@ pub struct BenchWorld {
     pin_channels: Vec<Option<ChannelId>>,
     volt_channels: BTreeMap<Gpio, ChannelId>,
     bus_channels: BTreeMap<String, ChannelId>,
+    /// Frames from other benches that begin later, in order.
+    coming: VecDeque<Frame>,
+    /// Frames that began here, for other benches; the oldest go when nobody takes them.
+    sent: VecDeque<Frame>,
     reports: Vec<Report>,
     /// Advice that has been given.
     told: BTreeSet<String>,
@@ -177,6 +198,8 @@ impl BenchWorld {
             pin_channels: vec![None; GPIOS],
             volt_channels: BTreeMap::new(),
             bus_channels: BTreeMap::new(),
+            coming: VecDeque::new(),
+            sent: VecDeque::new(),
             reports: Vec::new(),
             told: BTreeSet::new(),
             report_channel: None,
@@ -444,6 +467,12 @@ impl BenchWorld {
                 }
             }
             Event::Uart { slot, pin, byte, baud, start } => self.deliver(slot, pin, byte, baud, start),
+            Event::Radio => {
+                if let Some(frame) = self.coming.pop_front() {
+                    self.tell_parts(None, &frame);
+                    self.pending.push(Input::Radio(frame));
+                }
+            }
         }
     }
 
@@ -534,6 +563,11 @@ impl BenchWorld {
                 self.slots[index].uart_free[pin] = start + Time(10 * bit);
                 let middle_of_stop = start + Time(19 * bit / 2);
                 self.schedule(middle_of_stop, Event::Uart { slot: index, pin, byte, baud, start });
+            }
+            Action::Radio(frame) => {
+                self.tell_parts(Some(index), &frame);
+                self.pending.push(Input::Radio(frame.clone()));
+                self.keep_sent(frame);
             }
             Action::Report(message) => {
                 let message = format!("\"{}\": {message}", self.slots[index].name);

@@ -183,7 +183,7 @@ impl Nrf51 {
                 self.clock.task(s, task);
                 self.rtc.iter_mut().for_each(|rtc| rtc.tick(s));
             }
-            id::RADIO => self.radio.task(s, task),
+            id::RADIO => self.radio.task(s, &self.ram, RAM_BASE, task),
             id::UART0 => self.uart.task(s, task),
             id::SPI0 | id::SPI1 => self.twi[id - id::SPI0].task(s, task),
             id::GPIOTE => self.gpiote.task(s, task),
@@ -367,6 +367,7 @@ impl Nrf51 {
                 let levels = s.world.pin_levels(s.now) as u32;
                 s.levels_changed(levels);
             }
+            Input::Radio(frame) => self.radio.hear(s, frame),
             Input::UartRx { gpio, byte, baud, .. } => {
                 if self.uart.rx_pin() == Some(gpio) {
                     self.uart.receive_at(s, byte, baud);

@@ -666,6 +666,8 @@ impl Rp2040 {
                 let levels = s.world.pin_levels(s.now) as u32;
                 s.levels_changed(levels);
             }
+            // It has no radio.
+            Input::Radio(_) => {}
             Input::UartRx { gpio, byte, baud, .. } => {
                 for uart in &mut self.uart {
                     if uart.rx_pin(s) == Some(gpio) {
