@@ -167,6 +167,15 @@ impl Heap {
         self.find_qstr_hashed(s.as_bytes(), hash_bytes(s.as_bytes()))
     }
 
+    /// Number of strings that were interned at run time, and the bytes of their records.
+    pub fn interned(&self) -> (usize, usize) {
+        let (index, text) = (self.root(Root::QstrIndex), self.root(Root::QstrText));
+        if index.is_null() || text.is_null() {
+            return (0, 0);
+        }
+        (self.w(index, 3) as usize, self.w(text, 2) as usize)
+    }
+
     /// The text of an interned string.
     pub fn qstr(&self, q: Qstr) -> &str {
         // SAFETY: only `str`s are interned.

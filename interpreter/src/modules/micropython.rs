@@ -100,6 +100,15 @@ fn heap_locked(vm: &mut Vm, _: Args) -> R {
     Ok(Val::small(vm.state.heap_lock as i32))
 }
 
+/// The names that were interned while the board ran, and the bytes they take.
+fn qstr_info(vm: &mut Vm, _: Args) -> R {
+    let (count, bytes) = vm.heap.interned();
+    let mut out = Out::console();
+    let _ = writeln!(out, "qstr pool: n_qstr={count}, n_total_bytes={bytes}");
+    out.finish(vm)?;
+    Ok(Val::NONE)
+}
+
 /// Exceptions in callbacks need no buffer of their own here: the virtual machine keeps a reserve.
 fn alloc_emergency_exception_buf(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
@@ -126,6 +135,7 @@ pub static MICROPYTHON: NativeModule = NativeModule {
         Entry::Fn("mem_total", 0, 0, mem_total),
         Entry::Fn("native", 1, 1, same),
         Entry::Fn("opt_level", 0, 1, opt_level),
+        Entry::Fn("qstr_info", 0, 1, qstr_info),
         Entry::Fn("schedule", 2, 2, schedule),
         Entry::Fn("stack_use", 0, 0, stack_use),
         Entry::Fn("viper", 1, 1, same),

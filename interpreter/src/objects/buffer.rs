@@ -22,18 +22,29 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// The bytes of a bytes-like object, to read.
+    /// The bytes of a bytes-like object, to read. As in MicroPython a str is one, too: its UTF-8.
     ///
     /// # Errors
     /// TypeError if it is not bytes-like.
     pub fn read(vm: &mut Vm, v: Val) -> R<Buffer> {
-        match Buffer::opt(vm, v) {
+        match Buffer::or_text(vm, v) {
             Some(b) => Ok(b),
             None => {
                 let got = vm.type_name(v);
                 Err(vm.type_error(format_args!("a bytes-like object is required, not '{got}'")))
             }
         }
+    }
+
+    /// As [`Buffer::read`], but a str is not bytes-like: for methods of bytes that MicroPython is strict about, too.
+    ///
+    /// # Errors
+    /// TypeError if it is not bytes-like.
+    pub fn read_strict(vm: &mut Vm, v: Val) -> R<Buffer> {
+        if super::text::as_str(vm, v).is_some() {
+            return Err(vm.type_error(format_args!("a bytes-like object is required, not 'str'")));
+        }
+        Buffer::read(vm, v)
     }
 
     /// The bytes of a bytes-like object, to write.
@@ -70,6 +81,12 @@ impl Buffer {
             return Buffer::of(&vm.heap, bytes);
         }
         Buffer::of(&vm.heap, v)
+    }
+
+    /// As [`Buffer::opt`], and those of a str.
+    pub fn or_text(vm: &mut Vm, v: Val) -> Option<Buffer> {
+        let text = super::text::as_str(vm, v);
+        text.map(|text| Buffer::of_str(&vm.heap, text)).or_else(|| Buffer::opt(vm, v))
     }
 
     /// The bytes of a built-in bytes-like object.

@@ -30,7 +30,7 @@ fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
 fn inplace(vm: &mut Vm, op: BinOp, v: Val, other: Val) -> R {
     match op {
         BinOp::Add => {
-            let Some(b) = Buffer::opt(vm, other) else { return Err(bad_operand(vm, v, other)) };
+            let Some(b) = Buffer::or_text(vm, other) else { return Err(bad_operand(vm, v, other)) };
             let n = b.bytes(&vm.heap).len();
             vm.heap.push_text(v, b.owner, b.start, b.start + n)?;
             Ok(v)

@@ -169,11 +169,12 @@ fn hash(vm: &mut Vm, v: Val) -> R<u32> {
     Ok(u32::from(vm.heap.str_hash(v)))
 }
 
-/// The operators of bytes and bytearray; the result is of the left operand's type.
+/// The operators of bytes and bytearray; the result is of the left operand's type. A str may be added, as on every
+/// board with MicroPython: protocols are put together that way.
 pub(super) fn binary(vm: &mut Vm, op: BinOp, a: Val, b: Val) -> R {
     match op {
         BinOp::Add => {
-            let Some(b) = Buffer::opt(vm, b) else {
+            let Some(b) = Buffer::or_text(vm, b) else {
                 let knows = index::knows(vm, b, "__radd__")?;
                 return if knows { Ok(Val::NOT_IMPLEMENTED) } else { Err(bad_operand(vm, a, b)) };
             };
@@ -344,6 +345,14 @@ pub fn repr_text(s: &[u8]) -> String {
     out
 }
 
+/// MicroPython's own: the template's text with its fields filled in, as bytes.
+fn format(vm: &mut Vm, args: Args) -> R {
+    let v = args.get(vm, 0);
+    let text = formatting::format_with_args(vm, v, args.skip(1))?;
+    let text = vm.heap.bytes(text).to_vec();
+    Ok(vm.heap.new_bytes(&text)?)
+}
+
 /// The type.
 pub static BYTES: NativeType = NativeType {
     id: ids::BYTES,
@@ -367,6 +376,7 @@ pub static BYTES: NativeType = NativeType {
         search::ENDSWITH,
         search::EXPANDTABS,
         search::FIND,
+        Entry::FnKw("format", 1, 255, format),
         Entry::Class("fromhex", 2, 2, from_hex),
         HEX,
         search::INDEX,

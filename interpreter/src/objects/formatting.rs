@@ -336,7 +336,7 @@ fn convert(
 }
 
 fn push_bytes_value(vm: &mut Vm, v: Val, spec: &Spec, builder: Val) -> R<()> {
-    let Some(mut b) = Buffer::opt(vm, v) else {
+    let Some(mut b) = Buffer::or_text(vm, v) else {
         let got = vm.type_name(v);
         return Err(vm.type_error(format_args!(
             "%b requires a bytes-like object, or an object that implements __bytes__, not '{got}'"

@@ -236,8 +236,7 @@ fn flag(vm: &mut Vm, v: Val) -> R<bool> {
 
 fn from_bytes(vm: &mut Vm, args: Args) -> R {
     let cls = args.get(vm, 0);
-    let [bytes, order, signed] =
-        args.skip(1).parse(vm, "from_bytes", ["bytes", "byteorder", "*signed"], 1)?;
+    let [bytes, order, signed] = args.skip(1).parse(vm, "from_bytes", ["bytes", "byteorder", "signed"], 1)?;
     let (big_endian, signed) = (byte_order(vm, order)?, flag(vm, signed)?);
     let result = match Buffer::opt(vm, bytes) {
         Some(buffer) => Big::from_bytes(buffer.bytes(&vm.heap), big_endian, signed),
@@ -273,8 +272,7 @@ fn byte_items(vm: &mut Vm, v: Val) -> R<Vec<u8>> {
 
 fn to_bytes(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
-    let [length, order, signed] =
-        args.skip(1).parse(vm, "to_bytes", ["length", "byteorder", "*signed"], 0)?;
+    let [length, order, signed] = args.skip(1).parse(vm, "to_bytes", ["length", "byteorder", "signed"], 0)?;
     let length = if length.is_null() { 1 } else { vm.index(length)? };
     let big_endian = byte_order(vm, order)?;
     // Unless asked otherwise a negative int is written as such, as MicroPython does.
@@ -323,8 +321,8 @@ pub static INT: NativeType = NativeType {
     reflected: Some(reflected),
     compare: Some(compare),
     entries: &[
-        Entry::Class("from_bytes", 1, 3, from_bytes),
-        Entry::FnKw("to_bytes", 1, 3, to_bytes),
+        Entry::Class("from_bytes", 1, 4, from_bytes),
+        Entry::FnKw("to_bytes", 1, 4, to_bytes),
         Entry::Fn("bit_length", 1, 1, bit_length),
         Entry::Fn("bit_count", 1, 1, bit_count),
         Entry::Fn("conjugate", 1, 1, conjugate),

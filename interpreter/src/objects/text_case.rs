@@ -377,11 +377,11 @@ pub(super) fn maketrans_str(vm: &mut Vm, args: Args) -> R {
 pub(super) fn translate_bytes(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
     let [table, delete] = args.skip(1).parse(vm, "translate", ["table", "delete"], 1)?;
-    let table = if table.is_none() { None } else { Some(Buffer::read(vm, table)?) };
+    let table = if table.is_none() { None } else { Some(Buffer::read_strict(vm, table)?) };
     if table.is_some_and(|t| t.len != 256) {
         return Err(vm.value_error(format_args!("translation table must be 256 characters long")));
     }
-    let delete = if delete.is_null() { None } else { Some(Buffer::read(vm, delete)?) };
+    let delete = if delete.is_null() { None } else { Some(Buffer::read_strict(vm, delete)?) };
     let kind = kind_of(vm, v);
     let n = vm.heap.bytes(v).len();
     let out = vm.heap.new_builder(n)?;
@@ -400,7 +400,7 @@ pub(super) fn translate_bytes(vm: &mut Vm, args: Args) -> R {
 /// `bytes.maketrans(from, to)`.
 pub(super) fn maketrans_bytes(vm: &mut Vm, args: Args) -> R {
     let [x, y] = args.parse(vm, "maketrans", ["frm", "to"], 2)?;
-    let (x, y) = (Buffer::read(vm, x)?, Buffer::read(vm, y)?);
+    let (x, y) = (Buffer::read_strict(vm, x)?, Buffer::read_strict(vm, y)?);
     if x.len != y.len {
         return Err(vm.value_error(format_args!("maketrans arguments must have same length")));
     }

@@ -5,8 +5,8 @@ use super::index::is_index;
 use super::list;
 use super::native::{Args, Entry, R};
 use super::text::{
-    STRETCH, byte_range, char_at, char_before, cut, find, finish, is_chars, is_space, kind_of, length, like,
-    limit, needle, pause, push_buffer, rfind,
+    STRETCH, as_str, byte_range, char_at, char_before, cut, find, finish, is_chars, is_space, kind_of,
+    length, like, limit, needle, pause, push_buffer, rfind,
 };
 use crate::heap::Kind;
 use crate::value::Val;
@@ -135,17 +135,25 @@ fn count(vm: &mut Vm, args: Args) -> R {
     Ok(Val::small(found))
 }
 
+/// As [`like`], and as in MicroPython a str for bytes, too.
+fn edge(vm: &mut Vm, v: Val, x: Val) -> Option<Buffer> {
+    if is_chars(vm, v) { like(vm, v, x) } else { Buffer::or_text(vm, x) }
+}
+
 /// `x in v`.
 pub(super) fn contains(vm: &mut Vm, v: Val, x: Val) -> R<bool> {
     if is_chars(vm, v) && like(vm, v, x).is_none() {
         let got = vm.type_name(x);
         return Err(vm.type_error(format_args!("'in <string>' requires string as left operand, not {got}")));
     }
-    if !is_chars(vm, v) && like(vm, v, x).is_none() && !is_index(vm, x) {
+    if !is_chars(vm, v) && edge(vm, v, x).is_none() && !is_index(vm, x) {
         let got = vm.type_name(x);
         return Err(vm.type_error(format_args!("a bytes-like object is required, not '{got}'")));
     }
-    let sought = Sought::of(vm, v, x)?;
+    let sought = match as_str(vm, x) {
+        Some(text) => Sought::Run(Buffer::of_str(&vm.heap, text)),
+        None => Sought::of(vm, v, x)?,
+    };
     let n = vm.heap.bytes(v).len();
     Ok(search(vm, v, (0, n), &sought, false)?.is_some())
 }
@@ -165,7 +173,7 @@ fn at_edge(vm: &mut Vm, args: Args, end: bool) -> R {
     if vm.heap.is_tuple(x) {
         for i in 0..vm.heap.tuple(x).len() {
             let item = vm.heap.tuple(x)[i];
-            let Some(b) = like(vm, v, item) else {
+            let Some(b) = edge(vm, v, item) else {
                 let got = vm.type_name(item);
                 return Err(if sort == "str" {
                     vm.type_error(format_args!("tuple for {name} must only contain str, not {got}"))
@@ -179,7 +187,7 @@ fn at_edge(vm: &mut Vm, args: Args, end: bool) -> R {
         }
         return Ok(Val::FALSE);
     }
-    match like(vm, v, x) {
+    match edge(vm, v, x) {
         Some(b) => Ok(Val::bool(test(vm, b))),
         None => {
             let got = vm.type_name(x);
@@ -389,7 +397,7 @@ fn strip_sides(vm: &mut Vm, args: Args, name: &str, left: bool, right: bool) -> 
         Some(x) => match like(vm, v, x) {
             Some(b) => Some(b),
             None if chars => return Err(vm.type_error(format_args!("{name} arg must be None or str"))),
-            None => return Buffer::read(vm, x).map(|_| Val::NONE),
+            None => return Buffer::read_strict(vm, x).map(|_| Val::NONE),
         },
     };
     let strips = |vm: &Vm, c: char, at: usize, n: usize| match set {

@@ -1,4 +1,4 @@
-# bytes, bytearray and memoryview: every method.
+# bytes, bytearray and memoryview: every method. Where a str is taken for bytes, as MicroPython does, the output is not CPython's.
 def t(f, *args, **kw):
     try:
         print(repr(f(*args, **kw)))

@@ -1,4 +1,4 @@
-# bytes, bytearray, memoryview.
+# bytes, bytearray, memoryview. Where a str is taken for bytes, as MicroPython does, the output is not CPython's.
 b = b"abc\x00\xff'"
 print(b, b[0], b[-2], b[1:3], b[::-1], len(b), list(b), b + b"x", b * 2, b"b" in b, 97 in b, b == bytearray(b), b"a" < b"b")
 print(bytes(3), bytes([1, 2, 3]), bytes("é", "utf-8"), bytes(b"x"), bytes(range(5)), bytes())

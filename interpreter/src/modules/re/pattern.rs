@@ -83,6 +83,24 @@ pub fn compile(vm: &mut Vm, source: Val, flags: Val) -> R {
     Ok(vm.heap.alloc_cell(header(Kind::Object, F_V1, ids::RE_PATTERN), fields.bits(), 0, 0)?)
 }
 
+/// A str pattern as one of bytes, and the other way round.
+///
+/// # Errors
+/// UnicodeError if the bytes are no UTF-8, and what [`compile`] raises.
+fn other_sort(vm: &mut Vm, pattern: Val) -> R {
+    let (source, flags) = (field(vm, pattern, SOURCE), field(vm, pattern, FLAGS));
+    let text = vm.heap.bytes(source).to_vec();
+    let source = if vm.heap.is_str(source) {
+        vm.heap.new_bytes(&text)?
+    } else {
+        let Ok(text) = core::str::from_utf8(&text) else {
+            return Err(vm.type_error(format_args!("cannot use a bytes pattern on a string object")));
+        };
+        vm.new_str(text)?
+    };
+    compile(vm, source, flags)
+}
+
 /// A search through one string, which may be continued from match to match.
 pub struct Search {
     pub pattern: Val,
@@ -104,10 +122,8 @@ impl Search {
             return Err(vm.type_error(format_args!("expected string or bytes-like object, got '{got}'")));
         };
         let len = text.len();
-        if unicode != vm.heap.is_str(string) {
-            let (have, want) = if unicode { ("string", "bytes-like") } else { ("bytes", "string") };
-            return Err(vm.type_error(format_args!("cannot use a {have} pattern on a {want} object")));
-        }
+        // As in MicroPython the pattern may be of the other sort than the subject; it is compiled anew for that.
+        let pattern = if unicode == vm.heap.is_str(string) { pattern } else { other_sort(vm, pattern)? };
         let mut words = Vec::new();
         let program = vm.heap.bytes(field(vm, pattern, PROGRAM));
         if words.try_reserve_exact(program.len() / 4).is_err() {
