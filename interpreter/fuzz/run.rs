@@ -1,7 +1,7 @@
 //! One input, carried out: what the fuzzer does again and again, and the tests once for each file of
 //! the corpus. Nothing here may panic, overflow or hang, whatever the input.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use interpreter::hal::host::Host;
@@ -41,17 +41,14 @@ pub const CATCHES_EVERYTHING: i32 = 43;
 /// A native function did not look whether Ctrl-C was pressed.
 pub const HANGS: i32 = 44;
 
-static STOP: AtomicBool = AtomicBool::new(false);
 /// Inputs begun, so that the watch knows a new one from an old one.
 static ROUND: AtomicU64 = AtomicU64::new(0);
 
 /// Carries an input out.
 pub fn run(target: Target, input: &[u8]) {
     ROUND.fetch_add(1, Ordering::SeqCst);
-    STOP.store(false, Ordering::SeqCst);
     let mut host = Host::new(16);
     host.sink = Some(|_| {});
-    host.stop = Some(&STOP);
     let pending = host.pending();
     let round = ROUND.load(Ordering::SeqCst);
     let watch = std::thread::spawn(move || watch(round, pending));
@@ -75,12 +72,12 @@ fn watch(round: u64, pending: &'static Pending) {
     }
     let (mut pressed, mut heeded) = (Instant::now(), false);
     while running() {
-        if !STOP.swap(true, Ordering::SeqCst) {
+        if !pending.interrupted() {
             // It took the last one.
             heeded = true;
             pressed = Instant::now();
         }
-        pending.set();
+        pending.interrupt();
         if heeded && begun.elapsed() > UNHEEDED {
             std::process::exit(CATCHES_EVERYTHING);
         }

@@ -8,8 +8,17 @@ impl Big {
     pub fn from_bytes(bytes: &[u8], big_endian: bool, signed: bool) -> BigResult {
         let mut out = limbs::zeros(bytes.len().div_ceil(4))?;
         let byte = |i: usize| if big_endian { bytes[bytes.len() - 1 - i] } else { bytes[i] };
-        for i in 0..bytes.len() {
-            out[i / 4] |= u32::from(byte(i)) << (i % 4 * 8);
+        for (i, limb) in out.iter_mut().enumerate() {
+            let mut four = [0; 4];
+            let n = (bytes.len() - 4 * i).min(4);
+            if big_endian {
+                let end = bytes.len() - 4 * i;
+                four[..n].copy_from_slice(&bytes[end - n..end]);
+                four[..n].reverse();
+            } else {
+                four[..n].copy_from_slice(&bytes[4 * i..4 * i + n]);
+            }
+            *limb = u32::from_le_bytes(four);
         }
         let negative = signed && !bytes.is_empty() && byte(bytes.len() - 1) >> 7 != 0;
         if negative {

@@ -72,7 +72,7 @@ pub(super) fn compile(vm: &mut Vm, args: Args) -> R {
         }
     };
     // As `compile_source` does: the compiler's memory comes from the same arena.
-    let _ = vm.heap.ensure_gap(text.len().saturating_mul(6).saturating_add(8192));
+    vm.heap.make_way_for_code(text.len().saturating_mul(6).saturating_add(8192));
     let mut compiled = None;
     if !vm.hal.guarded(&mut || compiled = Some(compiler::compile(&text, &file_name, mode).map(|_| ()))) {
         return Err(vm.no_memory());

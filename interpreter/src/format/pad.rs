@@ -89,11 +89,21 @@ pub(super) fn write_number(
     match spec.grouping {
         None => sink.write_str(number.whole)?,
         Some(separator) => {
+            // Some at a time: a field may be far wider than the number.
+            let mut some = [0; 64];
+            let (mut n, mut in_group) = (0, (padded_digits + number.group - 1) % number.group + 1);
             for left in (1..=padded_digits).rev() {
-                let digit = digits.checked_sub(left).map_or('0', |i| number.whole.as_bytes()[i] as char);
-                sink.write_char(digit)?;
-                if left > 1 && (left - 1) % number.group == 0 {
-                    sink.write_char(separator)?;
+                some[n] = digits.checked_sub(left).map_or(b'0', |i| number.whole.as_bytes()[i]);
+                n += 1;
+                in_group -= 1;
+                if in_group == 0 && left > 1 {
+                    some[n] = separator as u8;
+                    n += 1;
+                    in_group = number.group;
+                }
+                if left == 1 || n + 2 > some.len() {
+                    sink.write_str(core::str::from_utf8(&some[..n]).map_err(|_| core::fmt::Error)?)?;
+                    n = 0;
                 }
             }
         }
@@ -112,8 +122,19 @@ fn before(align: Align, room: usize) -> usize {
 }
 
 fn fill(sink: &mut dyn Write, c: char, count: usize) -> Result<(), FormatError> {
-    for _ in 0..count {
-        sink.write_char(c)?;
+    // Many at a time: a field may be far wider than what is in it.
+    let mut some = [0; 64];
+    let width = c.len_utf8();
+    let most = some.len() / width;
+    for place in some.chunks_exact_mut(width) {
+        c.encode_utf8(place);
+    }
+    let some = core::str::from_utf8(&some[..most * width]).map_err(|_| core::fmt::Error)?;
+    let mut left = count;
+    while left > 0 {
+        let n = left.min(most);
+        sink.write_str(&some[..n * width])?;
+        left -= n;
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 
@@ -48,8 +47,6 @@ pub struct Host {
     pub flash_dead: bool,
     /// Called with true before [`System::guarded`] runs something and with false after it.
     pub guard: Option<fn(bool)>,
-    /// Set by another thread, with the pending flag, to press Ctrl-C.
-    pub stop: Option<&'static AtomicBool>,
     /// Input still to come: time (µs) and bytes, earliest first.
     pub later: VecDeque<(u64, Vec<u8>)>,
     random: u32,
@@ -115,7 +112,6 @@ impl Host {
             flash_fuse: None,
             flash_dead: false,
             guard: None,
-            stop: None,
             later: VecDeque::new(),
             random: 1,
             freq: 125_000_000,
@@ -133,7 +129,7 @@ impl Host {
         for &byte in bytes {
             if self.interrupt_char == Some(byte) {
                 self.input.clear();
-                self.raise(Event::Interrupt);
+                self.pending.interrupt();
             } else {
                 self.input.push_back(byte);
             }
@@ -266,13 +262,6 @@ impl Events for Host {
         self.pending
     }
     fn next_event(&mut self) -> Option<Event> {
-        // Not `swap`: this file is compiled for cores without it too.
-        if let Some(stop) = self.stop
-            && stop.load(Ordering::Relaxed)
-        {
-            stop.store(false, Ordering::Relaxed);
-            return Some(Event::Interrupt);
-        }
         self.events.pop_front()
     }
     fn disable_irq(&mut self) -> bool {

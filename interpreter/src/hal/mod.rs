@@ -76,7 +76,7 @@ pub trait Console {
     fn console_write(&mut self, bytes: &[u8]);
     /// Waits until what was written has left.
     fn console_flush(&mut self) {}
-    /// The received byte that becomes [`Event::Interrupt`] in place of input; `None`: all bytes are input.
+    /// The received byte that becomes [`Pending::interrupt`] in place of input; `None`: all bytes are input.
     fn set_interrupt_char(&mut self, byte: Option<u8>);
     /// Makes a UART (set up by the program) a second console beside the first: what is printed goes to
     /// both, what either receives is input. `None` ends that.
@@ -105,8 +105,6 @@ pub trait Clock {
 /// What happened outside the interpreter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The interrupt character arrived on the console.
-    Interrupt,
     /// The time asked for with [`Clock::set_alarm`] has come.
     Alarm,
     /// Edges ([`EDGE_RISE`], [`EDGE_FALL`]) or levels ([`LEVEL_HIGH`], [`LEVEL_LOW`]) on a pin.
@@ -340,7 +338,7 @@ pub trait System {
     fn mem_read(&mut self, address: u32, size: u8) -> Result<u32>;
     fn mem_write(&mut self, address: u32, size: u8, value: u32) -> Result;
     /// Runs `f`, which only computes and keeps nothing outside of itself but its result. `false`: memory
-    /// ran out within, `f` was given up and everything that it had allocated is free again. Where Rust's
+    /// ran out within, or Ctrl-C came ([`Pending::interrupted`]); `f` was given up and everything that it had allocated is free again. Where Rust's
     /// allocator cannot run out, as on the host, it just runs.
     fn guarded(&mut self, f: &mut dyn FnMut()) -> bool {
         f();

@@ -4,20 +4,21 @@
 //! pointer to the table by which the machine finds the code of the next op, and setting it exchanges that table for
 //! one that leads to the event service whatever the op is.
 
-#[cfg(not(target_arch = "arm"))]
-use core::sync::atomic::AtomicBool;
 #[cfg(target_arch = "arm")]
 use core::sync::atomic::AtomicPtr;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// The flag. Interrupts may set it.
 #[derive(Debug)]
-#[repr(transparent)]
+// In this order: the loop knows the table by the flag's address.
+#[repr(C)]
 pub struct Pending {
     #[cfg(target_arch = "arm")]
     table: AtomicPtr<()>,
     #[cfg(not(target_arch = "arm"))]
     flag: AtomicBool,
+    /// What waits is Ctrl-C (among others).
+    interrupt: AtomicBool,
 }
 
 impl Default for Pending {
@@ -30,7 +31,7 @@ impl Default for Pending {
 impl Pending {
     /// A flag that is not set.
     pub const fn new() -> Pending {
-        Pending { table: AtomicPtr::new(crate::vm::DISPATCH) }
+        Pending { table: AtomicPtr::new(crate::vm::DISPATCH), interrupt: AtomicBool::new(false) }
     }
     /// Asks for attention.
     pub fn set(&self) {
@@ -52,7 +53,7 @@ impl Pending {
 impl Pending {
     /// A flag that is not set.
     pub const fn new() -> Pending {
-        Pending { flag: AtomicBool::new(false) }
+        Pending { flag: AtomicBool::new(false), interrupt: AtomicBool::new(false) }
     }
     /// Asks for attention.
     pub fn set(&self) {
@@ -66,5 +67,25 @@ impl Pending {
     #[inline]
     pub fn is_set(&self) -> bool {
         self.flag.load(Ordering::Relaxed)
+    }
+}
+
+// Ctrl-C has a flag of its own, for whoever cannot run callbacks but can give up: a collection, a compilation.
+impl Pending {
+    /// Reports Ctrl-C.
+    pub fn interrupt(&self) {
+        self.interrupt.store(true, Ordering::Relaxed);
+        self.set();
+    }
+    /// Does Ctrl-C wait?
+    #[inline(always)]
+    pub fn interrupted(&self) -> bool {
+        self.interrupt.load(Ordering::Relaxed)
+    }
+    /// Did Ctrl-C wait? It does no more.
+    pub fn take_interrupt(&self) -> bool {
+        let waited = self.interrupted();
+        self.interrupt.store(false, Ordering::Relaxed);
+        waited
     }
 }

@@ -17,6 +17,8 @@ pub enum Move {
     Fixed,
 }
 
+/// Bytes of buffers allocated since the last collection that may lie below code.
+const GARBAGE: u32 = 8 << 10;
 /// Buffers below this many bytes are allocated without asking further whether they could be too long.
 const SHORT: usize = 1 << 16;
 
@@ -267,6 +269,16 @@ impl Heap {
             self.collect();
         }
         if fits(self) { Ok(()) } else { Err(NoMemory) }
+    }
+
+    /// Before code is made, which takes `bytes` bytes of Rust's allocator: as [`Heap::ensure_gap`], if that is possible.
+    /// And code does not move: much garbage below it would become a part of the free memory by itself, parted by the
+    /// code from the rest.
+    pub fn make_way_for_code(&mut self, bytes: usize) {
+        if self.region.top().saturating_sub(self.settled) > GARBAGE {
+            self.collect();
+        }
+        let _ = self.ensure_gap(bytes);
     }
 
     fn alloc_block(&mut self, owner: Val, bytes: usize, how: Move) -> Result<u32, NoMemory> {

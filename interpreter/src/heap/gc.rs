@@ -3,6 +3,9 @@
 //! Marking uses the gap between buffers and cells as its stack; when that is full the cell stays marked but
 //! unscanned, and a pass over all cells finds it again. Sweeping links free cells so that those nearest to the
 //! end are used first, and gives free cells at the border back to the gap.
+//!
+//! When Ctrl-C comes a collection stops: marking is undone, or what has not moved yet stays where it is. Whoever needs
+//! memory then gets what the gap has, or none; [`Vm::exc`](crate::vm::Vm::exc) makes that KeyboardInterrupt.
 
 use super::arena::{FIXED, FREE, OWNED, PINNED, round8};
 use super::cell::{CELL, F_BUF, F_BUFVALS, F_MARK, F_SCAN, F_V1, F_V2, F_V3, Kind};
@@ -13,12 +16,20 @@ use crate::value::Val;
 const RUN: u32 = 32;
 /// The marking stack has at least this many entries.
 const LOCAL_STACK: usize = 32;
+/// Cells scanned between two looks at Ctrl-C.
+const STEPS: usize = 64;
 
 struct MarkStack {
     base: *mut u32,
     len: usize,
     cap: usize,
     overflow: bool,
+    /// Cells lie from here on in so many bytes.
+    low: u32,
+    bytes: u32,
+    /// Cells to scan until the next look at Ctrl-C.
+    steps: usize,
+    interrupted: bool,
 }
 
 impl Heap {
@@ -192,10 +203,15 @@ impl Heap {
     }
 
     fn collect_keeping(&mut self, head: u32, words: [u32; 3]) {
+        if !self.mark(head, words) {
+            self.unmark();
+            // Until the next collection everything may be used.
+            self.floor = 0;
+            return;
+        }
         self.collections += 1;
         let before = self.used();
         self.rationed = 0;
-        self.mark(head, words);
         self.forget_dead_classes();
         self.shrink_temps();
         self.compact();
@@ -208,6 +224,7 @@ impl Heap {
         let cells = (r.end() - r.cells_low()) / CELL - free_cells;
         let live = (cells * CELL + r.top() - r.low() - r.hole_bytes()) as usize;
         self.peak = self.peak.max(live);
+        self.settled = r.top();
         self.freed = self.freed.wrapping_add(before.saturating_sub(live));
         self.budget = u32::MAX;
         if self.threshold != 0 && !self.locked && !self.stress {
@@ -229,15 +246,16 @@ impl Heap {
 
     // ---- mark ----
 
-    fn mark(&mut self, head: u32, words: [u32; 3]) {
+    /// Marks what is reachable. False: it was given up because of Ctrl-C.
+    fn mark(&mut self, head: u32, words: [u32; 3]) -> bool {
         let mut local = [0u32; LOCAL_STACK];
         let r = self.region;
         let gap = ((r.cells_low() - r.top()) / 4) as usize;
-        let mut s = if gap > LOCAL_STACK {
-            MarkStack { base: self.at(r.top()), len: 0, cap: gap, overflow: false }
-        } else {
-            MarkStack { base: local.as_mut_ptr(), len: 0, cap: LOCAL_STACK, overflow: false }
-        };
+        let (base, cap) =
+            if gap > LOCAL_STACK { (self.at(r.top()), gap) } else { (local.as_mut_ptr(), LOCAL_STACK) };
+        let (low, bytes) = (r.cells_low(), r.end() - r.cells_low());
+        let mut s =
+            MarkStack { base, len: 0, cap, overflow: false, low, bytes, steps: 1, interrupted: false };
         for (flag, word) in [F_V1, F_V2, F_V3].into_iter().zip(words) {
             if head & flag != 0 {
                 self.mark_word(word, &mut s);
@@ -271,7 +289,7 @@ impl Heap {
             self.mark_word(unsafe { self.temps.add(i).read() }.bits(), &mut s);
             self.drain(&mut s);
         }
-        while s.overflow {
+        while s.overflow && !s.interrupted {
             s.overflow = false;
             let mut p = r.cells_low();
             while p < r.end() {
@@ -284,11 +302,28 @@ impl Heap {
                 p += CELL;
             }
         }
+        !s.interrupted
+    }
+
+    /// Takes all marks away.
+    fn unmark(&mut self) {
+        let r = self.region;
+        let mut p = r.cells_low();
+        while p < r.end() {
+            // SAFETY: `p` is a cell.
+            unsafe {
+                let head = self.at(p).read();
+                self.at(p).write(head & !F_MARK);
+            }
+            p += CELL;
+        }
     }
 
     #[inline(always)]
     fn mark_word(&self, word: u32, s: &mut MarkStack) {
-        if word & 7 != 0 || !self.is_cell_addr(word) {
+        // (Cells end at a multiple of their size: what is no multiple from below is none from above.)
+        if word & 7 != 0 || word.wrapping_sub(s.low) >= s.bytes || word.wrapping_sub(s.low) & (CELL - 1) != 0
+        {
             return;
         }
         let p = self.at(word);
@@ -313,6 +348,15 @@ impl Heap {
 
     fn drain(&self, s: &mut MarkStack) {
         while s.len > 0 {
+            s.steps -= 1;
+            if s.steps == 0 {
+                s.steps = STEPS;
+                s.interrupted |= self.watch.interrupted();
+            }
+            if s.interrupted {
+                s.len = 0;
+                return;
+            }
             s.len -= 1;
             // SAFETY: `len` was above 0; the entries are cells' addresses.
             let (p, head) = unsafe {
@@ -389,7 +433,12 @@ impl Heap {
         r.clear_holes();
         let (mut p, top) = (r.low(), r.top());
         let mut dest = p;
+        // Since the last new hole there was none for this size, nor is there for a larger one.
+        let mut hopeless = u32::MAX;
+        let mut moving = true;
         while p < top {
+            // Once it comes, nothing moves any more.
+            moving &= !self.watch.interrupted();
             let (size, state) = r.block(p);
             let owner = r.owner(p);
             let next = p + size;
@@ -400,16 +449,15 @@ impl Heap {
                 head & F_MARK != 0 && head & F_BUF != 0 && cell.add(1).read() == p + super::arena::HEAD
             };
             match state {
-                OWNED if live(r) => {
+                OWNED if moving && live(r) => {
                     let size = self.trimmed(owner, size);
-                    let to = match r.take_hole(size) {
-                        Some(hole) => hole,
-                        None => {
-                            let to = dest;
-                            dest += size;
-                            to
-                        }
-                    };
+                    let hole = if size < hopeless { r.take_hole(size) } else { None };
+                    let to = hole.unwrap_or_else(|| {
+                        hopeless = hopeless.min(size);
+                        let to = dest;
+                        dest += size;
+                        to
+                    });
                     if to != p {
                         // SAFETY: `to < p`: either below `dest`, or `dest` itself, which is never above `p`.
                         // The block's words are read before they are overwritten (memmove).
@@ -420,9 +468,10 @@ impl Heap {
                     }
                     r.set_block(to, size, OWNED, owner);
                 }
-                FIXED | PINNED if state == PINNED || live(r) => {
+                OWNED | FIXED | PINNED if state == PINNED || live(r) => {
                     if dest < p {
                         r.add_hole(dest, p - dest);
+                        hopeless = u32::MAX;
                     }
                     dest = next;
                 }

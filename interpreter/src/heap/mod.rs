@@ -25,6 +25,7 @@ mod seq;
 mod table;
 mod text;
 
+use crate::hal::Pending;
 use crate::value::Val;
 use alloc::alloc::Layout;
 use alloc::vec::Vec;
@@ -174,9 +175,16 @@ pub struct Heap {
     /// The class of the instances of each shape, which is a cell's `aux`; NULL for numbers not in use and for classes
     /// that a collection found unused.
     pub(crate) shape_classes: Vec<Val>,
+    /// The end of the buffers after the last collection.
+    settled: u32,
+    /// Tells of Ctrl-C.
+    watch: &'static Pending,
     /// The arena's memory, if this heap allocated it.
     own: Option<(*mut u8, Layout)>,
 }
+
+/// Of a heap without a machine.
+static QUIET: Pending = Pending::new();
 
 impl Drop for Heap {
     fn drop(&mut self) {
@@ -254,10 +262,23 @@ impl Heap {
             budget: u32::MAX,
             rationed: 0,
             shape_classes: Vec::new(),
+            settled: region.top(),
+            watch: &QUIET,
             own: None,
         };
         heap.set_floor(0);
         Ok(heap)
+    }
+
+    /// From now on collections and the growing of tables stop when this tells of Ctrl-C: what needs memory then fails.
+    pub fn stop_on(&mut self, watch: &'static Pending) {
+        self.watch = watch;
+    }
+
+    /// Does Ctrl-C wait?
+    #[inline(always)]
+    pub fn interrupted(&self) -> bool {
+        self.watch.interrupted()
     }
 
     /// The allocator of pinned blocks on the same arena.

@@ -346,7 +346,7 @@ impl Heap {
             return Ok(copy);
         }
         let new = self.new_table(kind, self.table_len(t), self.flag(t, F_A))?;
-        self.copy_entries(t, new, false);
+        self.copy_entries(t, new, false)?;
         Ok(new)
     }
 
@@ -518,8 +518,8 @@ impl Heap {
             let cap = cap.max(live + live / 4 + 2);
             let hashed = self.flag(t, F_A);
             return match self.table_rebuild(t, cap, hashed) {
-                Ok(()) => Ok(()),
-                Err(_) => self.table_rebuild(t, live + live / 16 + 1, hashed),
+                Err(_) if !self.interrupted() => self.table_rebuild(t, live + live / 16 + 1, hashed),
+                done => done,
             };
         }
         // Same index: make the buffer longer and move the index to its new end.
@@ -532,12 +532,17 @@ impl Heap {
         Ok(())
     }
 
-    /// Rebuilds a table with room for `cap` entries, dropping the removed ones.
+    /// Rebuilds a table with room for `cap` entries, dropping the removed ones. It stays as it is if memory lacks or
+    /// Ctrl-C comes.
     fn table_rebuild(&mut self, t: Val, cap: usize, hashed: bool) -> Result<(), NoMemory> {
         let mark = self.mark_temps();
         let kind = self.cell_kind(t);
-        let r = self.new_table(kind, cap, hashed).map(|new| {
-            self.copy_entries(t, new, self.flag(t, F_B));
+        let r = self.new_table(kind, cap, hashed).and_then(|new| {
+            if let Err(stopped) = self.copy_entries(t, new, self.flag(t, F_B)) {
+                self.set_w(new, 2, 0);
+                self.free_buffer(new);
+                return Err(stopped);
+            }
             let version = self.aux(t) & !LOG2;
             let aux = self.aux(new) & LOG2 | version;
             self.set_aux(new, aux);
@@ -550,14 +555,15 @@ impl Heap {
             self.bump_version(t);
             self.set_w(new, 2, 0);
             self.free_buffer(new);
+            Ok(())
         });
         self.release_temps(mark);
         r
     }
 
     /// Copies the live entries of a table (`all`: also a namespace's removed names) into an empty one that has room
-    /// for them.
-    fn copy_entries(&mut self, from: Val, to: Val, all: bool) {
+    /// for them. Gives up when Ctrl-C comes.
+    fn copy_entries(&mut self, from: Val, to: Val, all: bool) -> Result<(), NoMemory> {
         let mut pos = 0;
         let mut n = 0;
         let stride = self.stride(to);
@@ -572,6 +578,9 @@ impl Heap {
                 self.table_next(from, pos)
             };
             let Some((next, key, value)) = found else { break };
+            if n & 0x3f == 0x3f && self.interrupted() {
+                return Err(NoMemory);
+            }
             let hash = if hashed || indexed { self.table_hash(from, next - 1, key) } else { 0 };
             pos = next;
             let end = (n + 1) * stride;
@@ -590,6 +599,7 @@ impl Heap {
             n += 1;
         }
         self.set_w(to, 3, n as u32);
+        Ok(())
     }
 
     fn index_add(&mut self, t: Val, entry: usize, hash: i32) {

@@ -315,6 +315,30 @@ impl Heap {
         unsafe { core::ptr::copy(src, dst, n) };
     }
 
+    /// Copies `n` bytes from one text to another, every `step`-th from index `from` on to every `to_step`-th from `at`
+    /// on. All are in range, the texts are two, and `to` is a cell with bytes of its own.
+    pub fn copy_spaced(
+        &mut self,
+        (to, at, to_step): (Val, usize, isize),
+        (src, from, step): (Val, usize, isize),
+        n: usize,
+    ) {
+        let Some(last) = n.checked_sub(1) else { return };
+        let end = |at: usize, step: isize| at.wrapping_add_signed(step.wrapping_mul(last as isize));
+        let mut p: *const u8 = self.bytes(src).as_ptr();
+        let len = self.bytes(src).len();
+        assert!(from < len && end(from, step) < len && to != src);
+        let bytes = self.text_mut(to);
+        assert!(at < bytes.len() && end(at, to_step) < bytes.len());
+        let mut q = bytes.as_mut_ptr().wrapping_add(at);
+        p = p.wrapping_add(from);
+        for _ in 0..n {
+            // SAFETY: the first and the last index are in range, so are all between; nothing moves meanwhile.
+            unsafe { q.write(p.read()) };
+            (p, q) = (p.wrapping_offset(step), q.wrapping_offset(to_step));
+        }
+    }
+
     // ---- building a text piece by piece ----
 
     /// An empty bytearray with room for `cap` bytes: a builder for [`Heap::finish_str`] or `finish_bytes`.

@@ -47,14 +47,13 @@ impl Pending {
 /// # Errors
 /// KeyboardInterrupt. Other exceptions of callbacks are printed and end only the callback.
 pub fn service(vm: &mut Vm) -> R<()> {
-    if vm.heap.emergency() {
+    if vm.heap.emergency() && !vm.pending().interrupted() {
         // A native had to take from the reserve: time to find out what is garbage.
         vm.heap.collect();
     }
-    let mut interrupt = false;
+    let interrupt = vm.pending().take_interrupt();
     while let Some(event) = vm.hal.next_event() {
         match event {
-            Event::Interrupt => interrupt = true,
             Event::Alarm => vm.state.events.alarm = true,
             Event::Pin { pin, flags } => {
                 vm.state.events.pins[usize::from(pin & 31)] |= flags;

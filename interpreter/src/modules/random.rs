@@ -154,6 +154,7 @@ fn shuffle(vm: &mut Vm, args: Args) -> R {
         vm.set_item(sequence, at, b)?;
         vm.set_item(sequence, with, a)?;
         vm.heap.release_temps(mark);
+        vm.unless_interrupted()?;
     }
     Ok(Val::NONE)
 }

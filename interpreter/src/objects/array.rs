@@ -219,9 +219,14 @@ fn get_item(vm: &mut Vm, array: Val, index: Val) -> R {
         let range = crate::objects::slice::indices(vm, index, len(vm, array))?;
         let size = size(vm, array);
         let part = new_array(vm, code(vm, array))?;
-        for i in range.iter() {
-            let old = vm.heap.grow_text(part, size)?;
-            vm.heap.copy_text(part, old, array, i * size, size);
+        vm.heap.grow_text(part, range.count * size)?;
+        if range.step == 1 {
+            vm.heap.copy_text(part, 0, array, range.start * size, range.count * size);
+            return Ok(part);
+        }
+        for (to, from) in range.iter().enumerate() {
+            vm.heap.copy_text(part, to * size, array, from * size, size);
+            vm.unless_interrupted()?;
         }
         return Ok(part);
     }

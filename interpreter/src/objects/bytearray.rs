@@ -114,10 +114,11 @@ fn set_item(vm: &mut Vm, v: Val, i: Val, x: Val) -> R<()> {
         let step = s.step.unsigned_abs() as usize;
         let first = if s.step > 0 || s.count == 0 { s.start } else { s.at(s.count - 1) };
         let all = vm.heap.text_mut(v);
-        let mut to = first;
+        let (mut to, mut next, mut left) = (first, first, s.count);
         for from in first..all.len() {
-            let removed = (from - first).is_multiple_of(step) && (from - first) / step < s.count;
-            if !removed {
+            if from == next && left > 0 {
+                (next, left) = (next + step, left - 1);
+            } else {
                 all[to] = all[from];
                 to += 1;
             }
@@ -133,9 +134,8 @@ fn set_item(vm: &mut Vm, v: Val, i: Val, x: Val) -> R<()> {
             s.count
         )));
     }
-    for k in 0..n {
-        let b = source.map_or(0, |b| b.bytes(&vm.heap)[k]);
-        vm.heap.text_mut(v)[s.at(k)] = b;
+    if let Some(b) = source {
+        vm.heap.copy_spaced((v, s.start, s.step as isize), (b.owner, b.start, 1), n);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::index::{self, bad_index, is_index};
 use super::iterators::{self, Walk};
 use super::native::{Args, BinOp, CmpOp, Entry, NativeType, R};
 use super::str::compare_bytes;
-use super::text::{as_str, bad_operand, finish, pause, repeat};
+use super::text::{STRETCH, as_str, bad_operand, finish, pause, repeat};
 use super::{codec, formatting, text_case as case, text_search as search};
 use crate::heap::Kind;
 use crate::registry::ids;
@@ -242,9 +242,10 @@ pub(super) fn slice(vm: &mut Vm, v: Val, i: Val) -> R {
     }
     let kind = vm.heap.cell_kind(v);
     let new = vm.heap.new_builder(s.count)?;
-    for k in 0..s.count {
-        let b = vm.heap.bytes(v)[s.at(k)];
-        vm.heap.push_byte(new, b)?;
+    for k in (0..s.count).step_by(STRETCH) {
+        let n = (s.count - k).min(STRETCH);
+        vm.heap.grow_text(new, n)?;
+        vm.heap.copy_spaced((new, k, 1), (v, s.at(k), s.step as isize), n);
         pause(vm, v)?;
     }
     finish(vm, new, kind)

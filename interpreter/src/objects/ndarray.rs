@@ -264,6 +264,7 @@ fn list_of(vm: &mut Vm, view: &View) -> R {
         };
         vm.heap.list_push(list, x)?;
         vm.heap.release_temps(mark);
+        vm.unless_interrupted()?;
     }
     Ok(list)
 }

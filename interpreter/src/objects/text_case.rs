@@ -171,10 +171,11 @@ fn is_digit(vm: &mut Vm, args: Args) -> R {
 
 pub(super) fn is_identifier(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
-    let s = vm.heap.str(v);
-    let mut chars = s.chars();
+    let mut chars = vm.heap.str(v).chars();
     let first = chars.next().is_some_and(|c| c == '_' || c.is_alphabetic());
-    Ok(Val::bool(first && chars.all(|c| c == '_' || c.is_alphanumeric())))
+    let rest = first && chars.all(|c| (c == '_' || c.is_alphanumeric()) && !vm.heap.interrupted());
+    vm.unless_interrupted()?;
+    Ok(Val::bool(rest))
 }
 
 pub(super) fn is_numeric(vm: &mut Vm, args: Args) -> R {
@@ -198,7 +199,9 @@ pub fn is_printable_char(c: char) -> bool {
 
 pub(super) fn is_printable(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
-    Ok(Val::bool(vm.heap.str(v).chars().all(is_printable_char)))
+    let all = vm.heap.str(v).chars().all(|c| is_printable_char(c) && !vm.heap.interrupted());
+    vm.unless_interrupted()?;
+    Ok(Val::bool(all))
 }
 
 fn is_space_method(vm: &mut Vm, args: Args) -> R {

@@ -654,9 +654,8 @@ fn zfill(vm: &mut Vm, args: Args) -> R {
     let sign = usize::from(matches!(vm.heap.bytes(v).first(), Some(b'+' | b'-')));
     let out = vm.heap.new_builder(n.saturating_add(width - have))?;
     vm.heap.push_text(out, v, 0, sign)?;
-    for _ in have..width {
-        vm.heap.push_byte(out, b'0')?;
-    }
+    let zeros = vm.heap.grow_text(out, width - have)?;
+    vm.heap.text_mut(out)[zeros..].fill(b'0');
     vm.heap.push_text(out, v, sign, n)?;
     finish(vm, out, kind)
 }

@@ -45,7 +45,7 @@ impl Vm {
         }
         let number = self.heap.w(code, 2) as u16;
         let (chunk, text) = frozen::place(number);
-        let _ = self.heap.ensure_gap(frozen::size_of_chunk(chunk) + text.len().saturating_mul(12) + 4096);
+        self.heap.make_way_for_code(frozen::size_of_chunk(chunk) + text.len().saturating_mul(12) + 4096);
         let level = self.state.opt_level;
         let mut compiled = None;
         let ran = self.hal.guarded(&mut || {

@@ -47,7 +47,7 @@ impl Listing {
         let room = vm.heap.stats().free / ROOM;
         let mut code = None;
         if let Some(text) = text.as_ref().filter(|t| t.len() < room && !crate::stack::lacks(COMPILE_STACK)) {
-            let _ = vm.heap.ensure_gap(text.len().saturating_mul(6).saturating_add(8192));
+            vm.heap.make_way_for_code(text.len().saturating_mul(6).saturating_add(8192));
             vm.hal.guarded(&mut || code = crate::compiler::compile_spans(text));
         }
         Listing { file, text, code }

@@ -128,7 +128,7 @@ impl fmt::Debug for Vm {
 }
 
 impl From<NoMemory> for Raised {
-    /// A `Raised` without an exception in place stands for MemoryError.
+    /// A `Raised` without an exception in place stands for MemoryError, or for Ctrl-C: see [`Vm::exc`].
     fn from(_: NoMemory) -> Raised {
         Raised
     }
@@ -147,8 +147,9 @@ impl Vm {
     ///
     /// # Errors
     /// [`NoMemory`] if the heap is too small to start in.
-    pub fn on(heap: Heap, hal: Box<dyn Hal>) -> Result<Vm, NoMemory> {
+    pub fn on(mut heap: Heap, hal: Box<dyn Hal>) -> Result<Vm, NoMemory> {
         let pending = hal.pending();
+        heap.stop_on(pending);
         let mark = heap.mark_temps();
         let mut vm = Vm {
             heap,
@@ -312,7 +313,7 @@ impl Vm {
         self.raise(ExcKind::ValueError, message)
     }
 
-    /// Raises MemoryError.
+    /// Raises MemoryError, or KeyboardInterrupt if Ctrl-C waits: what gives up for its sake says that memory lacks.
     #[cold]
     pub fn no_memory(&mut self) -> Raised {
         self.heap.set_root(Root::Exception, Val::NULL);
@@ -332,7 +333,17 @@ impl Vm {
         if !e.is_null() {
             return e;
         }
-        // A native ran out of memory: there may be none for the exception either, then the spare one serves.
+        // A native ran out of memory, or gave up because of Ctrl-C.
+        if self.pending.interrupted() {
+            let e = self.new_exception(ExcKind::KeyboardInterrupt.val(), &[]);
+            // There may be no memory before a collection, which takes its time.
+            self.pending.take_interrupt();
+            if let Ok(e) = e.or_else(|_| self.new_exception(ExcKind::KeyboardInterrupt.val(), &[])) {
+                self.heap.set_root(Root::Exception, e);
+                return e;
+            }
+        }
+        // There may be none for the exception either, then the spare one serves.
         let e = self
             .new_exception(ExcKind::MemoryError.val(), &[])
             .unwrap_or_else(|_| self.heap.root(Root::SpareMemoryError));
@@ -373,6 +384,14 @@ impl Vm {
     #[inline]
     pub fn poll(&mut self) -> R<()> {
         if self.pending.is_set() { self.poll_events() } else { Ok(()) }
+    }
+
+    /// After a computation that cannot poll but gives up when [`Heap::interrupted`] says so: raises, if it did.
+    ///
+    /// # Errors
+    /// KeyboardInterrupt.
+    pub fn unless_interrupted(&mut self) -> R<()> {
+        if self.pending.interrupted() { Err(self.no_memory()) } else { Ok(()) }
     }
 
     #[cold]

@@ -60,7 +60,7 @@ impl Vm {
         }
         // On a chip the compiler's memory comes from the same arena: garbage must not be in its way. If it
         // does not suffice all the same, the compilation is given up.
-        let _ = self.heap.ensure_gap(source.len().saturating_mul(6).saturating_add(8192));
+        self.heap.make_way_for_code(source.len().saturating_mul(6).saturating_add(8192));
         let mut compiled = None;
         let level = self.state.opt_level;
         if !self.hal.guarded(&mut || compiled = Some(compile_at(source, file, mode, level))) {
@@ -81,7 +81,7 @@ impl Vm {
             return Err(self.recursion_error());
         }
         // As for source text: the translation's memory comes from the same arena.
-        let _ = self.heap.ensure_gap(bytes.len().saturating_mul(8).saturating_add(8192));
+        self.heap.make_way_for_code(bytes.len().saturating_mul(8).saturating_add(8192));
         let mut loaded = None;
         if !self.hal.guarded(&mut || loaded = Some(mpy::load(bytes))) {
             return Err(self.no_memory());

@@ -41,8 +41,8 @@ unsafe impl GlobalAlloc for Allocator {
         let calm = !blocks.emergency();
         let p = blocks.alloc(layout.size(), layout.align());
         let stack = GUARDED.load(Ordering::Relaxed);
-        if stack != 0 && (p.is_null() || blocks.emergency()) {
-            // What is computed under guard is given up: it has no more claim to the reserve.
+        if stack != 0 && (p.is_null() || blocks.emergency() || crate::board::interrupted()) {
+            // What is computed under guard is given up: it has no more claim to the reserve, nor time after Ctrl-C.
             GUARDED.store(0, Ordering::Relaxed);
             // `guarded` is further up the stack and waits for this.
             unsafe { guarded_escape(stack) }

@@ -162,7 +162,7 @@ impl Layout {
             let pixel = (colour as u16).to_le_bytes();
             let row = bytes.get_mut(at..at + 2 * (x1 - x0) as usize).unwrap_or(&mut []);
             for two in row.chunks_exact_mut(2) {
-                two.copy_from_slice(&pixel);
+                (two[0], two[1]) = (pixel[0], pixel[1]);
             }
             return;
         }

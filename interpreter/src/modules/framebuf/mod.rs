@@ -133,7 +133,15 @@ fn flag(vm: &mut Vm, args: Args, i: usize) -> R<bool> {
 
 fn rectangle(vm: &mut Vm, args: Args, [x, y, w, h]: [i32; 4], colour: u32) -> R {
     let (buffer, layout) = target(vm, args)?;
-    layout.fill_rect(buffer.bytes_mut(&mut vm.heap), (x, y), (w, h), colour);
+    // In bands of 16 rows, which are whole bytes in every format.
+    let end = y.saturating_add(h).min(layout.height);
+    let mut y = y.max(0);
+    while y < end {
+        let next = end.min((y / 16 + 1) * 16);
+        layout.fill_rect(buffer.bytes_mut(&mut vm.heap), (x, y), (w, next - y), colour);
+        y = next;
+        pause(vm, &[buffer])?;
+    }
     Ok(Val::NONE)
 }
 

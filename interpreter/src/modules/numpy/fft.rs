@@ -8,6 +8,9 @@ use crate::registry::modules;
 use crate::value::Val;
 use crate::vm::Vm;
 
+/// Butterflies between two looks at Ctrl-C.
+const STRETCH: usize = 256;
+
 /// A dense complex copy of the signal, transformed. `sign` is −1 forward and 1 back (which divides by n as well).
 ///
 /// # Errors
@@ -52,12 +55,17 @@ pub fn in_place(vm: &mut Vm, view: &View, sign: f32) -> R<()> {
         for k in 0..half {
             let angle = sign * core::f32::consts::PI * k as f32 / half as f32;
             let (wr, wi) = (crate::real::cos(angle), crate::real::sin(angle));
-            let words = vm.heap.words_mut(view.owner);
-            let Some(words) = words.get_mut(base..base + 2 * n) else { return Ok(()) };
-            for i in (k..n).step_by(2 * half) {
-                butterfly(words, 2 * i, 2 * (i + half), wr, wi);
+            let mut i = k;
+            while i < n {
+                let words = vm.heap.words_mut(view.owner);
+                let Some(words) = words.get_mut(base..base + 2 * n) else { return Ok(()) };
+                let end = n.min(i + 2 * half * STRETCH);
+                while i < end {
+                    butterfly(words, 2 * i, 2 * (i + half), wr, wi);
+                    i += 2 * half;
+                }
+                vm.poll()?;
             }
-            vm.poll()?;
         }
         half *= 2;
     }

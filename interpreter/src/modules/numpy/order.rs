@@ -8,8 +8,8 @@ use crate::value::Val;
 use crate::vm::Vm;
 use alloc::vec::Vec;
 
-/// Sorts in place.
-pub fn heapsort<T: Ord + Copy>(items: &mut [T]) {
+/// Sorts in place; gives up when `stop` says so.
+pub fn heapsort<T: Ord + Copy>(items: &mut [T], stop: &dyn Fn() -> bool) {
     let n = items.len();
     for i in (0..n / 2).rev() {
         sift(items, i, n);
@@ -17,6 +17,9 @@ pub fn heapsort<T: Ord + Copy>(items: &mut [T]) {
     for end in (1..n).rev() {
         items.swap(0, end);
         sift(items, 0, end);
+        if end & 0x3f == 0 && stop() {
+            return;
+        }
     }
 }
 
@@ -50,13 +53,14 @@ fn vector<T: Copy>(vm: &mut Vm, n: usize, x: T) -> R<Vec<T>> {
 /// The keys of a lane, sorted.
 ///
 /// # Errors
-/// MemoryError.
+/// MemoryError, KeyboardInterrupt.
 pub fn sorted_keys(vm: &mut Vm, lane: Place, n: usize) -> R<Vec<i32>> {
     let mut keys = vector(vm, n, 0)?;
     for (i, run) in keys.chunks_mut(RUN).enumerate() {
         lane.nth(i * RUN).load_key(&vm.heap, run);
     }
-    heapsort(&mut keys);
+    heapsort(&mut keys, &|| vm.heap.interrupted());
+    vm.unless_interrupted()?;
     Ok(keys)
 }
 
@@ -125,7 +129,8 @@ pub fn argsort(vm: &mut Vm, args: Args) -> R {
         for (i, pair) in pairs.iter_mut().enumerate() {
             *pair = (a.nth(i).key(&vm.heap), i as u16);
         }
-        heapsort(&mut pairs);
+        heapsort(&mut pairs, &|| vm.heap.interrupted());
+        vm.unless_interrupted()?;
         for (i, pair) in pairs.iter().enumerate() {
             b.nth(i).store_i(&mut vm.heap, &[i32::from(pair.1)]);
         }
@@ -148,7 +153,8 @@ pub fn sort_complex(vm: &mut Vm, args: Args) -> R {
     for (i, pair) in pairs.iter_mut().enumerate() {
         *pair = (real.nth(i).key(&vm.heap), imaginary.nth(i).key(&vm.heap));
     }
-    heapsort(&mut pairs);
+    heapsort(&mut pairs, &|| vm.heap.interrupted());
+    vm.unless_interrupted()?;
     for (i, pair) in pairs.iter().enumerate() {
         real.nth(i).store_key(&mut vm.heap, &[pair.0]);
         imaginary.nth(i).store_key(&mut vm.heap, &[pair.1]);
@@ -172,7 +178,7 @@ mod tests {
                 .collect();
             let mut want = items.clone();
             want.sort_unstable();
-            heapsort(&mut items);
+            heapsort(&mut items, &|| false);
             assert_eq!(items, want);
         }
     }

@@ -66,6 +66,9 @@ fn sum_i(vm: &Vm, lane: Place, n: usize) -> i64 {
         lane.nth(i).load_i(&vm.heap, &mut x[..k]);
         sum += i64::from(x[..k].iter().sum::<i32>());
         i += k;
+        if vm.heap.interrupted() {
+            break;
+        }
     }
     sum
 }
@@ -97,6 +100,9 @@ fn extreme(vm: &Vm, lane: Place, n: usize, greatest: bool) -> (usize, i32) {
             }
         }
         i += k;
+        if vm.heap.interrupted() {
+            break;
+        }
     }
     (at, if best == i32::MAX { best } else { best ^ flip })
 }
@@ -107,6 +113,13 @@ fn empty(vm: &mut Vm) -> Raised {
 
 /// One number of a lane.
 fn lane(vm: &mut Vm, what: What, p: Place, n: usize, ddof: usize) -> R<Number> {
+    let number = lane_unless_interrupted(vm, what, p, n, ddof)?;
+    vm.unless_interrupted()?;
+    Ok(number)
+}
+
+/// The same, but anything when Ctrl-C waits.
+fn lane_unless_interrupted(vm: &mut Vm, what: What, p: Place, n: usize, ddof: usize) -> R<Number> {
     if p.dtype == Dtype::Complex {
         let part = |at| Place { dtype: Dtype::Float, at, ..p };
         let (re, im) = (sum_f(vm, part(p.at), n), sum_f(vm, part(p.at + 4), n));

@@ -268,6 +268,7 @@ pub fn delete(vm: &mut Vm, args: Args) -> R {
     let gone = View::new(vm, Dtype::Bool, &[n])?;
     let mut left = n;
     for i in 0..indices.len() {
+        vm.unless_interrupted()?;
         let at = position(vm, to_int(indices.place().nth(i).f(&vm.heap)), n, ax)?;
         let p = gone.place().nth(at);
         if p.key(&vm.heap) == 0 {
@@ -291,6 +292,7 @@ fn keep(
     let out = View::new(vm, view.dtype, &dims[..view.ndim])?;
     let mut to = 0;
     for i in 0..view.shape[axis] {
+        vm.unless_interrupted()?;
         if to < count && wanted(vm, i) {
             copy(vm, &section(view, axis, i, 1), &section(&out, axis, to, 1))?;
             to += 1;
@@ -342,6 +344,7 @@ pub fn take(vm: &mut Vm, args: Args) -> R {
     dims[ax] = indices.len();
     let (object, to) = convert::output(vm, out, view.dtype, &dims[..view.ndim])?;
     for i in 0..indices.len() {
+        vm.unless_interrupted()?;
         let index = to_int(indices.place().nth(i).f(&vm.heap));
         let at = match mode {
             'w' if n > 0 => i64::from(index).rem_euclid(n as i64) as usize,

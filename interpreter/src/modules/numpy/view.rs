@@ -485,7 +485,7 @@ impl Lanes {
     }
 }
 
-/// Calls `f` with all elements of a lane as floats, run by run.
+/// Calls `f` with all elements of a lane as floats, run by run; gives up when Ctrl-C comes.
 #[inline(never)]
 pub fn each_f(heap: &Heap, lane: Place, n: usize, f: &mut dyn FnMut(&[f32])) {
     let mut x = [0.0; RUN];
@@ -495,5 +495,8 @@ pub fn each_f(heap: &Heap, lane: Place, n: usize, f: &mut dyn FnMut(&[f32])) {
         lane.nth(i).load_f(heap, &mut x[..k]);
         f(&x[..k]);
         i += k;
+        if heap.interrupted() {
+            return;
+        }
     }
 }

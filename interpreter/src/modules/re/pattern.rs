@@ -139,6 +139,8 @@ impl Search {
 
     /// The next match as slots (two byte offsets a group); moves on past it.
     pub fn next(&mut self, vm: &mut Vm, anchor: Anchor) -> R<Option<Vec<u32>>> {
+        // A search looks for Ctrl-C itself, but many short ones would not.
+        vm.unless_interrupted()?;
         if self.at > self.end {
             return Ok(None);
         }

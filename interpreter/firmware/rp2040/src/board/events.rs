@@ -13,7 +13,6 @@ static PENDING: Pending = Pending::new();
 /// What is to be delivered. One slot a source, so that nothing overflows: edges that come faster than
 /// they are served merge, as in the hardware.
 struct Queue {
-    interrupt: bool,
     /// Interrupt lines that have fired.
     lines: u32,
     alarm: bool,
@@ -28,7 +27,6 @@ struct Queue {
 }
 
 static QUEUE: Mutex<RefCell<Queue>> = Mutex::new(RefCell::new(Queue {
-    interrupt: false,
     lines: 0,
     alarm: false,
     alarm_at: None,
@@ -60,8 +58,12 @@ pub fn wake() {
 
 /// Reports the interrupt character.
 pub fn keyboard_interrupt() {
-    with(|q| q.interrupt = true);
-    PENDING.set();
+    PENDING.interrupt();
+}
+
+/// Does Ctrl-C wait?
+pub fn interrupted() -> bool {
+    PENDING.interrupted()
 }
 
 pub fn uart_received(id: usize) {
@@ -87,7 +89,7 @@ pub fn clear() {
             enable_irq(pin, 0);
             (q.pins[pin as usize], q.levels[pin as usize]) = (0, 0);
         }
-        (q.interrupt, q.waiting, q.uart, q.lines) = (false, 0, [false; 2], 0);
+        (q.waiting, q.uart, q.lines) = (0, [false; 2], 0);
     });
 }
 
@@ -217,9 +219,6 @@ impl Events for Pico {
 
     fn next_event(&mut self) -> Option<Event> {
         with(|q| {
-            if core::mem::take(&mut q.interrupt) {
-                return Some(Event::Interrupt);
-            }
             if core::mem::take(&mut q.alarm) {
                 return Some(Event::Alarm);
             }

@@ -16,7 +16,7 @@ mod spi;
 mod system;
 mod uart;
 
-pub use events::wake;
+pub use events::{interrupted, wake};
 pub use flash::unique_id;
 use rp2040_hal::pac;
 
