@@ -174,9 +174,15 @@ pub static FILE_IO: NativeType = NativeType {
 /// A file opened as text.
 pub static TEXT_IO: NativeType = NativeType { id: ids::TEXT_IO, name: "TextIOWrapper", ..FILE_IO };
 
-// ---- files in memory: w1 = bytearray (or None when closed), w2 = position ----
+// ---- files in memory: w1 = bytearray (bytes until first written; None when closed), w2 = position ----
 
 fn memory_new(vm: &mut Vm, args: Args, id: u16) -> R {
+    if let Some(initial) = args.opt(vm, 0)
+        && id == ids::BYTES_IO
+        && vm.heap.is_bytes(initial)
+    {
+        return Ok(vm.heap.alloc_cell(header(Kind::Object, F_V1, id), initial.bits(), 0, 0)?);
+    }
     let content = vm.heap.new_bytearray(&[])?;
     if let Some(initial) = args.opt(vm, 0).filter(|v| !v.is_none()) {
         if id == ids::STRING_IO {
@@ -218,6 +224,19 @@ fn content(vm: &mut Vm, file: Val) -> R {
     Ok(content)
 }
 
+/// What may be written to: a copy of the bytes that the file was made of takes their place.
+fn own_content(vm: &mut Vm, file: Val) -> R {
+    let content = content(vm, file)?;
+    if !vm.heap.is_bytes(content) {
+        return Ok(content);
+    }
+    let n = vm.heap.bytes(content).len();
+    let own = vm.heap.new_builder(n)?;
+    vm.heap.push_text(own, content, 0, n)?;
+    vm.heap.set_val(file, 1, own);
+    Ok(own)
+}
+
 fn memory_read(vm: &mut Vm, file: Val, buf: &mut [u8]) -> R<Option<usize>> {
     let content = content(vm, file)?;
     let at = vm.heap.w(file, 2) as usize;
@@ -230,7 +249,7 @@ fn memory_read(vm: &mut Vm, file: Val, buf: &mut [u8]) -> R<Option<usize>> {
 }
 
 fn memory_write(vm: &mut Vm, file: Val, bytes: &[u8]) -> R<Option<usize>> {
-    let content = content(vm, file)?;
+    let content = own_content(vm, file)?;
     let at = vm.heap.w(file, 2) as usize;
     let end = at + bytes.len();
     if vm.heap.bytes(content).len() < end {
@@ -294,6 +313,7 @@ fn truncate(vm: &mut Vm, args: Args) -> R {
         _ => vm.heap.w(file, 2) as usize,
     };
     if size < vm.heap.bytes(content).len() {
+        let content = own_content(vm, file)?;
         vm.heap.resize_text(content, size)?;
     }
     Ok(Val::small(size as i32))
