@@ -33,8 +33,12 @@ use crate::session::{Command, Event, Script, Speed, Worker};
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The scripts, or folders with a main.py
-    #[arg(required = true)]
+    #[arg(required_unless_present = "emulator")]
     scripts: Vec<PathBuf>,
+    /// Measure the emulator instead: how fast it is, against real time and against QEMU where that is installed,
+    /// in CPU seconds
+    #[arg(long, conflicts_with = "scripts")]
+    emulator: bool,
     #[command(flatten)]
     emulated: EmulatedArgs,
     /// Give up after so much of the board's time, such as 60s
@@ -102,6 +106,9 @@ struct Figures {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
+    if args.emulator {
+        return super::speed::run(args.emulated.firmware.as_deref(), args.json);
+    }
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let (_requests, inbox) = requests(Command::Stop)?;
     if !args.json {

@@ -15,6 +15,7 @@ mod repl;
 mod rm;
 mod run;
 mod serve;
+mod speed;
 mod upload;
 
 use std::path::PathBuf;

@@ -22,7 +22,7 @@ use super::recorder::{Recorder, RecorderError};
 use crate::device::LinkError;
 
 /// Our firmware for the RP2040; `./dev firmware` makes it.
-const RP2040: &[u8] = include_bytes!("../../../assets/solderless-rp2040.uf2");
+pub const BUILT_IN_FIRMWARE: &[u8] = include_bytes!("../../../assets/solderless-rp2040.uf2");
 
 /// Virtual time between two looks at the console.
 const SLICE: u64 = 1_000_000;
@@ -424,7 +424,7 @@ fn uploads(bench: &Bench) -> Vec<Upload> {
 fn load_firmware(path: Option<&Path>, board: &Board) -> Result<Image, OpenError> {
     Ok(match (path, &board.firmware) {
         (Some(path), _) => Image::load(path)?,
-        (None, None) => Image::parse(RP2040, "the built-in firmware")?,
+        (None, None) => Image::parse(BUILT_IN_FIRMWARE, "the built-in firmware")?,
         (None, Some(firmware)) => {
             let path = firmware.paths.iter().map(Path::new).find(|path| path.is_file());
             let missing = OpenError::NoFirmware { board: board.title, advice: firmware.advice };

@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, Sender, TryIter, unbounded};
 use emulator::trace::SharedTrace;
 
 pub use crate::device::{Connection, LinkError};
-pub use emulated::{EmulatedBoard, OpenError};
+pub use emulated::{BUILT_IN_FIRMWARE, EmulatedBoard, OpenError};
 pub use message::{
     BenchSource, Command, Emulated, Event, FileEntry, RunEnd, Script, Speed, State, Stats, Target, Upload,
     UploadProgress, UploadSummary,
