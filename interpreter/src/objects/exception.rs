@@ -21,7 +21,8 @@ fn print(vm: &mut Vm, v: Val, out: &mut Out, repr: bool) -> R<()> {
             out.push("(");
             let a = vm.heap.tuple(args)[0];
             out.repr(vm, a)?;
-            out.push(")");
+            // As MicroPython and CPython before 3.7 have it.
+            out.push(",)");
             return Ok(());
         }
         return out.repr(vm, args);
