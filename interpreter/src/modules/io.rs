@@ -92,6 +92,8 @@ fn on_fs<T>(
 
 fn handle(vm: &mut Vm, file: Val) -> R<Handle> {
     match vm.heap.w(file, 1) {
+        // Scripts for a Pico know the error by its number where the file system is FAT.
+        CLOSED if volume::is_fat(vm, vm.heap.val(file, 3)) => Err(vm.raise_os(FsError::INVALID.0)),
         CLOSED => Err(vm.value_error(format_args!("I/O operation on closed file"))),
         bits => Ok(Handle::from_bits(bits as u16)),
     }

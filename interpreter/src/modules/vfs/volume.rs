@@ -36,6 +36,11 @@ pub fn is(vm: &Vm, object: Val) -> bool {
     vm.heap.is(object, Kind::Object) && matches!(vm.heap.aux(object), ids::VFS_LFS2 | ids::VFS_FAT)
 }
 
+/// Is it FAT? (NULL, the board's flash, is not.)
+pub fn is_fat(vm: &Vm, object: Val) -> bool {
+    vm.heap.is(object, Kind::Object) && vm.heap.aux(object) == ids::VFS_FAT
+}
+
 /// Runs an operation of a file system; NULL is the board's flash.
 ///
 /// # Errors
