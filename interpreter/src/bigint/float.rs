@@ -3,12 +3,12 @@
 use super::{Big, BigRef, BigResult, limbs};
 
 impl BigRef<'_> {
-    /// The nearest `f32`, ties to even; `None` where it is beyond the largest finite one
-    /// (Python: OverflowError).
-    pub fn to_f32(self) -> Option<f32> {
+    /// The nearest `f32`, ties to even; infinite beyond the largest finite one, as MicroPython has it. (CPython
+    /// raises OverflowError, but only where its wider floats end.)
+    pub fn to_f32(self) -> f32 {
         let bits = self.bit_length();
         if bits > 128 {
-            return None;
+            return if self.negative { f32::NEG_INFINITY } else { f32::INFINITY };
         }
         // The top 64 bits, with a sticky bit for what lies below them.
         let drop = bits.saturating_sub(64);
@@ -19,8 +19,7 @@ impl BigRef<'_> {
             top |= 1;
         }
         let scaled = top as f32 * f32::from_bits(((drop as u32) + 127) << 23);
-        let value = if self.negative { -scaled } else { scaled };
-        value.is_finite().then_some(value)
+        if self.negative { -scaled } else { scaled }
     }
 }
 
@@ -57,10 +56,10 @@ mod tests {
             ("36893492543417679873", 36_893_490_000_000_000_000.0),
         ] {
             let expected: f32 = integer.parse().unwrap();
-            assert_eq!(big(integer).as_ref().to_f32(), Some(expected), "{integer}");
+            assert_eq!(big(integer).as_ref().to_f32(), expected, "{integer}");
             assert!((expected - float).abs() <= float.abs() * 1e-6);
         }
-        assert_eq!(big("340282366920938463463374607431768211456").as_ref().to_f32(), None);
+        assert_eq!(big("340282366920938463463374607431768211456").as_ref().to_f32(), f32::INFINITY);
     }
 
     #[test]

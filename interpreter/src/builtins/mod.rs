@@ -21,7 +21,7 @@ pub use source::COMPILED;
 
 const NAMES: &[Entry] = &[
     // Functions
-    Entry::Fn("__template__", 1, 6, crate::modules::templatelib::template),
+    Entry::Fn("__template__", 0, 6, crate::modules::templatelib::template),
     Entry::Fn("abs", 1, 1, numbers::abs),
     Entry::Fn("all", 1, 1, iteration::all),
     Entry::Fn("any", 1, 1, iteration::any),

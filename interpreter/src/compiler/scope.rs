@@ -813,8 +813,10 @@ impl<'s> Walk<'s> {
         let mut scope = self.current;
         while in_comprehension(self, scope) {
             self.scopes.all[scope].walrus = true;
+            let innermost = scope == self.current;
             let symbol = self.symbol(scope, name.name);
-            if symbol.iteration {
+            // MicroPython takes the variable of a comprehension further out, and so do we.
+            if symbol.iteration && innermost {
                 let message = format!(
                     "assignment expression cannot rebind comprehension iteration variable '{}'",
                     name.name

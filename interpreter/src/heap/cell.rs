@@ -12,7 +12,7 @@ pub const CELL: u32 = 16;
 
 /// Word 1 is the address of a buffer this cell owns.
 pub const F_BUF: u32 = 1 << 8;
-/// The first `word 2` words of the buffer are values.
+/// The first `word 2` words of the buffer are values (of an array, whose word 2 counts bytes, all whole ones).
 pub const F_BUFVALS: u32 = 1 << 9;
 /// Word 1 is a value.
 pub const F_V1: u32 = 1 << 10;

@@ -45,6 +45,13 @@ impl Heap {
         addr >= self.region.cells_low() && addr < end && (end - addr) & (CELL - 1) == 0
     }
 
+    /// Could these bits, read from bytes, be a value? A pointer that leads to no object is none.
+    pub fn is_value(&self, v: Val) -> bool {
+        // SAFETY: it is the address of a cell, whose header may be read.
+        !v.is_null()
+            && (!v.is_ptr() || self.is_cell_addr(v.bits()) && unsafe { self.at(v.bits()).read() } != 0)
+    }
+
     /// Makes sure that one cell is free and the log has room. `head` and `words` are those of the cell to come:
     /// values among them survive.
     #[cold]
@@ -376,7 +383,9 @@ impl Heap {
         unsafe {
             if head & F_BUFVALS != 0 {
                 let mut q = self.at(cell.add(1).read());
-                for _ in 0..cell.add(2).read() {
+                // An array of objects counts in bytes.
+                let count = cell.add(2).read() >> if head & 0xff == Kind::Array as u32 { 2 } else { 0 };
+                for _ in 0..count {
                     self.mark_word(q.read(), s);
                     q = q.add(1);
                 }

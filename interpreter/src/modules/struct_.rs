@@ -137,8 +137,9 @@ impl Format {
         Ok(vm.heap.new_tuple_of(out, 0, self.values)?)
     }
 
+    /// As in MicroPython, what has no value stays 0.
     fn pack(&self, vm: &mut Vm, args: Args, buffer: &Buffer, offset: usize) -> R<()> {
-        if args.n != self.values {
+        if args.n > self.values {
             return Err(vm.value_error(format_args!(
                 "pack expected {} items for packing (got {})",
                 self.values, args.n
@@ -151,7 +152,7 @@ impl Format {
             match item.code {
                 b'x' => {}
                 b's' | b'p' => {
-                    let value = args.get(vm, next);
+                    let Some(value) = args.opt(vm, next) else { return Ok(()) };
                     next += 1;
                     let source = if vm.heap.is_str(value) {
                         Buffer { owner: value, start: 0, len: vm.heap.bytes(value).len(), typecode: b'B' }
@@ -172,7 +173,7 @@ impl Format {
                 code => {
                     let size = typecode::size_of(code).unwrap_or(1);
                     for i in 0..item.count {
-                        let value = args.get(vm, next);
+                        let Some(value) = args.opt(vm, next) else { return Ok(()) };
                         next += 1;
                         let mut bytes = [0; 8];
                         typecode::write(vm, code, value, &mut bytes, self.big_endian)?;

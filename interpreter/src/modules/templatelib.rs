@@ -124,21 +124,34 @@ fn of_lists(vm: &mut Vm, strings: Val, interpolations: Val) -> R {
 }
 
 /// `__template__(strings, fields)`: what a t-string calls. `fields` has the four attributes of each
-/// interpolation, one after the other.
+/// interpolation, one after the other; those of one may also be given as further arguments.
 ///
 /// # Errors
 /// TypeError if these are no sequences.
 pub fn template(vm: &mut Vm, args: Args) -> R {
-    let strings = args.get(vm, 0);
+    let Some(strings) = args.opt(vm, 0) else {
+        return Err(vm.type_error(format_args!("function missing 1 required positional arguments")));
+    };
     let strings = vm.collect_list(strings)?;
     let interpolations = vm.heap.new_list_cap(0)?;
-    if let Some(fields) = args.opt(vm, 1) {
-        let fields = vm.collect_list(fields)?;
-        for i in 0..vm.heap.list_len(fields) / 4 {
-            let four = [0, 1, 2, 3].map(|k| vm.heap.list(fields)[4 * i + k]);
-            let made = make_interpolation(vm, &four)?;
-            vm.heap.list_push(interpolations, made)?;
+    let fields = match args.opt(vm, 1) {
+        None => vm.heap.new_list_cap(0)?,
+        Some(fields) if args.n == 2 => {
+            if !vm.heap.is_tuple(fields) && !vm.heap.is(fields, Kind::List) {
+                let name = vm.type_name(fields);
+                return Err(vm.type_error(format_args!("object '{name}' isn't a tuple or list")));
+            }
+            vm.collect_list(fields)?
         }
+        Some(_) => {
+            let given: [Val; 4] = core::array::from_fn(|i| args.opt(vm, i + 1).unwrap_or(Val::NONE));
+            vm.heap.new_list(&given[..args.n / 4 * 4])?
+        }
+    };
+    for i in 0..vm.heap.list_len(fields) / 4 {
+        let four = [0, 1, 2, 3].map(|k| vm.heap.list(fields)[4 * i + k]);
+        let made = make_interpolation(vm, &four)?;
+        vm.heap.list_push(interpolations, made)?;
     }
     of_lists(vm, strings, interpolations)
 }

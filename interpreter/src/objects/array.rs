@@ -6,7 +6,7 @@ use core::fmt::Write;
 use super::buffer::Buffer;
 use super::native::{Args, Entry, ExcKind, NativeType, R};
 use super::typecode;
-use crate::heap::Kind;
+use crate::heap::{F_BUFVALS, Kind};
 use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{BinOp, CmpOp, Out, Vm};
@@ -69,7 +69,8 @@ fn whole(vm: &Vm, array: Val) -> Buffer {
 /// An empty array.
 pub fn new_array(vm: &mut Vm, code: u8) -> R {
     let array = vm.heap.new_bytearray_zeroed(0)?;
-    let head = vm.heap.head(array) & !0xff & 0xffff | Kind::Array as u32 | u32::from(code) << 16;
+    let objects = if code == b'O' { F_BUFVALS } else { 0 };
+    let head = vm.heap.head(array) & !0xff & 0xffff | objects | Kind::Array as u32 | u32::from(code) << 16;
     vm.heap.set_head(array, head);
     Ok(array)
 }
@@ -99,7 +100,7 @@ fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
     };
     // The codes of struct that mean padding, text or bool are no array codes.
     if typecode::size_of(code).is_none()
-        || matches!(code, b'x' | b's' | b'p' | b'c' | b'?' | b'e' | b'n' | b'N' | b'S')
+        || matches!(code, b'x' | b's' | b'p' | b'c' | b'?' | b'e' | b'n' | b'N')
     {
         return Err(
             vm.value_error(format_args!("bad typecode (must be b, B, h, H, i, I, l, L, q, Q, f or d)"))

@@ -96,7 +96,7 @@ pub(super) fn operand(vm: &mut Vm, v: Val) -> R<Option<f32>> {
     if let Some(f) = quick(vm, v) {
         return Ok(Some(f));
     }
-    if is_integer(&vm.heap, v) { Ok(Some(integer::to_float(vm, v)?)) } else { Ok(None) }
+    if is_integer(&vm.heap, v) { Ok(Some(integer::to_float(vm, v))) } else { Ok(None) }
 }
 
 /// The operand as a float, if it is one or a small int.

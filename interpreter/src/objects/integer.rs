@@ -65,18 +65,11 @@ pub fn make(vm: &mut Vm, big: Result<Big, BigError>) -> R {
     }
 }
 
-/// The nearest float.
-///
-/// # Errors
-/// OverflowError beyond the largest float.
-pub fn to_float(vm: &mut Vm, v: Val) -> R<f32> {
-    let float = match vm.heap.as_i64(v) {
-        Some(i) => Some(i as f32),
+/// The nearest float; infinite beyond the largest.
+pub fn to_float(vm: &Vm, v: Val) -> f32 {
+    match vm.heap.as_i64(v) {
+        Some(i) => i as f32,
         None => operand(&vm.heap, v).get().to_f32(),
-    };
-    match float {
-        Some(f) => Ok(f),
-        None => Err(vm.raise(ExcKind::OverflowError, format_args!("int too large to convert to float"))),
     }
 }
 
@@ -407,7 +400,7 @@ fn quotient_of(x: BigRef<'_>, y: BigRef<'_>) -> Result<f32, BigError> {
 /// `a ** b`
 fn pow(vm: &mut Vm, a: Val, b: Val) -> R {
     if operand(&vm.heap, b).get().negative {
-        let (x, y) = (to_float(vm, a)?, to_float(vm, b)?);
+        let (x, y) = (to_float(vm, a), to_float(vm, b));
         return super::float::pow(vm, x, y);
     }
     let base = vm.heap.as_i64(a);

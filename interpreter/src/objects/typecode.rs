@@ -42,7 +42,15 @@ pub fn read(vm: &mut Vm, code: u8, bytes: &[u8], big_endian: bool) -> R {
         b'e' => return Ok(vm.heap.new_float(half_to_f32(raw as u16))?),
         b'f' => return Ok(vm.heap.new_float(f32::from_bits(raw as u32))?),
         b'd' => return Ok(vm.heap.new_float(f64::from_bits(raw) as f32)?),
-        b'O' => return Ok(Val::from_bits(raw as u32)),
+        b'O' => {
+            let object = Val::from_bits(raw as u32);
+            return if vm.heap.is_value(object) {
+                Ok(object)
+            } else {
+                Err(vm.value_error(format_args!("these bytes are no object")))
+            };
+        }
+        b'S' => return vm.string_at(raw as u32),
         code if is_signed(code) => {
             let unused = 64 - 8 * bytes.len() as u32;
             vm.heap.new_int((raw << unused) as i64 >> unused)?

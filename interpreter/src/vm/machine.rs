@@ -89,6 +89,27 @@ impl Vm {
         }
     }
 
+    /// The text at an address, up to its zero byte.
+    ///
+    /// # Errors
+    /// That of the board where nothing can be read.
+    pub(crate) fn string_at(&mut self, address: u32) -> R {
+        let text = self.heap.new_builder(0)?;
+        let mut byte = [0];
+        for i in 0.. {
+            let at = address.wrapping_add(i);
+            if !self.heap.read_address(at, &mut byte) {
+                byte[0] = self.hal.mem_read(at, 1).map_err(|e| self.raise_hal(e))? as u8;
+            }
+            if byte[0] == 0 {
+                break;
+            }
+            self.heap.push_bytes(text, &byte)?;
+            self.poll()?;
+        }
+        Ok(self.heap.finish_str(text)?)
+    }
+
     /// What machine code gets for an argument: an int, an address of bytes, or the object itself.
     pub(crate) fn machine_argument(&mut self, v: Val) -> R<u32> {
         let inner = self.unwrap(v);

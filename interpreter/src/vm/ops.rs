@@ -539,16 +539,10 @@ impl Vm {
             return Ok(f);
         }
         if let Some(i) = self.as_int(inner) {
-            let f = match i.as_small() {
-                Some(i) => Some(i as f32),
+            return Ok(match i.as_small() {
+                Some(i) => i as f32,
                 None => self.heap.big(i).to_f32(),
-            };
-            return match f {
-                Some(f) => Ok(f),
-                None => {
-                    Err(self.raise(ExcKind::OverflowError, format_args!("int too large to convert to float")))
-                }
-            };
+            });
         }
         for name in [q::__float__, q::__index__] {
             if let Some(f) = self.special(v, name) {
