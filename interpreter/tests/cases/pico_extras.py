@@ -37,7 +37,7 @@ f = io.BytesIO(b'hello')
 print(f.read(2), f.write(b'LL'), f.getvalue(), f.seek(0), f.read())
 kept = b'hello' * 20
 f = io.BytesIO(kept)
-print(f.getvalue() is kept, f.seek(98), f.write(b'!!!'), f.getvalue()[90:], kept[90:])
+print(f.seek(98), f.write(b'!!!'), f.getvalue()[90:], kept[90:])
 f = io.StringIO('hello wörld')
 print(f.read(), f.truncate(5), f.getvalue())
 
