@@ -5,71 +5,70 @@ use crate::registry::modules;
 use crate::value::Val;
 use crate::vm::Vm;
 
-/// PCG-XSH-RR 64/32 (M. O'Neill): small, fast on 32 bits, and good enough for simulations.
-#[derive(Debug, Default)]
+/// The generator Yasmarang (I. Levin, public domain), which boards with MicroPython have: after the same seed a
+/// script draws the same numbers here and there.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Generator {
-    /// `None`: not seeded yet.
-    state: Option<u64>,
+    pad: u32,
+    n: u32,
+    d: u32,
+    dat: u8,
 }
 
-const MULTIPLIER: u64 = 6_364_136_223_846_793_005;
-const INCREMENT: u64 = 1_442_695_040_888_963_407;
-
 impl Generator {
-    /// The state that a seed begins with.
-    pub fn start(seed: u64) -> u64 {
-        seed.wrapping_add(INCREMENT).wrapping_mul(MULTIPLIER).wrapping_add(INCREMENT)
+    fn new(seed: u32) -> Generator {
+        Generator { pad: seed, n: 69, d: 233, dat: 0 }
     }
 
-    fn seed(&mut self, seed: u64) {
-        self.state = Some(Generator::start(seed));
+    /// The next 32 bits.
+    fn step(&mut self) -> u32 {
+        let sum = u32::from(self.dat).wrapping_add(self.d.wrapping_mul(self.n));
+        self.pad = self.pad.wrapping_add(sum).rotate_left(3);
+        self.n = self.pad | 2;
+        self.d ^= self.pad.rotate_right(1);
+        self.dat ^= self.pad as u8 ^ (self.d >> 8) as u8 ^ 1;
+        self.pad ^ self.d << 5 ^ self.pad >> 18 ^ u32::from(self.dat) << 1
     }
 
-    /// The next number of a state.
-    pub fn step(state: &mut u64) -> u32 {
-        let old = *state;
-        *state = old.wrapping_mul(MULTIPLIER).wrapping_add(INCREMENT);
-        ((((old >> 18) ^ old) >> 27) as u32).rotate_right((old >> 59) as u32)
+    /// Not seeded yet? No state has this `n`.
+    fn is_blank(&self) -> bool {
+        self.n == 0
     }
 }
 
 fn next(vm: &mut Vm) -> u32 {
-    if vm.state.random.state.is_none() {
-        let seed = u64::from(vm.hal.random()) << 32 | u64::from(vm.hal.random());
-        vm.state.random.seed(seed);
+    if vm.state.random.is_blank() {
+        vm.state.random = Generator::new(vm.hal.random());
     }
-    vm.state.random.state.as_mut().map_or(0, Generator::step)
+    vm.state.random.step()
 }
 
-fn next64(vm: &mut Vm) -> u64 {
-    u64::from(next(vm)) << 32 | u64::from(next(vm))
-}
-
-/// Evenly distributed below `n`, which is not 0.
+/// Evenly distributed below `n`, which is not 0: as many bits as `n` has, drawn until they are below it.
 fn below(vm: &mut Vm, n: u64) -> u64 {
-    let bits = 64 - (n - 1).leading_zeros();
+    let mask = u64::MAX >> n.leading_zeros();
     loop {
-        let x = if bits == 0 { 0 } else { next64(vm) >> (64 - bits) };
+        let high = if mask >> 32 == 0 { 0 } else { u64::from(next(vm)) << 32 };
+        let x = (high | u64::from(next(vm))) & mask;
         if x < n {
             return x;
         }
     }
 }
 
-/// [0, 1) in steps of 2^-24.
+/// [0, 1) in steps of 2^-23.
 fn unit(vm: &mut Vm) -> f32 {
-    (next(vm) >> 8) as f32 / (1u32 << 24) as f32
+    (next(vm) & 0x7f_ffff) as f32 / (1u32 << 23) as f32
 }
 
 fn seed(vm: &mut Vm, args: Args) -> R {
     let seed = match args.opt(vm, 0) {
         Some(v) if !v.is_none() => match vm.heap.as_i64(v) {
-            Some(i) => i as u64,
-            None => vm.hash(v)? as u64,
+            Some(i) => i as u32,
+            None => vm.hash(v)? as u32,
         },
-        _ => u64::from(vm.hal.random()) << 32 | u64::from(vm.hal.random()),
+        _ => vm.hal.random(),
     };
-    vm.state.random.seed(seed);
+    vm.state.random = Generator::new(seed);
     Ok(Val::NONE)
 }
 
@@ -79,9 +78,9 @@ fn getrandbits(vm: &mut Vm, args: Args) -> R {
     if bits < 0 {
         return Err(vm.value_error(format_args!("number of bits must be non-negative")));
     }
-    if bits <= 64 {
-        let x = if bits == 0 { 0 } else { next64(vm) >> (64 - bits) };
-        return Ok(vm.heap.new_uint(x)?);
+    if bits <= 32 {
+        let x = if bits == 0 { 0 } else { next(vm) & u32::MAX >> (32 - bits) };
+        return Ok(vm.heap.new_uint(u64::from(x))?);
     }
     let words = (bits as usize).div_ceil(32);
     let mut limbs = alloc::vec::Vec::new();

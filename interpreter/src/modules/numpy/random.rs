@@ -4,11 +4,28 @@ use super::convert::{self, float};
 use super::dtype::Dtype;
 use super::view::View;
 use crate::heap::{Kind, header};
-use crate::modules::random::Generator;
 use crate::objects::native::{Args, Entry, NativeModule, NativeType, R};
 use crate::registry::{ids, modules};
 use crate::value::Val;
 use crate::vm::{Out, Vm};
+
+/// PCG-XSH-RR 64/32 (M. O'Neill): small, fast on 32 bits, and good enough for simulations.
+mod pcg {
+    const MULTIPLIER: u64 = 6_364_136_223_846_793_005;
+    const INCREMENT: u64 = 1_442_695_040_888_963_407;
+
+    /// The state that a seed begins with.
+    pub fn start(seed: u64) -> u64 {
+        seed.wrapping_add(INCREMENT).wrapping_mul(MULTIPLIER).wrapping_add(INCREMENT)
+    }
+
+    /// The next number of a state.
+    pub fn step(state: &mut u64) -> u32 {
+        let old = *state;
+        *state = old.wrapping_mul(MULTIPLIER).wrapping_add(INCREMENT);
+        ((((old >> 18) ^ old) >> 27) as u32).rotate_right((old >> 59) as u32)
+    }
+}
 
 /// The cell: w1, w2 = the state.
 fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
@@ -18,7 +35,7 @@ fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
     } else {
         vm.index(seed)? as u64
     };
-    let state = Generator::start(seed);
+    let state = pcg::start(seed);
     let head = header(Kind::Object, 0, ids::NUMPY_GENERATOR);
     Ok(vm.heap.alloc_cell(head, state as u32, (state >> 32) as u32, 0)?)
 }
@@ -26,7 +43,7 @@ fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
 /// The next number of [0, 1).
 fn unit(vm: &mut Vm, generator: Val) -> f32 {
     let mut state = u64::from(vm.heap.w(generator, 1)) | u64::from(vm.heap.w(generator, 2)) << 32;
-    let x = Generator::step(&mut state);
+    let x = pcg::step(&mut state);
     vm.heap.set_w(generator, 1, state as u32);
     vm.heap.set_w(generator, 2, (state >> 32) as u32);
     (x >> 8) as f32 / (1u32 << 24) as f32
