@@ -15,9 +15,9 @@ const EVENT_END: u32 = 0;
 /// The internal band gap.
 const VBG: Microvolts = 1_200_000;
 /// Pins of AIN0 to AIN7.
-const AIN: [u8; 8] = [26, 27, 1, 2, 3, 4, 5, 6];
+pub const AIN: [u8; 8] = [26, 27, 1, 2, 3, 4, 5, 6];
 /// Pins of AREF0 and AREF1.
-const AREF: [u8; 2] = [0, 6];
+pub const AREF: [u8; 2] = [0, 6];
 
 /// The converter.
 #[derive(Clone, Debug)]

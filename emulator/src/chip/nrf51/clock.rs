@@ -15,7 +15,7 @@ const XTALFREQ: u32 = 0x550;
 
 const RESETREAS: u32 = 0x400;
 const RAMSTATUS: u32 = 0x428;
-const SYSTEMOFF: u32 = 0x500;
+pub const SYSTEMOFF: u32 = 0x500;
 const POFCON: u32 = 0x510;
 const GPREGRET: u32 = 0x51C;
 const RAMON: u32 = 0x524;
@@ -53,7 +53,10 @@ pub enum Reason {
     Pin = 1,
     Watchdog = 2,
     Software = 4,
+    /// A pin's DETECT, in system OFF.
     Off = 1 << 16,
+    /// The comparator, in system OFF.
+    Lpcomp = 1 << 17,
 }
 
 /// Clocks, power, and what survives a reset.
@@ -76,8 +79,6 @@ pub struct ClockPower {
     proten: [u32; 2],
     disable_in_debug: u32,
     protblocksize: u32,
-    /// SYSTEMOFF was written: only the reset pin or a pin's DETECT wakes the chip.
-    pub off: bool,
 }
 
 impl Default for ClockPower {
@@ -100,7 +101,6 @@ impl Default for ClockPower {
             proten: [0; 2],
             disable_in_debug: 1,
             protblocksize: 0,
-            off: false,
         }
     }
 }
@@ -200,7 +200,6 @@ impl ClockPower {
         match offset {
             // Bits are cleared by writing ones.
             RESETREAS => self.resetreas &= !value,
-            SYSTEMOFF => self.off |= value & 1 != 0,
             POFCON => self.pofcon = value & 7,
             LFCLKSRC => self.lfclksrc = value & 3,
             GPREGRET => self.gpregret = value & 0xFF,
@@ -218,6 +217,11 @@ impl ClockPower {
             PROTBLOCKSIZE => self.protblocksize = value & 3,
             _ => {}
         }
+    }
+
+    /// Whether a block of RAM keeps what it holds in system OFF.
+    pub fn retains(&self, block: usize) -> bool {
+        self.ramon[block / 2] >> (16 + block % 2) & 1 != 0
     }
 
     /// Whether the 4 KiB block of flash at `address` may not be written or erased.

@@ -2,14 +2,19 @@
 //! Reference Manual.
 //!
 //! [`Nrf51`] answers register accesses and handles events; [`Chip`] holds it together with the core.
-//! Not built: SPIS1, ECB, CCM, AAR, QDEC and LPCOMP, whose registers read as zero.
+//! Not built: SPIS1, whose registers read as zero, as no part of a bench is an SPI controller.
 
 mod adc;
+mod aes;
+mod ccm;
 mod clock;
+mod ecb;
 mod gpio;
 mod gpiote;
+mod lpcomp;
 mod nvmc;
 mod ppi;
+mod qdec;
 mod radio;
 mod rng;
 mod rtc;
@@ -30,9 +35,13 @@ use crate::cpu::{Access, Bus};
 use crate::world::{Input, World};
 
 use adc::Adc;
-use clock::{ClockPower, Reason};
+use ccm::Ccm;
+use clock::{ClockPower, Reason, SYSTEMOFF};
+use ecb::Ecb;
 use gpiote::Gpiote;
+use lpcomp::Lpcomp;
 use nvmc::{Done, Nvmc};
+use qdec::Qdec;
 use radio::Radio;
 use rng::Rng;
 use rtc::Rtc;
@@ -49,6 +58,8 @@ use wdt::Wdt;
 pub const RAM_BASE: u32 = 0x2000_0000;
 /// Bytes of main memory.
 pub const RAM_BYTES: usize = 16 * 1024;
+/// Bytes that are kept or lost together in system OFF.
+const RAM_BLOCK: usize = 8 * 1024;
 
 const FICR_BASE: u32 = 0x1000_0000;
 const APB_BASE: u32 = 0x4000_0000;
@@ -76,6 +87,10 @@ pub struct Nrf51 {
     temp: Temp,
     rng: Rng,
     wdt: Wdt,
+    ecb: Ecb,
+    ccm: Ccm,
+    qdec: Qdec,
+    lpcomp: Lpcomp,
     inputs: Vec<Input>,
 }
 
@@ -97,6 +112,10 @@ impl Nrf51 {
             temp: Temp::default(),
             rng: Rng::new(u64::from_le_bytes(options.unique_id)),
             wdt: Wdt::default(),
+            ecb: Ecb::default(),
+            ccm: Ccm::default(),
+            qdec: Qdec::default(),
+            lpcomp: Lpcomp::default(),
             inputs: Vec::new(),
         };
         chip.s.pins_changed(u32::MAX);
@@ -119,6 +138,10 @@ impl Nrf51 {
         self.temp = Temp::default();
         self.rng = self.rng.after_reset();
         self.wdt = Wdt::default();
+        self.ecb = Ecb::default();
+        self.ccm = Ccm::default();
+        self.qdec = Qdec::default();
+        self.lpcomp = Lpcomp::default();
         self.s.world.chip_reset(self.s.now);
         self.s.pins_changed(u32::MAX);
         self.s.replan_world();
@@ -169,7 +192,48 @@ impl Nrf51 {
                 s.cancel(Event::Rng);
                 self.rng = self.rng.after_reset();
             }
+            id::ECB => {
+                s.cancel(Event::Ecb);
+                self.ecb = Ecb::default();
+            }
+            id::CCM => {
+                s.cancel(Event::Ccm);
+                self.ccm = Ccm::default();
+            }
+            id::QDEC => {
+                s.cancel(Event::Qdec);
+                self.qdec = Qdec::default();
+                s.hold_pins(id, &[]);
+            }
+            id::LPCOMP => {
+                s.cancel(Event::Lpcomp);
+                self.lpcomp = Lpcomp::default();
+            }
             _ => {}
+        }
+    }
+
+    /// System OFF: nothing runs but the comparator; pins keep what they do.
+    fn switch_off(&mut self) {
+        let s = &mut self.s;
+        s.off = true;
+        let comparator = s.scheduled(Event::Lpcomp);
+        s.forget_plans();
+        s.schedule(Event::Lpcomp, comparator);
+        s.replan_world();
+        self.lpcomp.detected = false;
+    }
+
+    /// What wakes the chip from system OFF, if it is there.
+    fn wakes(&self) -> Option<Reason> {
+        let pin = self.s.woken_from_off().then_some(Reason::Off);
+        pin.or(self.lpcomp.detected.then_some(Reason::Lpcomp))
+    }
+
+    /// Memory loses in system OFF what no setting keeps.
+    fn lose_memory(&mut self) {
+        for block in (0..RAM_BYTES / RAM_BLOCK).filter(|&block| !self.clock.retains(block)) {
+            self.ram.fill(block * RAM_BLOCK, RAM_BLOCK, 0);
         }
     }
 
@@ -194,6 +258,10 @@ impl Nrf51 {
             id::TEMP => self.temp.task(s, task),
             id::RNG => self.rng.task(s, task),
             id::WDT => self.wdt.task(s, task),
+            id::ECB => self.ecb.task(s, task),
+            id::CCM => self.ccm.task(s, task),
+            id::QDEC => self.qdec.task(s, task),
+            id::LPCOMP => self.lpcomp.task(s, task),
             id::PPI => s.ppi.task(task),
             _ => {}
         }
@@ -244,6 +312,10 @@ impl Nrf51 {
             (id::TEMP, _) => self.temp.read(offset),
             (id::RNG, _) => self.rng.read(offset),
             (id::WDT, _) => self.wdt.read(offset),
+            (id::ECB, _) => self.ecb.read(offset),
+            (id::CCM, _) => self.ccm.read(offset),
+            (id::QDEC, _) => self.qdec.read(offset),
+            (id::LPCOMP, _) => self.lpcomp.read(offset),
             _ => 0,
         }
     }
@@ -285,6 +357,7 @@ impl Nrf51 {
                     _ => {}
                 }
             }
+            (id::CLOCK, SYSTEMOFF) if value & 1 != 0 => self.switch_off(),
             (id::CLOCK, _) => self.clock.write(offset, value),
             (_, 0xFFC) if value & 1 == 0 => self.power_off(id),
             (id::RADIO, _) => self.radio.write(offset, value),
@@ -301,6 +374,10 @@ impl Nrf51 {
             (id::RTC1, _) => self.rtc[1].write(s, offset, value),
             (id::RNG, _) => self.rng.write(offset, value),
             (id::WDT, _) => self.wdt.write(s, offset, value),
+            (id::ECB, _) => self.ecb.write(offset, value),
+            (id::CCM, _) => self.ccm.write(offset, value),
+            (id::QDEC, _) => self.qdec.write(s, offset, value),
+            (id::LPCOMP, _) => self.lpcomp.write(offset, value),
             _ => {}
         }
     }
@@ -348,6 +425,10 @@ impl Nrf51 {
             Event::Temp => self.temp.tick(s),
             Event::Rng => self.rng.tick(s),
             Event::Wdt => self.wdt.expire(s),
+            Event::Ecb => self.ecb.tick(s, &self.ram, RAM_BASE),
+            Event::Ccm => self.ccm.tick(s, &self.ram, RAM_BASE),
+            Event::Qdec => self.qdec.tick(s),
+            Event::Lpcomp => self.lpcomp.tick(s),
         }
         self.triggered();
     }
@@ -366,6 +447,7 @@ impl Nrf51 {
             Input::PinChanged { .. } => {
                 let levels = s.world.pin_levels(s.now) as u32;
                 s.levels_changed(levels);
+                self.uart.pins_changed(s);
             }
             Input::Radio(frame) => self.radio.hear(s, frame),
             Input::UartRx { gpio, byte, baud, .. } => {

@@ -148,6 +148,15 @@ pub fn ficr(flash_bytes: usize, device: [u8; 8]) -> Memory {
         (0x05C, 0xFFFF_008F),
         (0x060, low),
         (0x064, high),
+        // Roots of keys, as random as the device's number
+        (0x080, low.rotate_left(7) ^ 0x9E37_79B9),
+        (0x084, high.rotate_left(11) ^ 0x7F4A_7C15),
+        (0x088, low.rotate_left(17) ^ 0xF39C_C060),
+        (0x08C, high.rotate_left(23) ^ 0x5CED_C834),
+        (0x090, low.rotate_left(5) ^ 0x1082_276B),
+        (0x094, high.rotate_left(13) ^ 0xF3A2_7251),
+        (0x098, low.rotate_left(19) ^ 0xF86C_6A11),
+        (0x09C, high.rotate_left(29) ^ 0xD0C1_8E95),
         // A random static address
         (0x0A0, 0xFFFF_FFFF),
         (0x0A4, low ^ 0x5A5A_5A5A),

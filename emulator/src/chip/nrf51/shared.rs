@@ -31,8 +31,13 @@ pub mod id {
     pub const RTC0: usize = 11;
     pub const TEMP: usize = 12;
     pub const RNG: usize = 13;
+    pub const ECB: usize = 14;
+    /// And AAR.
+    pub const CCM: usize = 15;
     pub const WDT: usize = 16;
     pub const RTC1: usize = 17;
+    pub const QDEC: usize = 18;
+    pub const LPCOMP: usize = 19;
     pub const NVMC: usize = 30;
     pub const PPI: usize = 31;
 }
@@ -65,6 +70,10 @@ pub enum Event {
     Temp,
     Rng,
     Wdt,
+    Ecb,
+    Ccm,
+    Qdec,
+    Lpcomp,
 }
 
 impl Planned for Event {
@@ -88,6 +97,10 @@ impl Planned for Event {
         Event::Temp,
         Event::Rng,
         Event::Wdt,
+        Event::Ecb,
+        Event::Ccm,
+        Event::Qdec,
+        Event::Lpcomp,
     ];
 
     fn index(self) -> usize {
@@ -117,6 +130,8 @@ pub struct Shared {
     pub pins: Pins,
     /// Set when the chip must stop and reset.
     pub demand: Option<Demand>,
+    /// System OFF: the core stands until a pin or LPCOMP wakes the chip.
+    pub off: bool,
     /// By identity.
     pub interface: [Interface; 32],
     /// Which events trigger which tasks.
@@ -155,6 +170,7 @@ impl Shared {
             world,
             pins: Pins::default(),
             demand: None,
+            off: false,
             interface: [Interface::default(); 32],
             ppi: Ppi::default(),
             watched: Watched::default(),
@@ -170,6 +186,7 @@ impl Shared {
     pub fn reset(&mut self) {
         self.pins = Pins::default();
         self.demand = None;
+        self.off = false;
         self.interface = [Interface::default(); 32];
         self.ppi = Ppi::default();
         self.watched = Watched::default();
@@ -228,7 +245,7 @@ impl Shared {
     /// The CPU cycle by which the core must come back.
     #[inline]
     pub fn come_back_at(&self) -> u64 {
-        if self.attention || self.flash_changed.is_some() || self.demand.is_some() {
+        if self.attention || self.flash_changed.is_some() || self.demand.is_some() || self.off {
             0
         } else {
             self.time.next_cycle()

@@ -81,8 +81,13 @@ impl Chip {
 
     /// Lets time pass without the core until an event.
     fn sleep(&mut self, until: u64) {
+        self.rest(until.min(self.core.next_tick()).min(self.bus.s.come_back_at()));
+    }
+
+    /// Lets time pass without the core.
+    fn rest(&mut self, until: u64) {
         let now = self.core.cycles();
-        let next = until.min(self.core.next_tick()).min(self.bus.s.come_back_at()).max(now);
+        let next = until.max(now);
         let clock = &self.bus.s.clock;
         self.asleep += clock.time_at(next).saturating_sub(clock.time_at(now));
         self.core.skip_to(next);
@@ -132,12 +137,14 @@ impl chip::Chip for Chip {
             }
             let until = deadline.min(self.bus.s.next()).min(self.review);
             let until = self.bus.s.clock.cycle_at(until);
-            if self.bus.clock.off {
-                if self.bus.s.woken_from_off() {
-                    self.bus.reset(Reason::Off);
+            if self.bus.s.off {
+                if let Some(reason) = self.bus.wakes() {
+                    self.bus.lose_memory();
+                    self.core.memory_written(RAM_BASE, RAM_BASE + RAM_BYTES as u32);
+                    self.bus.reset(reason);
                     self.boot();
                 } else {
-                    self.sleep(until);
+                    self.rest(until);
                 }
                 continue;
             }

@@ -32,12 +32,15 @@ const EVENT_RXTO: u32 = 17;
 
 const ENABLED: u32 = 4;
 const DISCONNECTED: u32 = u32::MAX;
+const CONFIG_HWFC: u32 = 1;
 const CONFIG_PARITY: u32 = 0xE;
 const ERROR_OVERRUN: u32 = 1;
 const ERROR_FRAMING: u32 = 4;
 
 /// Bytes that the receiver holds.
 const FIFO: usize = 6;
+/// With flow control, the sender is asked to stop when no more than so many have room.
+const RESERVE: usize = 4;
 
 /// The UART.
 #[derive(Clone, Debug)]
@@ -102,6 +105,22 @@ impl Uart {
         (self.enable == ENABLED).then(|| selected(self.pselrxd)).flatten()
     }
 
+    fn controls_flow(&self) -> bool {
+        self.enable == ENABLED && self.config & CONFIG_HWFC != 0
+    }
+
+    /// Whether the sender at the other end may go on.
+    fn has_room(&self) -> bool {
+        self.receives && self.rx.len() < FIFO - RESERVE
+    }
+
+    /// Levels changed: CTS may be among them.
+    pub fn pins_changed(&mut self, s: &mut Shared) {
+        if self.controls_flow() {
+            self.send(s);
+        }
+    }
+
     fn tx_pin(&self) -> Option<Gpio> {
         (self.enable == ENABLED).then(|| selected(self.pseltxd)).flatten()
     }
@@ -117,6 +136,10 @@ impl Uart {
 
     fn send(&mut self, s: &mut Shared) {
         if self.sending || !self.transmits || self.enable != ENABLED {
+            return;
+        }
+        // Flow control: who receives pulls CTS low while it has room.
+        if selected(self.pselcts).is_some_and(|cts| self.controls_flow() && s.pins.level(cts)) {
             return;
         }
         let Some(byte) = self.txd.take() else { return };
@@ -142,7 +165,9 @@ impl Uart {
 
     /// A byte of the terminal's has arrived.
     pub fn typed(&mut self, s: &mut Shared) {
-        if let Some(byte) = self.terminal.next_typed()
+        let waits = self.controls_flow() && selected(self.pselrts).is_some() && !self.has_room();
+        if !waits
+            && let Some(byte) = self.terminal.next_typed()
             && self.connected()
         {
             self.receive(s, byte, true);
@@ -189,14 +214,26 @@ impl Uart {
         if self.rx.len() == 1 {
             s.raise(id::UART0, EVENT_RXDRDY);
         }
+        self.ask(s);
+    }
+
+    /// Moves RTS, if that is what flow control wants.
+    fn ask(&self, s: &mut Shared) {
+        if self.controls_flow() {
+            self.hold(s);
+        }
     }
 
     /// A task.
     pub fn task(&mut self, s: &mut Shared, task: u32) {
         match task {
-            TASK_STARTRX => self.receives = true,
+            TASK_STARTRX => {
+                self.receives = true;
+                self.ask(s);
+            }
             TASK_STOPRX => {
                 self.receives = false;
+                self.ask(s);
                 s.raise(id::UART0, EVENT_RXTO);
             }
             TASK_STARTTX => {
@@ -209,9 +246,11 @@ impl Uart {
         }
     }
 
-    /// Takes the transmitting pin, whose line idles high.
+    /// Takes the transmitting pin, whose line idles high, and RTS, which is low while there is room.
     fn hold(&self, s: &mut Shared) {
-        let pins: Vec<_> = self.tx_pin().map(|pin| (pin, Level::High)).into_iter().collect();
+        let rts = selected(self.pselrts).filter(|_| self.controls_flow());
+        let rts = rts.map(|pin| (pin, Level::from(!self.has_room())));
+        let pins: Vec<_> = self.tx_pin().map(|pin| (pin, Level::High)).into_iter().chain(rts).collect();
         s.hold_pins(id::UART0, &pins);
     }
 
@@ -231,6 +270,7 @@ impl Uart {
                     if !self.rx.is_empty() {
                         s.raise(id::UART0, EVENT_RXDRDY);
                     }
+                    self.ask(s);
                 }
                 u32::from(self.rxd)
             }
@@ -250,7 +290,10 @@ impl Uart {
                 self.hold(s);
                 self.send(s);
             }
-            PSELRTS => self.pselrts = value,
+            PSELRTS => {
+                self.pselrts = value;
+                self.hold(s);
+            }
             PSELTXD => {
                 self.pseltxd = value;
                 self.hold(s);
@@ -262,7 +305,11 @@ impl Uart {
                 self.send(s);
             }
             BAUDRATE => self.baudrate = value,
-            CONFIG => self.config = value & 0xF,
+            CONFIG => {
+                self.config = value & 0xF;
+                self.hold(s);
+                self.send(s);
+            }
             _ => {}
         }
     }
@@ -323,5 +370,34 @@ mod tests {
         }
         assert_eq!(read, b"123456");
         assert_eq!(uart.read(&mut s, ERRORSRC), ERROR_OVERRUN);
+    }
+
+    #[test]
+    fn flow_control_stops_both_ways() {
+        let mut s = shared("");
+        let mut uart = uart(&mut s);
+        // RTS is P1 (pin 2); CTS is P0 (pin 3), which the port drives high: nobody has room.
+        s.gpio_write(0x518, 1 << 3);
+        s.gpio_write(0x508, 1 << 3);
+        for (offset, value) in [(PSELRTS, 2), (PSELCTS, 3), (CONFIG, CONFIG_HWFC)] {
+            uart.write(&mut s, offset, value);
+        }
+        assert!(!s.pins.level(2), "there is room");
+        uart.write(&mut s, TXD, b'x'.into());
+        run(&mut s, Time::from_millis(1), act(&mut uart));
+        assert!(uart.take_sent().is_empty());
+        s.gpio_write(0x50C, 1 << 3);
+        uart.pins_changed(&mut s);
+        assert_eq!(uart.take_sent().bytes(), b"x");
+        uart.type_in(&mut s, b"12345678");
+        run(&mut s, Time::from_millis(1), act(&mut uart));
+        assert!(s.pins.level(2) && !s.raised(id::UART0, EVENT_ERROR));
+        let mut read = Vec::new();
+        for _ in 0..8 {
+            read.push(uart.read(&mut s, RXD) as u8);
+            run(&mut s, Time::from_micros(100), act(&mut uart));
+        }
+        assert_eq!(read, b"12345678");
+        assert_eq!(uart.read(&mut s, ERRORSRC), 0);
     }
 }

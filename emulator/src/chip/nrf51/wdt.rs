@@ -16,6 +16,9 @@ const EVENT_TIMEOUT: u32 = 0;
 
 const RELOAD: u32 = 0x6E52_4635;
 
+/// Two periods of the 32.768 kHz clock between TIMEOUT and the reset.
+const LAST_WORDS: Time = Time(2 * 1_000_000_000 / 32_768);
+
 /// The watchdog. Once started, nothing but a reset stops it, and its settings are fixed.
 #[derive(Clone, Debug)]
 pub struct Wdt {
@@ -25,13 +28,15 @@ pub struct Wdt {
     config: u32,
     /// Reload requests that are still missing.
     missing: u32,
+    /// The event has been; nothing stops the reset any more.
+    bites: bool,
     /// It has bitten: why the chip is reset.
     pub expired: bool,
 }
 
 impl Default for Wdt {
     fn default() -> Wdt {
-        Wdt { running: false, crv: u32::MAX, rren: 1, config: 1, missing: 1, expired: false }
+        Wdt { running: false, crv: u32::MAX, rren: 1, config: 1, missing: 1, bites: false, expired: false }
     }
 }
 
@@ -50,11 +55,16 @@ impl Wdt {
         }
     }
 
-    /// Time is up.
+    /// Time is up: first the event, for last words, then the reset.
     pub fn expire(&mut self, s: &mut Shared) {
-        self.expired = true;
-        s.raise(id::WDT, EVENT_TIMEOUT);
-        s.demand = Some(Demand::Reset);
+        if self.bites {
+            self.expired = true;
+            s.demand = Some(Demand::Reset);
+        } else {
+            self.bites = true;
+            s.raise(id::WDT, EVENT_TIMEOUT);
+            s.schedule_in(Event::Wdt, LAST_WORDS);
+        }
     }
 
     /// Reads a register.
@@ -75,7 +85,7 @@ impl Wdt {
             CRV if !self.running => self.crv = value.max(0xF),
             RREN if !self.running => self.rren = value & 0xFF,
             CONFIG if !self.running => self.config = value & 9,
-            RR0..=RR7 if self.running && value == RELOAD => {
+            RR0..=RR7 if self.running && !self.bites && value == RELOAD => {
                 self.missing &= !(1 << ((offset - RR0) / 4));
                 if self.missing == 0 {
                     self.reload(s);
@@ -103,7 +113,12 @@ mod tests {
         run(&mut s, Time::from_millis(900), |s, _| wdt.expire(s));
         assert_eq!(s.demand, None);
         wdt.write(&mut s, RR0, RELOAD);
-        run(&mut s, Time::from_millis(200), |s, _| wdt.expire(s));
+        run(&mut s, Time(100_010_000), |s, _| wdt.expire(s));
+        assert!(s.raised(id::WDT, EVENT_TIMEOUT));
+        assert_eq!(s.demand, None);
+        wdt.write(&mut s, RR0 + 4, RELOAD);
+        run(&mut s, Time::from_millis(1), |s, _| wdt.expire(s));
         assert_eq!(s.demand, Some(Demand::Reset));
+        assert!(wdt.expired);
     }
 }
