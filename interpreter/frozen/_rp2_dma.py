@@ -1,23 +1,9 @@
 # The DMA controller, by its registers.
 from rp2 import _on_irq, _rearm
 from machine import mem32
+from _rp2_regs import CLEAR, Irq, SET, wake
 from micropython import const
 from uctypes import addressof, bytearray_at
-
-_RESETS_CLEAR = const(0x4000F000)
-_RESETS_DONE = const(0x4000C008)
-
-# Atomic aliases of a register.
-_SET = const(0x2000)
-_CLEAR = const(0x3000)
-
-
-# Takes a block out of reset; what is in use is not disturbed.
-def _wake(mask):
-    mem32[_RESETS_CLEAR] = mask
-    while mem32[_RESETS_DONE] & mask != mask:
-        pass
-
 
 # Data sheet 2.5.7.
 _DMA = const(0x50000000)
@@ -48,22 +34,13 @@ _CONTROL = {
 _channels = {}
 
 
-class _Irq:
-    def __init__(self):
-        self._flags = 0
-
-    def flags(self):
-        return self._flags
-
-
 def _dma_fired(line):
     ints = mem32[_DMA_INTS]
     mem32[_DMA_INTS] = ints
     try:
         for channel, dma in _channels.items():
-            if ints >> channel & 1 and dma._handler:
-                dma._irq._flags = 1
-                dma._handler(dma)
+            if ints >> channel & 1 and dma._irq._handler:
+                dma._irq.fire(dma, 1)
     finally:
         _rearm(line)
 
@@ -74,7 +51,7 @@ def _address(v):
 
 class DMA:
     def __init__(self):
-        _wake(1 << 2)
+        wake(1 << 2)
         for channel in range(12):
             if channel not in _channels:
                 break
@@ -83,8 +60,7 @@ class DMA:
         _channels[channel] = self
         self._channel = channel
         self._regs = _DMA + 0x40 * channel
-        self._handler = None
-        self._irq = _Irq()
+        self._irq = Irq()
         # What is read and written must stay where it is.
         self._kept = [None, None]
 
@@ -164,15 +140,15 @@ class DMA:
 
     def irq(self, handler=None, hard=False):
         if handler is not None:
-            self._handler = handler
-            mem32[_DMA_INTE + _SET] = 1 << self._channel
+            self._irq = Irq(1, handler, hard)
+            mem32[_DMA_INTE + SET] = 1 << self._channel
             _on_irq(_DMA_LINE, _dma_fired)
         return self._irq
 
     def close(self):
         if self._regs is not None:
             self.active(False)
-            mem32[_DMA_INTE + _CLEAR] = 1 << self._channel
+            mem32[_DMA_INTE + CLEAR] = 1 << self._channel
             mem32[_DMA_INTS] = 1 << self._channel
             self._regs = None
             self._kept = [None, None]

@@ -2,22 +2,8 @@
 import rp2
 from rp2 import _on_irq, _rearm, _pin
 from machine import mem32, Pin, freq
+from _rp2_regs import CLEAR, Irq, SET, wake
 from micropython import const
-
-_RESETS_CLEAR = const(0x4000F000)
-_RESETS_DONE = const(0x4000C008)
-
-# Atomic aliases of a register.
-_SET = const(0x2000)
-_CLEAR = const(0x3000)
-
-
-# Takes a block out of reset; what is in use is not disturbed.
-def _wake(mask):
-    mem32[_RESETS_CLEAR] = mask
-    while mem32[_RESETS_DONE] & mask != mask:
-        pass
-
 
 # ---- PIO, data sheet 3.7 ----
 
@@ -58,18 +44,6 @@ class PIOASMError(Exception):
     pass
 
 
-class _Irq:
-    def __init__(self, trigger):
-        self._flags = 0
-        self._trigger = trigger
-
-    def flags(self):
-        return self._flags
-
-    def trigger(self):
-        return self._trigger
-
-
 class PIO:
     IN_LOW = 0
     IN_HIGH = 1
@@ -91,12 +65,11 @@ class PIO:
             raise ValueError("invalid PIO")
         if id not in _pios:
             self = object.__new__(cls)
-            _wake(1 << (10 + id))
+            wake(1 << (10 + id))
             self._id = id
             self._base = 0x50200000 + 0x100000 * id
             self._used = 0
-            self._handler = None
-            self._irq = _Irq(0)
+            self._irq = Irq()
             _pios[id] = self
         return _pios[id]
 
@@ -149,16 +122,15 @@ class PIO:
     # Without a handler it only tells of the one there is.
     def irq(self, handler=0, trigger=0xF00, hard=False):
         if handler != 0:
-            self._handler = handler
-            self._irq = _Irq(trigger)
+            self._irq = Irq(trigger, handler, hard)
             self._arm()
         return self._irq
 
     def _arm(self):
-        enable = self._irq.trigger() if self._handler else 0
+        enable = self._irq.trigger() if self._irq._handler else 0
         for i in range(4):
             machine = _machines.get(self._id * 4 + i)
-            if machine and machine._handler:
+            if machine and machine._irq._handler:
                 enable |= 0x100 << i
         mem32[self._base + _INTE] = enable
         _on_irq(7 + 2 * self._id, self._fired if enable else None)
@@ -168,14 +140,12 @@ class PIO:
         ints = mem32[self._base + _INTS]
         mem32[self._base + _IRQ] = ints >> 8 & 0xF
         try:
-            if self._handler and ints & self._irq.trigger():
-                self._irq._flags = ints & self._irq.trigger()
-                self._handler(self)
+            if self._irq._handler and ints & self._irq.trigger():
+                self._irq.fire(self, ints & self._irq.trigger())
             for i in range(4):
                 machine = _machines.get(self._id * 4 + i)
-                if machine and machine._handler and ints & 0x100 << i:
-                    machine._irq._flags = 1
-                    machine._handler(machine)
+                if machine and machine._irq._handler and ints & 0x100 << i:
+                    machine._irq.fire(machine, 1)
         finally:
             _rearm(line)
 
@@ -193,8 +163,7 @@ class StateMachine:
             self._n = id & 3
             self._regs = self._base + _SM + _STRIDE * self._n
             self._program = None
-            self._handler = None
-            self._irq = _Irq(0)
+            self._irq = Irq()
             _machines[id] = self
         return self
 
@@ -282,12 +251,12 @@ class StateMachine:
     def active(self, value=None):
         ctrl = self._base + _CTRL
         if value is not None:
-            mem32[ctrl + (_SET if value else _CLEAR)] = 1 << self._n
-        return mem32[ctrl] >> self._n & 1
+            mem32[ctrl + (SET if value else CLEAR)] = 1 << self._n
+        return bool(mem32[ctrl] >> self._n & 1)
 
     def restart(self):
         # The state machine, its clock divider; then the FIFOs, which changing a join bit empties.
-        mem32[self._base + _CTRL + _SET] = 0x110 << self._n
+        mem32[self._base + _CTRL + SET] = 0x110 << self._n
         shiftctrl = mem32[self._regs + _SHIFTCTRL]
         mem32[self._regs + _SHIFTCTRL] = shiftctrl ^ 1 << 30
         mem32[self._regs + _SHIFTCTRL] = shiftctrl
@@ -330,8 +299,7 @@ class StateMachine:
 
     def irq(self, handler=0, trigger=1, hard=False):
         if handler != 0:
-            self._handler = handler
-            self._irq = _Irq(trigger)
+            self._irq = Irq(trigger, handler, hard)
             self._pio._arm()
         return self._irq
 

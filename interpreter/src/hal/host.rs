@@ -289,9 +289,6 @@ impl Pins for Host {
             _ => NAMES.iter().position(|&n| n == name).map(|i| i as u8),
         }
     }
-    fn pin_name(&self, index: usize) -> Option<(&'static str, u8)> {
-        if index == PINS { Some(("LED", 25)) } else { NAMES.get(index).map(|&n| (n, index as u8)) }
-    }
     fn pin_configure(&mut self, pin: u8, mode: PinMode, pull: Pull) {
         let pin = &mut self.pins[pin as usize];
         (pin.mode, pin.pull) = (mode, pull);
@@ -458,7 +455,7 @@ impl Uart for Host {
         true
     }
     fn uart_break(&mut self, _id: u8) {}
-    fn uart_irq(&mut self, _id: u8, _on: bool) {}
+    fn uart_irq(&mut self, _id: u8, _flags: u8) {}
 }
 
 impl Flash for Host {
@@ -516,9 +513,12 @@ impl System for Host {
     fn cpu_freq(&self) -> u32 {
         self.freq
     }
-    fn set_cpu_freq(&mut self, hz: u32) -> Result {
+    fn set_cpu_freq(&mut self, hz: u32, _peripherals: Option<u32>) -> Result {
         self.freq = hz;
         Ok(())
+    }
+    fn bootsel(&mut self) -> bool {
+        false
     }
     fn random(&mut self) -> u32 {
         // xorshift32 (Marsaglia): the same in every run, so that tests repeat.

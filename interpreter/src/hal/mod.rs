@@ -109,8 +109,8 @@ pub enum Event {
     Alarm,
     /// Edges ([`EDGE_RISE`], [`EDGE_FALL`]) or levels ([`LEVEL_HIGH`], [`LEVEL_LOW`]) on a pin.
     Pin { pin: u8, flags: u8 },
-    /// A UART has received bytes (only when asked for with [`Uart::uart_irq`]).
-    Uart { id: u8 },
+    /// What was asked for with [`Uart::uart_irq`] has happened: [`UART_RX`], [`UART_BREAK`].
+    Uart { id: u8, flags: u8 },
     /// An interrupt line asked for with [`System::irq_line`] has fired; it is off again.
     Line { line: u8 },
 }
@@ -131,6 +131,11 @@ pub const LEVEL_LOW: u8 = 1;
 pub const LEVEL_HIGH: u8 = 2;
 pub const EDGE_FALL: u8 = 4;
 pub const EDGE_RISE: u8 = 8;
+
+/// Bytes have arrived.
+pub const UART_RX: u8 = 1;
+/// The line was held low for longer than a byte.
+pub const UART_BREAK: u8 = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PinMode {
@@ -156,8 +161,6 @@ pub trait Pins {
     fn pin_count(&self) -> u8;
     /// The number behind a board name ("LED", "GP5"), as the data sheet or the board writes it.
     fn pin_by_name(&self, name: &str) -> Option<u8>;
-    /// All board names, in the order `Pin.board` lists them; `None` ends.
-    fn pin_name(&self, index: usize) -> Option<(&'static str, u8)>;
     /// Sets mode and pull; an output starts with the level last set by [`Pins::pin_write`].
     fn pin_configure(&mut self, pin: u8, mode: PinMode, pull: Pull);
     fn pin_mode(&self, pin: u8) -> (PinMode, Pull);
@@ -283,8 +286,8 @@ pub trait Uart {
     fn uart_txdone(&mut self, id: u8) -> bool;
     /// Holds the line low for at least 13 bit times.
     fn uart_break(&mut self, id: u8);
-    /// Reports received bytes as [`Event::Uart`].
-    fn uart_irq(&mut self, id: u8, on: bool);
+    /// Reports received bytes ([`UART_RX`]) and breaks ([`UART_BREAK`]) as [`Event::Uart`]; 0 switches it off.
+    fn uart_irq(&mut self, id: u8, flags: u8);
 }
 
 /// The flash that holds the file system, in blocks numbered from 0.
@@ -318,7 +321,10 @@ pub trait System {
     fn unique_id(&mut self, id: &mut [u8; 8]);
     /// CPU clock in Hz.
     fn cpu_freq(&self) -> u32;
-    fn set_cpu_freq(&mut self, hz: u32) -> Result;
+    /// Sets the CPU's clock, and that of the serial peripherals, if it is another one.
+    fn set_cpu_freq(&mut self, hz: u32, peripherals: Option<u32>) -> Result;
+    /// Whether the button that selects the boot ROM's loader is held.
+    fn bootsel(&mut self) -> bool;
     /// 32 random bits from the chip's own noise.
     fn random(&mut self) -> u32;
     /// Restarts the chip.

@@ -22,13 +22,13 @@ pub struct Pending {
     pub pins: [u8; 32],
     /// A bit a pin with flags.
     pub pins_waiting: u32,
-    /// A bit a UART.
-    pub uarts: u8,
+    /// Flags by UART: [`crate::hal::UART_RX`] and so on, [`uart::TX_IDLE`].
+    pub uarts: [u8; 2],
     /// A bit an interrupt line.
     pub lines: u32,
     pub alarm: bool,
-    /// What the pin handler that runs was called for: `irq().flags()`.
-    pub pin_flags: u8,
+    /// What the handler of a pin or a UART that runs was called for: `irq().flags()`.
+    pub flags: u16,
     /// A callback runs.
     running: bool,
     /// How often callbacks have run.
@@ -59,7 +59,7 @@ pub fn service(vm: &mut Vm) -> R<()> {
                 vm.state.events.pins[usize::from(pin & 31)] |= flags;
                 vm.state.events.pins_waiting |= 1 << (pin & 31);
             }
-            Event::Uart { id } => vm.state.events.uarts |= 1 << id,
+            Event::Uart { id, flags } => vm.state.events.uarts[usize::from(id & 1)] |= flags,
             Event::Line { line } => vm.state.events.lines |= 1 << (line & 31),
         }
     }
@@ -84,7 +84,7 @@ fn idle(vm: &Vm) -> bool {
     let e = &vm.state.events;
     let scheduled = vm.heap.root(Root::Scheduled);
     e.pins_waiting == 0
-        && e.uarts == 0
+        && e.uarts == [0; 2]
         && e.lines == 0
         && !e.alarm
         && (scheduled.is_null() || vm.heap.list_len(scheduled) == 0)
@@ -102,10 +102,9 @@ fn run_all(vm: &mut Vm) -> R<()> {
             vm.state.events.pins_waiting &= vm.state.events.pins_waiting - 1;
             let flags = core::mem::take(&mut vm.state.events.pins[index as usize]);
             pin::fire(vm, index as u8, flags)?;
-        } else if vm.state.events.uarts != 0 {
-            let id = vm.state.events.uarts.trailing_zeros();
-            vm.state.events.uarts &= vm.state.events.uarts - 1;
-            uart::fire(vm, id as u8)?;
+        } else if let Some(id) = vm.state.events.uarts.iter().position(|&flags| flags != 0) {
+            let flags = core::mem::take(&mut vm.state.events.uarts[id]);
+            uart::fire(vm, id, flags)?;
         } else if vm.state.events.lines != 0 {
             let line = vm.state.events.lines.trailing_zeros();
             vm.state.events.lines &= vm.state.events.lines - 1;

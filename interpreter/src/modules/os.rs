@@ -381,6 +381,12 @@ fn dupterm(vm: &mut Vm, args: Args) -> R {
     Ok(if before { Val::TRUE } else { Val::NONE })
 }
 
+/// `os.dupterm_notify(stream)`: input is looked for anyway. A UART's own interrupt tells of it.
+fn dupterm_notify(vm: &mut Vm, _: Args) -> R {
+    vm.poll()?;
+    Ok(Val::NONE)
+}
+
 fn getcwd(vm: &mut Vm, _: Args) -> R {
     let cwd = resolve(&vm.state.cwd, "");
     if !vm.at_root()
@@ -430,12 +436,16 @@ pub static OS: NativeModule = NativeModule {
     id: modules::OS,
     name: "os",
     entries: &[
+        Entry::Type("VfsFat", &volume::VFS_FAT),
+        Entry::Type("VfsLfs2", &volume::VFS_LFS2),
         Entry::Fn("chdir", 1, 1, chdir),
         Entry::Fn("dupterm", 0, 2, dupterm),
+        Entry::Fn("dupterm_notify", 1, 1, dupterm_notify),
         Entry::Fn("getcwd", 0, 0, getcwd),
         Entry::Fn("ilistdir", 0, 1, ilistdir),
         Entry::Fn("listdir", 0, 1, listdir),
         Entry::Fn("mkdir", 1, 1, mkdir),
+        Entry::FnKw("mount", 0, 2, vfs::mount),
         Entry::Fn("remove", 1, 1, remove),
         Entry::Fn("rename", 2, 2, rename),
         Entry::Fn("rmdir", 1, 1, rmdir),
@@ -443,6 +453,7 @@ pub static OS: NativeModule = NativeModule {
         Entry::Fn("stat", 1, 1, stat),
         Entry::Fn("statvfs", 1, 1, statvfs),
         Entry::Fn("sync", 0, 0, sync),
+        Entry::Fn("umount", 1, 1, vfs::umount),
         Entry::Fn("uname", 0, 0, uname),
         Entry::Fn("unlink", 1, 1, remove),
         Entry::Fn("urandom", 1, 1, urandom),

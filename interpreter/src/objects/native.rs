@@ -143,7 +143,7 @@ pub enum Entry {
     Static(&'static str, u8, u8, Native),
     /// In a type: a read-only attribute computed from the object.
     Get(&'static str, fn(&mut Vm, Val) -> R),
-    /// In a module: an attribute computed whenever it is read.
+    /// In a module or a type: an attribute computed whenever it is read, the same for all instances.
     Dyn(&'static str, fn(&mut Vm) -> R),
     /// An integer constant.
     Int(&'static str, i64),

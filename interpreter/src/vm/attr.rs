@@ -208,7 +208,7 @@ impl Vm {
             Entry::Type(_, t) => Some(t.val()),
             Entry::Val(_, v) => Some(v),
             Entry::Module(_, m) => Some(m.val()),
-            Entry::Dyn(..) => None,
+            Entry::Dyn(_, f) => f(self).ok(),
         }
     }
 

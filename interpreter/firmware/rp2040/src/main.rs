@@ -65,6 +65,7 @@ fn start() {
     );
     // Without its crystal the board has neither USB nor time: there is nothing to go on with.
     let Ok(clocks) = clocks else { loop {} };
+    board::frequency::start();
     board::take_pins(&mut pac.RESETS);
     let id = board::unique_id();
     console::start(

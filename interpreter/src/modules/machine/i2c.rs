@@ -7,17 +7,18 @@ use crate::hal::{Error, I2cConfig, PinMode, Pull};
 use crate::heap::Kind;
 use crate::heap::cell::header;
 use crate::objects::buffer::Buffer;
-use crate::objects::native::{Args, Entry, NativeType, R};
+use crate::objects::native::{Args, Entry, NativeType, R, Raised};
 use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
 
 const DEFAULT_FREQ: i64 = 400_000;
+const DEFAULT_SOFT_FREQ: i64 = 500_000;
 const DEFAULT_TIMEOUT_US: i64 = 50_000;
 /// Bytes of a transfer that need no allocation.
 const CHUNK: usize = 256;
 
-// I2C: w1 = controller | scl << 8 | sda << 16, w2 = frequency.
+// I2C: w1 = controller | scl << 8 | sda << 16, w2 = frequency, w3 = timeout in µs.
 // SoftI2C: w1 = scl << 8 | sda << 16, w2 = frequency, w3 = timeout in µs.
 
 /// A bus, as its object describes it.
@@ -64,6 +65,8 @@ impl Soft {
                 if vm.hal.ticks_us() > end {
                     return Err(Error::Timeout);
                 }
+                // The device may be an `I2CTarget` of this board, which answers in a callback.
+                vm.poll().map_err(|_| Error::Interrupted)?;
             }
         }
         Ok(())
@@ -159,6 +162,11 @@ impl Soft {
     }
 }
 
+/// Raises what went wrong; an interrupt has been raised where it was noticed.
+fn raise(vm: &mut Vm, error: Error) -> Raised {
+    if error == Error::Interrupted { Raised } else { vm.raise_hal(error) }
+}
+
 impl Bus {
     /// Writes; gives how many bytes were acknowledged.
     fn write(self, vm: &mut Vm, addr: u8, bytes: &[u8], stop: bool) -> R<usize> {
@@ -166,7 +174,7 @@ impl Bus {
             Bus::Hard { id } => vm.hal.i2c_write(id, addr, bytes, stop),
             Bus::Soft(soft) => soft.write(vm, addr, bytes, stop),
         };
-        result.map_err(|e| vm.raise_hal(e))
+        result.map_err(|e| raise(vm, e))
     }
 
     fn read(self, vm: &mut Vm, addr: u8, buf: &mut [u8], stop: bool) -> R<()> {
@@ -174,7 +182,7 @@ impl Bus {
             Bus::Hard { id } => vm.hal.i2c_read(id, addr, buf, stop),
             Bus::Soft(soft) => soft.read(vm, addr, buf, stop),
         };
-        result.map_err(|e| vm.raise_hal(e))
+        result.map_err(|e| raise(vm, e))
     }
 }
 
@@ -182,14 +190,14 @@ fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
     let (pins, freq) = (vm.heap.w(v, 1), vm.heap.w(v, 2));
     let (scl, sda) = (pins >> 8 & 0xFF, pins >> 16 & 0xFF);
     let _ = if vm.heap.aux(v) == ids::I2C {
-        write!(out, "I2C({}, freq={freq}, scl={scl}, sda={sda})", pins & 0xFF)
+        write!(out, "I2C({}, freq={freq}, scl={scl}, sda={sda}, timeout={})", pins & 0xFF, vm.heap.w(v, 3))
     } else {
         write!(out, "SoftI2C(scl={scl}, sda={sda}, freq={freq})")
     };
     Ok(())
 }
 
-fn setup_hard(vm: &mut Vm, args: Args, id: u8, old: Option<(u8, u8)>) -> R<(u32, u32)> {
+fn setup_hard(vm: &mut Vm, args: Args, id: u8, old: Option<(u8, u8)>) -> R<(u32, u32, u32)> {
     let names = ["freq", "*scl", "*sda", "*timeout"];
     let [freq, scl, sda, timeout] = args.parse(vm, "I2C", names, 0)?;
     let freq = int_or(vm, freq, DEFAULT_FREQ, "freq", 1, 10_000_000)? as u32;
@@ -201,7 +209,7 @@ fn setup_hard(vm: &mut Vm, args: Args, id: u8, old: Option<(u8, u8)>) -> R<(u32,
     let sda = optional_pin(vm, sda)?.unwrap_or(default_sda);
     let reached =
         vm.hal.i2c_init(id, &I2cConfig { scl, sda, freq, timeout_us }).map_err(|e| vm.raise_hal(e))?;
-    Ok((u32::from(id) | u32::from(scl) << 8 | u32::from(sda) << 16, reached))
+    Ok((u32::from(id) | u32::from(scl) << 8 | u32::from(sda) << 16, reached, timeout_us))
 }
 
 fn new_hard(vm: &mut Vm, cls: Val, args: Args) -> R {
@@ -216,14 +224,14 @@ fn new_hard(vm: &mut Vm, cls: Val, args: Args) -> R {
     let Ok(id) = u8::try_from(id) else {
         return Err(vm.value_error(format_args!("I2C({id}) doesn't exist")));
     };
-    let (pins, freq) = setup_hard(vm, args.skip(args.n.min(1)), id, None)?;
-    Ok(vm.heap.alloc_cell(header(Kind::Object, 0, ids::I2C), pins, freq, 0)?)
+    let (pins, freq, timeout) = setup_hard(vm, args.skip(args.n.min(1)), id, None)?;
+    Ok(vm.heap.alloc_cell(header(Kind::Object, 0, ids::I2C), pins, freq, timeout)?)
 }
 
 fn setup_soft(vm: &mut Vm, args: Args) -> R<(u32, u32, u32)> {
     let [scl, sda, freq, timeout] = args.parse(vm, "SoftI2C", ["scl", "sda", "*freq", "*timeout"], 2)?;
     let (scl, sda) = (pin_arg(vm, scl)?, pin_arg(vm, sda)?);
-    let freq = int_or(vm, freq, DEFAULT_FREQ, "freq", 1, 10_000_000)? as u32;
+    let freq = int_or(vm, freq, DEFAULT_SOFT_FREQ, "freq", 1, 10_000_000)? as u32;
     let timeout = int_or(vm, timeout, DEFAULT_TIMEOUT_US, "timeout", 0, i64::from(u32::MAX))? as u32;
     for pin in [scl, sda] {
         vm.hal.pin_configure(pin, PinMode::OpenDrain, Pull::Up);
@@ -240,16 +248,14 @@ fn new_soft(vm: &mut Vm, _cls: Val, args: Args) -> R {
 fn init(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
     let pins = vm.heap.w(v, 1);
-    if vm.heap.aux(v) == ids::I2C {
+    let (pins, freq, timeout) = if vm.heap.aux(v) == ids::I2C {
         let old = ((pins >> 8) as u8, (pins >> 16) as u8);
-        let (pins, freq) = setup_hard(vm, args.skip(1), pins as u8, Some(old))?;
-        vm.heap.set_w(v, 1, pins);
-        vm.heap.set_w(v, 2, freq);
+        setup_hard(vm, args.skip(1), pins as u8, Some(old))?
     } else {
-        let (pins, freq, timeout) = setup_soft(vm, args.skip(1))?;
-        for (i, word) in [pins, freq, timeout].into_iter().enumerate() {
-            vm.heap.set_w(v, i + 1, word);
-        }
+        setup_soft(vm, args.skip(1))?
+    };
+    for (i, word) in [pins, freq, timeout].into_iter().enumerate() {
+        vm.heap.set_w(v, i + 1, word);
     }
     Ok(Val::NONE)
 }
@@ -283,7 +289,7 @@ fn scan(vm: &mut Vm, args: Args) -> R {
         match answered {
             Ok(_) => vm.heap.list_push(list, Val::small(i32::from(addr)))?,
             Err(Error::NoAck) => {}
-            Err(e) => return Err(vm.raise_hal(e)),
+            Err(e) => return Err(raise(vm, e)),
         }
         vm.poll()?;
     }

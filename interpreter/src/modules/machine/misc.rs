@@ -46,8 +46,10 @@ pub fn freq(vm: &mut Vm, args: Args) -> R {
             Ok(vm.heap.new_uint(u64::from(hz))?)
         }
         Some(hz) => {
-            let hz = vm.int_in(hz, "freq", 1, i64::from(u32::MAX))? as u32;
-            vm.hal.set_cpu_freq(hz).map_err(|e| vm.raise_hal(e))?;
+            let clock = |vm: &mut Vm, v| vm.int_in(v, "freq", 1, i64::from(u32::MAX)).map(|hz| hz as u32);
+            let hz = clock(vm, hz)?;
+            let peripherals = args.opt(vm, 1).map(|v| clock(vm, v)).transpose()?;
+            vm.hal.set_cpu_freq(hz, peripherals).map_err(|e| vm.raise_hal(e))?;
             Ok(Val::NONE)
         }
     }

@@ -60,10 +60,22 @@ pub fn int_or(vm: &mut Vm, v: Val, default: i64, what: &str, min: i64, max: i64)
     if v.is_null() { Ok(default) } else { vm.int_in(v, what, min, max) }
 }
 
+/// Classes in Python, loaded when first asked for.
+fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
+    let home = match name {
+        "I2CTarget" => "_machine_i2ctarget",
+        "I2S" => "_machine_i2s",
+        _ => return Ok(None),
+    };
+    let module = vm.import(home)?;
+    vm.getattr_opt(module, name)
+}
+
 /// The module.
 pub static MACHINE: NativeModule = NativeModule {
     id: modules::MACHINE,
     name: "machine",
+    get_attr: Some(get_attr),
     entries: &[
         Entry::Type("ADC", &adc::ADC),
         Entry::Type("I2C", &i2c::I2C),
@@ -85,7 +97,7 @@ pub static MACHINE: NativeModule = NativeModule {
         Entry::Fn("dht_readinto", 2, 2, pulses::dht_readinto),
         Entry::Fn("disable_irq", 0, 0, misc::disable_irq),
         Entry::Fn("enable_irq", 1, 1, misc::enable_irq),
-        Entry::FnKw("freq", 0, 1, misc::freq),
+        Entry::Fn("freq", 0, 2, misc::freq),
         Entry::Fn("idle", 0, 0, misc::idle),
         Entry::Fn("lightsleep", 0, 1, misc::lightsleep),
         Entry::Dyn("mem16", misc::mem16),

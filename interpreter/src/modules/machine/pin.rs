@@ -19,6 +19,9 @@ const ALT: i64 = 3;
 const PULL_UP: i64 = 1;
 const PULL_DOWN: i64 = 2;
 
+/// The functions that `ALT_…` name, from 1.
+const FUNCTIONS: [&str; 9] = ["SPI", "UART", "I2C", "PWM", "SIO", "PIO0", "PIO1", "GPCK", "USB"];
+
 // w1 = pin number.
 
 fn number(vm: &Vm, pin: Val) -> u8 {
@@ -36,24 +39,24 @@ pub fn object(vm: &mut Vm, pin: u8) -> R {
 fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
     let pin = number(vm, v);
     let (mode, pull) = vm.hal.pin_mode(pin);
-    let name = (0..).map_while(|i| vm.hal.pin_name(i)).find(|&(_, n)| n == pin).map(|(name, _)| name);
-    let _ = match name {
-        Some(name) => write!(out, "Pin({name}, mode="),
-        None => write!(out, "Pin({pin}, mode="),
-    };
+    let _ = write!(out, "Pin(GPIO{pin}, mode=");
     match mode {
         PinMode::In => out.push("IN"),
         PinMode::Out => out.push("OUT"),
         PinMode::OpenDrain => out.push("OPEN_DRAIN"),
         PinMode::Analog => out.push("ANALOG"),
-        PinMode::Alt(function) => {
-            let _ = write!(out, "ALT, alt={function}");
-        }
+        PinMode::Alt(_) => out.push("ALT"),
     }
     match pull {
         Pull::None => {}
         Pull::Up => out.push(", pull=PULL_UP"),
         Pull::Down => out.push(", pull=PULL_DOWN"),
+    }
+    if let PinMode::Alt(function) = mode {
+        let _ = match FUNCTIONS.get(usize::from(function).wrapping_sub(1)) {
+            Some(name) => write!(out, ", alt={name}"),
+            None => write!(out, ", alt={function}"),
+        };
     }
     out.push(")");
     Ok(())
@@ -227,26 +230,40 @@ pub fn fire(vm: &mut Vm, pin: u8, flags: u8) -> R<()> {
     }
     vm.heap.keep(handler)?;
     vm.heap.keep(object)?;
-    vm.state.events.pin_flags = flags;
+    vm.state.events.flags = u16::from(flags);
     let hard = vm.heap.list(list)[at + 3] == Val::TRUE;
     let run = if hard { events::run_hard } else { events::run };
     run(vm, handler, object)
 }
 
-// ---- the object that irq() returns: w1 = pin number ----
+// ---- the object that irq() returns: w1 = pin number, or UARTS + that of a UART ----
+
+const UARTS: u32 = 32;
 
 fn irq_object(vm: &mut Vm, pin: Val) -> R {
     let pin = u32::from(number(vm, pin));
     Ok(vm.heap.alloc_cell(header(Kind::Object, 0, ids::PIN_IRQ), pin, 0, 0)?)
 }
 
+/// What `UART.irq()` returns.
+///
+/// # Errors
+/// MemoryError.
+pub fn uart_irq_object(vm: &mut Vm, id: u8) -> R {
+    Ok(vm.heap.alloc_cell(header(Kind::Object, 0, ids::PIN_IRQ), UARTS + u32::from(id), 0, 0)?)
+}
+
 fn irq_flags(vm: &mut Vm, _args: Args) -> R {
-    Ok(Val::small(i32::from(vm.state.events.pin_flags)))
+    Ok(Val::small(i32::from(vm.state.events.flags)))
 }
 
 fn irq_trigger(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
-    let pin = vm.heap.w(v, 1) as u8;
+    let which = vm.heap.w(v, 1);
+    if let Some(id) = which.checked_sub(UARTS) {
+        return super::uart::trigger(vm, id as u8, args.opt(vm, 1));
+    }
+    let pin = which as u8;
     let list = handlers(vm)?;
     let at = usize::from(pin) * PER_PIN;
     let old = vm.heap.list(list)[at + 2];
@@ -259,7 +276,7 @@ fn irq_trigger(vm: &mut Vm, args: Args) -> R {
     Ok(if old.is_none() { Val::ZERO } else { old })
 }
 
-/// What `Pin.irq()` gives.
+/// What `Pin.irq()` and `UART.irq()` give.
 pub static PIN_IRQ: NativeType = NativeType {
     id: ids::PIN_IRQ,
     name: "irq",
@@ -283,11 +300,11 @@ fn names(vm: &mut Vm, which: u32) -> R {
     Ok(vm.heap.alloc_cell(header(Kind::Object, 0, ids::PIN_NAMES), which, 0, 0)?)
 }
 
-fn board(vm: &mut Vm, _: Val) -> R {
+fn board(vm: &mut Vm) -> R {
     names(vm, 0)
 }
 
-fn cpu(vm: &mut Vm, _: Val) -> R {
+fn cpu(vm: &mut Vm) -> R {
     names(vm, 1)
 }
 
@@ -305,6 +322,15 @@ pub static PIN: NativeType = NativeType {
     call: Some(call),
     entries: &[
         Entry::Int("ALT", ALT),
+        Entry::Int("ALT_GPCK", 8),
+        Entry::Int("ALT_I2C", 3),
+        Entry::Int("ALT_PIO0", 6),
+        Entry::Int("ALT_PIO1", 7),
+        Entry::Int("ALT_PWM", 4),
+        Entry::Int("ALT_SIO", 5),
+        Entry::Int("ALT_SPI", 1),
+        Entry::Int("ALT_UART", 2),
+        Entry::Int("ALT_USB", 9),
         Entry::Int("IN", IN),
         Entry::Int("IRQ_FALLING", EDGE_FALL as i64),
         Entry::Int("IRQ_HIGH_LEVEL", LEVEL_HIGH as i64),
@@ -314,8 +340,8 @@ pub static PIN: NativeType = NativeType {
         Entry::Int("OUT", OUT),
         Entry::Int("PULL_DOWN", PULL_DOWN),
         Entry::Int("PULL_UP", PULL_UP),
-        Entry::Get("board", board),
-        Entry::Get("cpu", cpu),
+        Entry::Dyn("board", board),
+        Entry::Dyn("cpu", cpu),
         Entry::Fn("high", 1, 1, on),
         Entry::FnKw("init", 1, 3, init),
         Entry::FnKw("irq", 1, 3, irq),

@@ -12,8 +12,8 @@ use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
 
-const MSB: i64 = 0;
-const LSB: i64 = 1;
+const MSB: i64 = 1;
+const LSB: i64 = 0;
 /// Bytes moved at a time.
 const CHUNK: usize = 128;
 /// In place of a pin: none.
@@ -64,15 +64,14 @@ impl Settings {
 fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
     let Settings { id, config: c } = Settings::of(vm, v);
     let _ = if vm.heap.aux(v) == ids::SPI { write!(out, "SPI({id}, ") } else { write!(out, "SoftSPI(") };
-    let _ = write!(
-        out,
-        "baudrate={}, polarity={}, phase={}, bits={}, sck={}",
-        c.baudrate,
-        u8::from(c.polarity),
-        u8::from(c.phase),
-        c.bits,
-        c.sck
-    );
+    let (baudrate, polarity, phase) = (c.baudrate, u8::from(c.polarity), u8::from(c.phase));
+    let _ = write!(out, "baudrate={baudrate}, polarity={polarity}, phase={phase}, ");
+    let _ = if vm.heap.aux(v) == ids::SPI {
+        write!(out, "bits={}, ", c.bits)
+    } else {
+        write!(out, "firstbit={}, ", if c.lsb_first { LSB } else { MSB })
+    };
+    let _ = write!(out, "sck={}", c.sck);
     for (name, pin) in [("mosi", c.mosi), ("miso", c.miso)] {
         let _ = match pin {
             Some(pin) => write!(out, ", {name}={pin}"),
@@ -93,7 +92,8 @@ fn parse(vm: &mut Vm, args: Args, hard: bool, mut s: Settings) -> R<Settings> {
     c.phase = int_or(vm, phase, i64::from(c.phase), "phase", 0, 1)? == 1;
     let (least, most) = if hard { (4, 16) } else { (8, 8) };
     c.bits = int_or(vm, bits, i64::from(c.bits), "bits", least, most)? as u8;
-    c.lsb_first = int_or(vm, firstbit, i64::from(c.lsb_first), "firstbit", 0, 1)? == 1;
+    let firstbit = int_or(vm, firstbit, if c.lsb_first { LSB } else { MSB }, "firstbit", LSB, MSB)?;
+    c.lsb_first = firstbit == LSB;
     c.sck = optional_pin(vm, sck)?.unwrap_or(c.sck);
     for (given, pin) in [(mosi, &mut c.mosi), (miso, &mut c.miso)] {
         if !given.is_null() {

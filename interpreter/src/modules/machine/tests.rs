@@ -58,7 +58,7 @@ for bad in ('GP99', 30, -1):
     });
     assert_eq!(
         output,
-        "Pin(GP25, mode=OUT) 1 1\n0\nPin(GP14, mode=IN, pull=PULL_UP) 1\n0 1\n\
+        "Pin(GPIO25, mode=OUT) 1 1\n0\nPin(GPIO14, mode=IN, pull=PULL_UP) 1\n0 1\n\
          unknown named pin \"GP99\"\ninvalid pin\ninvalid pin\n"
     );
 }
@@ -82,7 +82,7 @@ except OSError as e:
     print(e.errno)
 ";
     let expected =
-        "I2C(0, freq=100000, scl=5, sda=4) [118]\nb'(\\x01' 1 b'('\nbytearray(b'(\\x01') b'ab'\n5\n";
+        "I2C(0, freq=100000, scl=5, sda=4, timeout=50000) [118]\nb'(\\x01' 1 b'('\nbytearray(b'(\\x01') b'ab'\n5\n";
     for stress in [false, true] {
         let mut host = Host::new(16);
         host.i2c.push(device.clone());
@@ -158,5 +158,5 @@ Pin(14, Pin.IN, Pin.PULL_UP).irq(pressed, Pin.IRQ_FALLING)
     assert!(vm.run_source("test.py", "for i in range(3): pass\nprint(seen)").is_ok());
     let output = Host::of(&mut *vm.hal).unwrap().take_output();
     // Two edges before the interpreter looked are one call.
-    assert_eq!(String::from_utf8_lossy(&output), "[(Pin(GP14, mode=IN, pull=PULL_UP), 4)]\r\n");
+    assert_eq!(String::from_utf8_lossy(&output), "[(Pin(GPIO14, mode=IN, pull=PULL_UP), 4)]\r\n");
 }

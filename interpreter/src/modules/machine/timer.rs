@@ -24,11 +24,11 @@ pub struct Running {
     period: Option<u64>,
 }
 
-// w1 = 1 + index of the running timer, 0: does not run. w2 = period in ms, for printing. w3 = mode.
+// w1 = 1 + index of the running timer, 0: does not run. w2 = period in µs, for printing. w3 = mode.
 
 fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
     let mode = if i64::from(vm.heap.w(v, 3)) == PERIODIC { "PERIODIC" } else { "ONE_SHOT" };
-    let _ = write!(out, "Timer(mode={mode}, period={})", vm.heap.w(v, 2));
+    let _ = write!(out, "Timer(mode={mode}, tick_hz=1000000, period={})", vm.heap.w(v, 2));
     Ok(())
 }
 
@@ -38,7 +38,7 @@ pub fn schedule(vm: &mut Vm) {
     // Threads take turns by the same alarm.
     let now = vm.hal.ticks_us();
     let slice = vm.slice_end().filter(|&end| end > now);
-    let next = [next, slice].into_iter().flatten().min();
+    let next = [next, slice, super::uart::next_due(vm)].into_iter().flatten().min();
     vm.hal.set_alarm(next);
 }
 
@@ -98,7 +98,7 @@ fn configure(vm: &mut Vm, v: Val, args: Args) -> R<()> {
         (1e6 / hz) as u64
     };
     let callback = if callback.is_null() { Val::NONE } else { callback };
-    vm.heap.set_w(v, 2, (us / 1000).min(u64::from(u32::MAX)) as u32);
+    vm.heap.set_w(v, 2, us.min(u64::from(u32::MAX)) as u32);
     vm.heap.set_w(v, 3, mode as u32);
     // A shorter period would leave no time for anything else.
     let hard = !hard.is_null() && vm.truth(hard)?;
@@ -159,6 +159,7 @@ pub fn fire(vm: &mut Vm) -> R<()> {
             run(vm, callback, object)?;
         }
     }
+    super::uart::look(vm);
     schedule(vm);
     Ok(())
 }

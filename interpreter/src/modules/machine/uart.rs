@@ -3,7 +3,7 @@
 use core::fmt::Write;
 
 use super::{int_or, optional_pin};
-use crate::hal::{Parity, UartConfig};
+use crate::hal::{Parity, UART_BREAK, UART_RX, UartConfig};
 use crate::heap::cell::header;
 use crate::heap::{Kind, Root};
 use crate::modules::stream::{self, Ops};
@@ -13,12 +13,17 @@ use crate::registry::ids;
 use crate::value::Val;
 use crate::vm::{Out, Vm};
 
-const RTS: i64 = 1;
-const CTS: i64 = 2;
+const CTS: i64 = 1;
+const RTS: i64 = 2;
 const INV_TX: i64 = 1;
 const INV_RX: i64 = 2;
-/// `UART.IRQ_RXIDLE`.
-const IRQ_RXIDLE: i64 = 0x40;
+const IRQ_TXIDLE: u16 = 0x20;
+const IRQ_RXIDLE: u16 = 0x40;
+const IRQ_BREAK: u16 = 0x200;
+/// An event like [`UART_RX`], but found here: what was written has left.
+pub const TX_IDLE: u8 = 4;
+/// The events that the three stand for.
+const IRQS: [(u16, u8); 3] = [(IRQ_TXIDLE, TX_IDLE), (IRQ_RXIDLE, UART_RX), (IRQ_BREAK, UART_BREAK)];
 
 // w1 = controller | tx << 8 | rx << 16, w2 = baud rate,
 // w3 = timeout in ms | timeout between characters << 16.
@@ -39,6 +44,8 @@ pub struct Settings {
     invert: u8,
     /// Trigger of the handler; 0 without one.
     irq: u16,
+    /// When to look whether everything has left, for a handler that waits for it; µs.
+    look_at: Option<u64>,
 }
 
 fn print(vm: &mut Vm, v: Val, out: &mut Out, _repr: bool) -> R<()> {
@@ -137,7 +144,9 @@ fn setup(vm: &mut Vm, args: Args, id: u8, old: Option<[u32; 3]>) -> R<[u32; 3]> 
         rxbuf: config.rxbuf,
         invert: u8::from(config.invert_tx) | u8::from(config.invert_rx) << 1,
         irq: 0,
+        look_at: None,
     };
+    vm.hal.uart_irq(id, 0);
     // A message on its way is not torn: the pause between two characters is at least 13 bits.
     let timeout_char = timeout_char.max(13_000 / config.baudrate + 1);
     Ok([
@@ -177,10 +186,14 @@ fn deinit(vm: &mut Vm, args: Args) -> R {
     Ok(Val::NONE)
 }
 
+/// The µs that so many characters take.
+fn chars_us(vm: &Vm, v: Val, chars: u64) -> u64 {
+    chars * 10_000_000 / u64::from(vm.heap.w(v, 2).max(1))
+}
+
 /// Sleeps for the time that so many characters take.
 fn sleep_chars(vm: &mut Vm, v: Val, chars: u64) {
-    let us = chars * 10_000_000 / u64::from(vm.heap.w(v, 2).max(1));
-    let now = vm.hal.ticks_us();
+    let (us, now) = (chars_us(vm, v, chars), vm.hal.ticks_us());
     vm.hal.sleep_until(now + us);
 }
 
@@ -206,6 +219,9 @@ fn read(vm: &mut Vm, v: Val, buf: &mut [u8]) -> R<Option<usize>> {
     Ok((n > 0).then_some(n))
 }
 
+/// Bytes that the controller takes ahead of sending them.
+const FIFO: usize = 32;
+
 fn write(vm: &mut Vm, v: Val, bytes: &[u8]) -> R<Option<usize>> {
     let id = id(vm, v);
     let mut done = 0;
@@ -216,6 +232,12 @@ fn write(vm: &mut Vm, v: Val, bytes: &[u8]) -> R<Option<usize>> {
             vm.poll()?;
             sleep_chars(vm, v, 4);
         }
+    }
+    let uart = usize::from(id & 1);
+    if vm.state.uarts[uart].irq & IRQ_TXIDLE != 0 && !bytes.is_empty() {
+        let left = chars_us(vm, v, bytes.len().min(FIFO) as u64 + 1);
+        vm.state.uarts[uart].look_at = Some(vm.hal.ticks_us() + left);
+        super::timer::schedule(vm);
     }
     Ok(Some(done))
 }
@@ -260,31 +282,86 @@ fn sendbreak(vm: &mut Vm, args: Args) -> R {
 /// Once the line has been silent for this many characters, it is idle.
 const IDLE_CHARS: u64 = 4;
 
+/// Where a UART's handler is in the list of [`super::pin::handlers`].
+fn place(id: usize) -> usize {
+    super::pin::UART_HANDLERS + (id & 1) * super::pin::PER_UART
+}
+
+/// Sets what the handler is called for.
+fn set_trigger(vm: &mut Vm, id: u8, trigger: u16) {
+    let wanted = IRQS.iter().filter(|(irq, _)| trigger & irq != 0);
+    let flags = wanted.fold(0, |flags, (_, event)| flags | event & !TX_IDLE);
+    vm.hal.uart_irq(id, flags);
+    let settings = &mut vm.state.uarts[usize::from(id & 1)];
+    (settings.irq, settings.look_at) = (trigger, None);
+}
+
 fn irq(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
+    let id = id(vm, v);
     let [handler, trigger, hard] = args.skip(1).parse(vm, "irq", ["handler", "trigger", "*hard"], 0)?;
-    let trigger = int_or(vm, trigger, IRQ_RXIDLE, "trigger", 0, 0xFFFF)? as u16;
+    if args.n == 1 && args.nkw == 0 {
+        return super::pin::uart_irq_object(vm, id);
+    }
+    let trigger = int_or(vm, trigger, 0, "trigger", 0, 0xFFFF)? as u16;
+    let unknown = trigger & !(IRQ_TXIDLE | IRQ_RXIDLE | IRQ_BREAK);
+    if unknown != 0 {
+        return Err(vm.value_error(format_args!("trigger {unknown:#06x} unsupported")));
+    }
     let hard = !hard.is_null() && vm.truth(hard)?;
     let handler = if handler.is_null() { Val::NONE } else { handler };
-    let id = id(vm, v);
     let list = super::pin::handlers(vm)?;
-    let at = super::pin::UART_HANDLERS + usize::from(id & 1) * super::pin::PER_UART;
+    let at = place(usize::from(id));
     vm.heap.list_mut(list)[at..at + 3].copy_from_slice(&[handler, v, Val::bool(hard)]);
-    vm.hal.uart_irq(id, !handler.is_none());
-    vm.state.uarts[usize::from(id & 1)].irq = if handler.is_none() { 0 } else { trigger };
-    Ok(Val::NONE)
+    set_trigger(vm, id, if handler.is_none() { 0 } else { trigger });
+    super::pin::uart_irq_object(vm, id)
+}
+
+/// `irq().trigger([new])` of a UART: what it was.
+///
+/// # Errors
+/// ValueError.
+pub fn trigger(vm: &mut Vm, id: u8, new: Option<Val>) -> R {
+    let old = vm.state.uarts[usize::from(id & 1)].irq;
+    if let Some(new) = new {
+        let all = i64::from(IRQ_TXIDLE | IRQ_RXIDLE | IRQ_BREAK);
+        let new = vm.int_in(new, "trigger", 0, all)? as u16;
+        set_trigger(vm, id, new);
+    }
+    Ok(Val::small(i32::from(old)))
+}
+
+/// When [`look`] is to be called, µs.
+pub fn next_due(vm: &Vm) -> Option<u64> {
+    vm.state.uarts.iter().filter_map(|uart| uart.look_at).min()
+}
+
+/// Sees whether what was written has left, where somebody waits for it.
+pub fn look(vm: &mut Vm) {
+    let now = vm.hal.ticks_us();
+    for id in 0..2 {
+        if vm.state.uarts[id].look_at.is_none_or(|at| at > now) {
+            continue;
+        }
+        let idle = vm.hal.uart_txdone(id as u8);
+        // The UART may have been slowed by its other side: once more after a while.
+        vm.state.uarts[id].look_at = (!idle).then_some(now + 1000);
+        if idle {
+            vm.state.events.uarts[id] |= TX_IDLE;
+        }
+    }
 }
 
 /// Runs the handler of a UART.
 ///
 /// # Errors
 /// KeyboardInterrupt.
-pub fn fire(vm: &mut Vm, id: u8) -> R<()> {
+pub fn fire(vm: &mut Vm, id: usize, what: u8) -> R<()> {
     let list = vm.heap.root(Root::Irq);
     if list.is_null() {
         return Ok(());
     }
-    let at = super::pin::UART_HANDLERS + usize::from(id & 1) * super::pin::PER_UART;
+    let at = place(id);
     let hard = vm.heap.list(list)[at + 2] == Val::TRUE;
     let (handler, object) = (vm.heap.list(list)[at], vm.heap.list(list)[at + 1]);
     if handler.is_none() {
@@ -292,16 +369,19 @@ pub fn fire(vm: &mut Vm, id: u8) -> R<()> {
     }
     vm.heap.keep(handler)?;
     vm.heap.keep(object)?;
-    let idle_us = IDLE_CHARS * 10_000_000 / u64::from(vm.heap.w(object, 2).max(1));
-    let mut before = vm.hal.uart_any(id);
-    loop {
-        time::sleep_us(vm, idle_us)?;
-        let now = vm.hal.uart_any(id);
-        if now == before {
-            break;
+    if what & UART_RX != 0 {
+        let idle_us = chars_us(vm, object, IDLE_CHARS);
+        let mut before = vm.hal.uart_any(id as u8);
+        loop {
+            time::sleep_us(vm, idle_us)?;
+            let now = vm.hal.uart_any(id as u8);
+            if now == before {
+                break;
+            }
+            before = now;
         }
-        before = now;
     }
+    vm.state.events.flags = IRQS.iter().filter(|(_, e)| what & e != 0).fold(0, |all, (irq, _)| all | irq);
     let run = if hard { events::run_hard } else { events::run };
     run(vm, handler, object)
 }
@@ -317,7 +397,9 @@ pub static UART: NativeType = NativeType {
         Entry::Int("CTS", CTS),
         Entry::Int("INV_RX", INV_RX),
         Entry::Int("INV_TX", INV_TX),
-        Entry::Int("IRQ_RXIDLE", IRQ_RXIDLE),
+        Entry::Int("IRQ_BREAK", IRQ_BREAK as i64),
+        Entry::Int("IRQ_RXIDLE", IRQ_RXIDLE as i64),
+        Entry::Int("IRQ_TXIDLE", IRQ_TXIDLE as i64),
         Entry::Int("RTS", RTS),
         Entry::Fn("any", 1, 1, any),
         stream::CLOSE,

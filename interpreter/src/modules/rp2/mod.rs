@@ -61,6 +61,11 @@ fn pin(vm: &mut Vm, args: Args) -> R {
     Ok(Val::small(i32::from(number)))
 }
 
+/// `bootsel_button()`: 1 while the button is held.
+fn bootsel_button(vm: &mut Vm, _: Args) -> R {
+    Ok(Val::small(i32::from(vm.hal.bootsel())))
+}
+
 fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
     let home = match name {
         "PIO" | "PIOASMError" | "StateMachine" => "_rp2_pio",
@@ -88,6 +93,7 @@ pub static RP2: NativeModule = NativeModule {
         Entry::Fn("_on_irq", 2, 2, on_irq),
         Entry::Fn("_pin", 1, 1, pin),
         Entry::Fn("_rearm", 1, 1, rearm),
+        Entry::Fn("bootsel_button", 0, 0, bootsel_button),
     ],
     ..NativeModule::EMPTY
 };

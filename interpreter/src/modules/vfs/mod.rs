@@ -141,7 +141,7 @@ impl Vm {
 }
 
 /// `mount()`: a list of (object, path). `mount(fs, path, *, readonly=False, mkfs=False)`.
-fn mount(vm: &mut Vm, args: Args) -> R {
+pub fn mount(vm: &mut Vm, args: Args) -> R {
     let names = ["fsobj", "mount_point", "*readonly", "*mkfs"];
     let [object, path, readonly, mkfs] = args.parse(vm, "mount", names, 0)?;
     let list = mounts(vm)?;
@@ -180,7 +180,7 @@ fn mount(vm: &mut Vm, args: Args) -> R {
 }
 
 /// `umount(object or path)`.
-fn umount(vm: &mut Vm, args: Args) -> R {
+pub fn umount(vm: &mut Vm, args: Args) -> R {
     let what = args.get(vm, 0);
     let list = mounts(vm)?;
     let path = vm.owned_text(what)?.map(|p| resolve("/", &p));

@@ -52,9 +52,7 @@ impl Clock for Pico {
         // With interrupts held back nothing can happen between the look and the sleep; a pending one
         // ends the sleep all the same.
         cortex_m::interrupt::disable();
-        let wanted = self.pending().is_set()
-            || super::console::readable()
-            || super::uart::take_received();
+        let wanted = self.pending().is_set() || super::console::readable() || super::uart::take_received();
         if !wanted && now() < deadline {
             arm(0, deadline);
             cortex_m::asm::wfi();

@@ -23,7 +23,8 @@ struct Queue {
     waiting: u32,
     /// Levels asked for, switched off until their event is taken: else they would interrupt for ever.
     levels: [u8; 30],
-    uart: [bool; 2],
+    /// Flags by UART.
+    uart: [u8; 2],
 }
 
 static QUEUE: Mutex<RefCell<Queue>> = Mutex::new(RefCell::new(Queue {
@@ -33,7 +34,7 @@ static QUEUE: Mutex<RefCell<Queue>> = Mutex::new(RefCell::new(Queue {
     pins: [0; 30],
     waiting: 0,
     levels: [0; 30],
-    uart: [false; 2],
+    uart: [0; 2],
 }));
 
 fn with<T>(f: impl FnOnce(&mut Queue) -> T) -> T {
@@ -66,8 +67,8 @@ pub fn interrupted() -> bool {
     PENDING.interrupted()
 }
 
-pub fn uart_received(id: usize) {
-    with(|q| q.uart[id] = true);
+pub fn uart_event(id: usize, flags: u8) {
+    with(|q| q.uart[id] |= flags);
     PENDING.set();
 }
 
@@ -89,7 +90,7 @@ pub fn clear() {
             enable_irq(pin, 0);
             (q.pins[pin as usize], q.levels[pin as usize]) = (0, 0);
         }
-        (q.waiting, q.uart, q.lines) = (0, [false; 2], 0);
+        (q.waiting, q.uart, q.lines) = (0, [0; 2], 0);
     });
 }
 
@@ -144,8 +145,13 @@ fn IO_IRQ_BANK0() {
 }
 
 /// Lines of peripherals that programs drive by their registers.
-const LINES: [pac::Interrupt; 3] =
-    [pac::Interrupt::PIO0_IRQ_0, pac::Interrupt::PIO1_IRQ_0, pac::Interrupt::DMA_IRQ_0];
+const LINES: [pac::Interrupt; 5] = [
+    pac::Interrupt::PIO0_IRQ_0,
+    pac::Interrupt::PIO1_IRQ_0,
+    pac::Interrupt::DMA_IRQ_0,
+    pac::Interrupt::I2C0_IRQ,
+    pac::Interrupt::I2C1_IRQ,
+];
 
 /// Switches one of those lines.
 pub fn irq_line(line: u8, on: bool) {
@@ -181,6 +187,16 @@ fn PIO1_IRQ_0() {
 #[interrupt]
 fn DMA_IRQ_0() {
     line_fired(pac::Interrupt::DMA_IRQ_0);
+}
+
+#[interrupt]
+fn I2C0_IRQ() {
+    line_fired(pac::Interrupt::I2C0_IRQ);
+}
+
+#[interrupt]
+fn I2C1_IRQ() {
+    line_fired(pac::Interrupt::I2C1_IRQ);
 }
 
 fn acknowledge_timer(alarm: usize) {
@@ -242,9 +258,8 @@ impl Events for Pico {
                 q.lines &= q.lines - 1;
                 return Some(Event::Line { line });
             }
-            let id = q.uart.iter().position(|&u| u)?;
-            q.uart[id] = false;
-            Some(Event::Uart { id: id as u8 })
+            let id = q.uart.iter().position(|&flags| flags != 0)?;
+            Some(Event::Uart { id: id as u8, flags: core::mem::take(&mut q.uart[id]) })
         })
     }
 

@@ -137,6 +137,35 @@ pub fn unique_id() -> [u8; 8] {
     id
 }
 
+/// Lets go of the flash's chip select and looks at its level: the button pulls it low. Interrupts are off.
+#[unsafe(link_section = ".data.sample_select")]
+#[inline(never)]
+fn sample_select() -> bool {
+    const SS_CTRL: *mut u32 = 0x4001_800C as *mut u32;
+    const GPIO_HI_IN: *const u32 = 0xD000_0008 as *const u32;
+    /// OEOVER of chip select: never driven.
+    const RELEASED: u32 = 2 << 12;
+    const OEOVER: u32 = 3 << 12;
+    const SELECT: u32 = 1 << 1;
+    // This function is in RAM, and the flash is not read until its chip select is driven again.
+    unsafe {
+        let driven = SS_CTRL.read_volatile();
+        SS_CTRL.write_volatile(driven & !OEOVER | RELEASED);
+        // The line needs a moment; the same register, so that the loop stays.
+        for _ in 0..1000 {
+            SS_CTRL.read_volatile();
+        }
+        let high = GPIO_HI_IN.read_volatile() & SELECT != 0;
+        SS_CTRL.write_volatile(driven);
+        high
+    }
+}
+
+/// Is the BOOTSEL button held?
+pub fn bootsel() -> bool {
+    critical_section::with(|_| !sample_select())
+}
+
 fn address(block: u32, offset: u32, len: usize) -> Result<u32> {
     if block >= FS_BLOCKS || offset as usize + len > BLOCK as usize {
         return Err(Error::Invalid("outside the flash"));

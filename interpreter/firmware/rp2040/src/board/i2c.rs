@@ -5,7 +5,8 @@ use core::ops::Deref;
 use interpreter::hal::{Error, I2c, I2cConfig, Pull, Result};
 use rp2040_hal::pac;
 
-use super::{Pico, SYS_HZ, clock, pins, regs, reset_and_release};
+use super::frequency::sys_hz;
+use super::{Pico, clock, pins, regs, reset_and_release};
 
 /// RESETS bits.
 const RESET: [u32; 2] = [1 << 3, 1 << 4];
@@ -14,6 +15,8 @@ const RESET: [u32; 2] = [1 << 3, 1 << 4];
 pub struct Unit {
     scl: u8,
     sda: u8,
+    /// Hz; 0: not open.
+    freq: u32,
     /// Half a clock period, µs, for what is bit-banged.
     half_us: u32,
     timeout_us: u32,
@@ -36,6 +39,41 @@ fn abort_cause(source: u32) -> Error {
     const NO_ADDRESS_ACK: u32 = 1 << 0;
     const NO_DATA_ACK: u32 = 1 << 3;
     if source & (NO_ADDRESS_ACK | NO_DATA_ACK) != 0 { Error::NoAck } else { Error::Io }
+}
+
+/// Cycles of the system clock in a clock period.
+fn period(freq: u32) -> u32 {
+    (sys_hz() + freq / 2) / freq
+}
+
+/// Sets what counts cycles of the system clock.
+fn set_timing(id: u8, freq: u32) {
+    // The period is split 2:3 high to low, as fast mode wants.
+    let period = period(freq);
+    let low = period * 3 / 5;
+    let high = period - low;
+    // 300 ns that SDA holds after SCL falls (120 ns in fast mode plus).
+    let mhz = sys_hz() / 1_000_000;
+    let hold = if freq < 1_000_000 { mhz * 3 / 10 } else { mhz * 3 / 25 } + 1;
+    with(id, |i2c| {
+        i2c.ic_enable().write(|w| w.enable().clear_bit());
+        i2c.ic_fs_scl_hcnt().write(|w| unsafe { w.bits(high) });
+        i2c.ic_fs_scl_lcnt().write(|w| unsafe { w.bits(low) });
+        i2c.ic_fs_spklen().write(|w| unsafe { w.bits((low / 16).max(1)) });
+        i2c.ic_sda_hold().modify(|r, w| unsafe { w.bits(r.bits() & !0xFFFF | hold) });
+        i2c.ic_enable().write(|w| w.enable().set_bit());
+    });
+}
+
+impl Pico {
+    /// The system clock has changed.
+    pub fn follow_i2c(&mut self) {
+        for id in 0..2 {
+            if self.i2c[id].freq != 0 {
+                set_timing(id as u8, self.i2c[id].freq);
+            }
+        }
+    }
 }
 
 impl Unit {
@@ -141,13 +179,6 @@ impl I2c for Pico {
         }
         let freq = config.freq.clamp(10_000, 1_000_000);
         reset_and_release(RESET[id as usize]);
-        // The period is split 2:3 high to low, as fast mode wants; both count cycles of the system clock.
-        let period = (SYS_HZ + freq / 2) / freq;
-        let low = period * 3 / 5;
-        let high = period - low;
-        // 300 ns that SDA holds after SCL falls (120 ns in fast mode plus).
-        let hold =
-            if freq < 1_000_000 { SYS_HZ / 1_000_000 * 3 / 10 } else { SYS_HZ / 1_000_000 * 3 / 25 } + 1;
         with(id, |i2c| {
             i2c.ic_enable().write(|w| w.enable().clear_bit());
             i2c.ic_con().write(|w| {
@@ -156,12 +187,8 @@ impl I2c for Pico {
             });
             i2c.ic_tx_tl().write(|w| unsafe { w.bits(0) });
             i2c.ic_rx_tl().write(|w| unsafe { w.bits(0) });
-            i2c.ic_fs_scl_hcnt().write(|w| unsafe { w.bits(high) });
-            i2c.ic_fs_scl_lcnt().write(|w| unsafe { w.bits(low) });
-            i2c.ic_fs_spklen().write(|w| unsafe { w.bits((low / 16).max(1)) });
-            i2c.ic_sda_hold().modify(|r, w| unsafe { w.bits(r.bits() & !0xFFFF | hold) });
-            i2c.ic_enable().write(|w| w.enable().set_bit());
         });
+        set_timing(id, freq);
         for pin in [config.scl, config.sda] {
             pins::set_pull(pin, Pull::Up);
             pins::set_function(pin, pins::FUNC_I2C);
@@ -169,11 +196,12 @@ impl I2c for Pico {
         self.i2c[id as usize] = Unit {
             scl: config.scl,
             sda: config.sda,
+            freq,
             half_us: (500_000 / freq).max(1),
             timeout_us: config.timeout_us,
             held: false,
         };
-        Ok(SYS_HZ / period)
+        Ok(sys_hz() / period(freq))
     }
 
     fn i2c_write(&mut self, id: u8, addr: u8, bytes: &[u8], stop: bool) -> Result<usize> {

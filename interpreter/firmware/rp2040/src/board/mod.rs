@@ -9,6 +9,7 @@ mod clock;
 pub mod console;
 mod events;
 mod flash;
+pub mod frequency;
 mod i2c;
 mod pins;
 mod pwm;
@@ -22,8 +23,6 @@ use rp2040_hal::pac;
 
 /// The crystal of the Pico, in Hz.
 pub const XOSC_HZ: u32 = 12_000_000;
-/// What the PLLs are set to at boot, in Hz: also the clock of SPI, UART and I2C.
-pub const SYS_HZ: u32 = 125_000_000;
 
 /// The wall clock at power-on, µs since 1970: 2021-01-01, as the official firmware has it.
 pub const FIRST_WALL_US: u64 = 1_609_459_200_000_000;

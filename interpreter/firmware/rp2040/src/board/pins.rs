@@ -117,10 +117,6 @@ impl Pins for Pico {
         NAMES.iter().find(|(n, _)| *n == name).map(|&(_, pin)| pin)
     }
 
-    fn pin_name(&self, index: usize) -> Option<(&'static str, u8)> {
-        NAMES.get(index).copied()
-    }
-
     fn pin_configure(&mut self, pin: u8, mode: PinMode, pull: Pull) {
         let sio = regs().SIO;
         let bit = 1 << pin;
@@ -158,7 +154,6 @@ impl Pins for Pico {
             FUNC_SIO if out => PinMode::Out,
             FUNC_SIO => PinMode::In,
             FUNC_NULL if !regs().PADS_BANK0.gpio(pin as usize).read().ie().bit() => PinMode::Analog,
-            FUNC_NULL => PinMode::In,
             other => PinMode::Alt(other),
         };
         (mode, pull(pin))
@@ -194,7 +189,8 @@ impl Pins for Pico {
     }
 
     fn bitstream(&mut self, pin: u8, timing: [u32; 4], data: &[u8]) {
-        let cycles = timing.map(|ns| (u64::from(ns) * u64::from(super::SYS_HZ) / 1_000_000_000) as u32);
+        let cycles =
+            timing.map(|ns| (u64::from(ns) * u64::from(super::frequency::sys_hz()) / 1_000_000_000) as u32);
         critical_section::with(|_| send_bits(1 << pin, cycles, data));
     }
 }

@@ -2,7 +2,8 @@
 
 use interpreter::hal::{Error, Pwm, Result};
 
-use super::{Pico, SYS_HZ, pins, regs};
+use super::frequency::sys_hz;
+use super::{Pico, pins, regs};
 
 /// A larger TOP could not be exceeded by a 16-bit compare value, and 100 % could not be reached.
 const TOP_MAX: u32 = 65_534;
@@ -19,6 +20,8 @@ enum Duty {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Channel {
     on: bool,
+    /// Hz, as asked for.
+    freq: u32,
     duty: Duty,
     invert: bool,
 }
@@ -43,7 +46,8 @@ impl Pico {
             Duty::None => 0,
             Duty::U16(duty) => (u32::from(duty) * period + 32_767) / 65_535,
             Duty::Ns(ns) => {
-                let ticks = u64::from(ns) * u64::from(SYS_HZ) * 16 / u64::from(div16.max(1)) / 1_000_000_000;
+                let ticks =
+                    u64::from(ns) * u64::from(sys_hz()) * 16 / u64::from(div16.max(1)) / 1_000_000_000;
                 ticks.min(u64::from(period)) as u32
             }
         };
@@ -58,6 +62,18 @@ impl Pico {
     fn sharers(&self, pin: u8) -> impl Iterator<Item = u8> + use<> {
         let on: u32 = (0..30).filter(|&p| self.pwm[p].on).map(|p| 1 << p).sum();
         (0..30u8).filter(move |&p| slice(p) == slice(pin) && on >> p & 1 == 1)
+    }
+}
+
+impl Pico {
+    /// The system clock has changed: a frequency that is now out of reach stays as near as it may.
+    pub fn follow_pwm(&mut self) {
+        for pin in 0..30 {
+            let Channel { on, freq, .. } = self.pwm[usize::from(pin)];
+            if on && freq != 0 {
+                let _ = self.pwm_set_freq(pin, freq);
+            }
+        }
     }
 }
 
@@ -84,11 +100,11 @@ impl Pwm for Pico {
     }
 
     fn pwm_set_freq(&mut self, pin: u8, hz: u32) -> Result {
-        if hz == 0 || hz > SYS_HZ / 2 {
+        if hz == 0 || hz > sys_hz() / 2 {
             return Err(Error::Invalid("freq too large"));
         }
         // Sixteenths of a system clock in a period; the divider is 1..=255 15/16 in sixteenths.
-        let wanted = u64::from(SYS_HZ) * 16;
+        let wanted = u64::from(sys_hz()) * 16;
         let div16 = wanted.div_ceil(u64::from(hz) * u64::from(TOP_MAX + 1)).max(16);
         if div16 > 0xFFF {
             return Err(Error::Invalid("freq too small"));
@@ -99,6 +115,7 @@ impl Pwm for Pico {
         ch.div().write(|w| unsafe { w.bits(div16 as u32) });
         ch.top().write(|w| unsafe { w.bits((period as u32).saturating_sub(1).clamp(1, TOP_MAX)) });
         for sharer in self.sharers(pin) {
+            self.pwm[sharer as usize].freq = hz;
             self.apply_duty(sharer);
         }
         Ok(())
@@ -107,7 +124,7 @@ impl Pwm for Pico {
     fn pwm_freq(&self, pin: u8) -> u32 {
         let (div16, top) = timing(pin);
         let period = u64::from(div16) * u64::from(top + 1);
-        if period == 0 { 0 } else { ((u64::from(SYS_HZ) * 16 + period / 2) / period) as u32 }
+        if period == 0 { 0 } else { ((u64::from(sys_hz()) * 16 + period / 2) / period) as u32 }
     }
 
     fn pwm_set_duty_u16(&mut self, pin: u8, duty: u16) -> Result {
@@ -134,7 +151,7 @@ impl Pwm for Pico {
     fn pwm_duty_ns(&self, pin: u8) -> u32 {
         let (div16, _) = timing(pin);
         let compare = regs().PWM.ch(slice(pin)).cc().read().bits() >> (u32::from(pin & 1) * 16) & 0xFFFF;
-        (u64::from(compare) * u64::from(div16) * 1_000_000_000 / 16 / u64::from(SYS_HZ)) as u32
+        (u64::from(compare) * u64::from(div16) * 1_000_000_000 / 16 / u64::from(sys_hz())) as u32
     }
 
     fn pwm_invert(&mut self, pin: u8, invert: bool) -> Result {

@@ -5,7 +5,8 @@ use core::ops::Deref;
 use interpreter::hal::{Error, Result, Spi, SpiConfig};
 use rp2040_hal::pac;
 
-use super::{Pico, SYS_HZ, pins, regs, reset_and_release};
+use super::frequency::peri_hz;
+use super::{Pico, pins, regs, reset_and_release};
 
 /// RESETS bits.
 const RESET: [u32; 2] = [1 << 16, 1 << 17];
@@ -13,6 +14,7 @@ const FIFO: usize = 8;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Unit {
+    baudrate: u32,
     bits: u8,
     lsb_first: bool,
     pins: [Option<u8>; 3],
@@ -30,11 +32,12 @@ fn fits(id: u8, pin: u8, role: u8) -> bool {
 
 /// CPSR (even, 2..=254) and SCR + 1 that come closest below a rate.
 fn dividers(baudrate: u32) -> (u32, u32) {
+    let clock = peri_hz();
     let prescale = (2..=254)
         .step_by(2)
-        .find(|&p| u64::from(SYS_HZ) < u64::from(p + 2) * 256 * u64::from(baudrate))
+        .find(|&p| u64::from(clock) < u64::from(p + 2) * 256 * u64::from(baudrate))
         .unwrap_or(254);
-    let post = (2..=256).rev().find(|&post| SYS_HZ / (prescale * (post - 1)) > baudrate).unwrap_or(1);
+    let post = (2..=256).rev().find(|&post| clock / (prescale * (post - 1)) > baudrate).unwrap_or(1);
     (prescale, post)
 }
 
@@ -81,6 +84,22 @@ impl Unit {
     }
 }
 
+impl Pico {
+    /// clk_peri has changed.
+    pub fn follow_spi(&mut self) {
+        for id in 0..2 {
+            let Some(unit) = self.spi[usize::from(id)] else { continue };
+            let (prescale, post) = dividers(unit.baudrate.max(1));
+            with(id, |spi| {
+                spi.sspcr1().write(|w| w.sse().clear_bit());
+                spi.sspcpsr().write(|w| unsafe { w.bits(prescale) });
+                spi.sspcr0().modify(|_, w| unsafe { w.scr().bits((post - 1) as u8) });
+                spi.sspcr1().write(|w| w.sse().set_bit());
+            });
+        }
+    }
+}
+
 impl Spi for Pico {
     fn spi_default_pins(&self, id: u8) -> Option<(u8, u8, u8)> {
         [(18, 19, 16), (10, 11, 8)].get(id as usize).copied()
@@ -117,8 +136,9 @@ impl Spi for Pico {
         for pin in pins.into_iter().flatten() {
             pins::set_function(pin, pins::FUNC_SPI);
         }
-        self.spi[id as usize] = Some(Unit { bits: config.bits, lsb_first: config.lsb_first, pins });
-        Ok(SYS_HZ / (prescale * post))
+        let (baudrate, bits, lsb_first) = (config.baudrate, config.bits, config.lsb_first);
+        self.spi[id as usize] = Some(Unit { baudrate, bits, lsb_first, pins });
+        Ok(peri_hz() / (prescale * post))
     }
 
     fn spi_deinit(&mut self, id: u8) {

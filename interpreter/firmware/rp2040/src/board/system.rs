@@ -3,7 +3,7 @@
 use interpreter::hal::{Error, ResetCause, Result, System};
 use rp2040_hal::rom_data;
 
-use super::{Pico, SYS_HZ, events, pins, regs};
+use super::{Pico, events, frequency, pins, regs};
 
 /// The longest time that the watchdog can count: 24 bits of half microseconds (erratum E1).
 const WATCHDOG_MAX_MS: u32 = 8388;
@@ -22,11 +22,15 @@ impl System for Pico {
     }
 
     fn cpu_freq(&self) -> u32 {
-        SYS_HZ
+        frequency::sys_hz()
     }
 
-    fn set_cpu_freq(&mut self, hz: u32) -> Result {
-        if hz == SYS_HZ { Ok(()) } else { Err(Error::Invalid("this firmware runs at 125000000 Hz only")) }
+    fn set_cpu_freq(&mut self, hz: u32, peripherals: Option<u32>) -> Result {
+        self.set_frequencies(hz, peripherals)
+    }
+
+    fn bootsel(&mut self) -> bool {
+        super::flash::bootsel()
     }
 
     fn random(&mut self) -> u32 {
@@ -117,7 +121,7 @@ impl System for Pico {
         events::clear();
         for id in 0..2 {
             self.uart_deinit(id);
-            self.uart_irq(id, false);
+            self.uart_irq(id, 0);
             self.spi_deinit(id);
         }
         for pin in 0..pins::COUNT {

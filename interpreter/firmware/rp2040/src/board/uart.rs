@@ -6,10 +6,11 @@ use core::ops::Deref;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use critical_section::Mutex;
-use interpreter::hal::{Error, Parity, Result, Uart, UartConfig};
+use interpreter::hal::{Error, Parity, Result, UART_BREAK, UART_RX, Uart, UartConfig};
 use rp2040_hal::pac::{self, NVIC, interrupt};
 
-use super::{Pico, SYS_HZ, clock, console, events, pins, regs, reset_and_release};
+use super::frequency::peri_hz;
+use super::{Pico, clock, console, events, pins, regs, reset_and_release};
 
 /// RESETS bits.
 const RESET: [u32; 2] = [1 << 22, 1 << 23];
@@ -17,6 +18,7 @@ const RESET: [u32; 2] = [1 << 22, 1 << 23];
 #[derive(Debug)]
 pub struct Unit {
     pins: [Option<u8>; 4],
+    baudrate: u32,
     /// µs of one bit, rounded up.
     bit_us: u32,
 }
@@ -26,12 +28,12 @@ struct Ring {
     bytes: Vec<u8>,
     head: usize,
     len: usize,
-    /// Somebody wants to hear of bytes.
-    report: bool,
+    /// What somebody wants to hear of.
+    report: u8,
 }
 
 impl Ring {
-    const EMPTY: Ring = Ring { bytes: Vec::new(), head: 0, len: 0, report: false };
+    const EMPTY: Ring = Ring { bytes: Vec::new(), head: 0, len: 0, report: 0 };
 
     fn push(&mut self, byte: u8) {
         let size = self.bytes.len();
@@ -100,6 +102,10 @@ pub fn take_received() -> bool {
 
 fn received(id: u8) {
     RECEIVED.store(true, Ordering::Relaxed);
+    let happened = with(id, |uart| match uart.uartmis().read().bemis().bit_is_set() {
+        true => UART_RX | UART_BREAK,
+        false => UART_RX,
+    });
     let report = with(id, |uart| {
         ring(id, |ring| {
             while uart.uartfr().read().rxfe().bit_is_clear() {
@@ -109,8 +115,8 @@ fn received(id: u8) {
         })
     });
     with(id, |uart| uart.uarticr().write(|w| unsafe { w.bits(0x7FF) }));
-    if report {
-        events::uart_received(usize::from(id));
+    if report & happened != 0 {
+        events::uart_event(usize::from(id), report & happened);
     }
 }
 
@@ -128,6 +134,27 @@ fn UART1_IRQ() {
 fn fits(id: u8, pin: u8, role: u8) -> bool {
     let unit = u8::from(matches!(pin, 4..=11 | 20..=27));
     pin < pins::COUNT && pin & 3 == role && unit == id
+}
+
+/// The divider in 64ths.
+fn divider(baudrate: u32) -> u32 {
+    ((u64::from(peri_hz()) * 4 + u64::from(baudrate) / 2) / u64::from(baudrate)) as u32
+}
+
+impl Pico {
+    /// clk_peri has changed: what is being sent or received at this moment is lost.
+    pub fn follow_uart(&mut self) {
+        for id in 0..2 {
+            let Some(unit) = &self.uart[usize::from(id)] else { continue };
+            let divider = divider(unit.baudrate);
+            with(id, |uart| {
+                uart.uartibrd().write(|w| unsafe { w.bits(divider >> 6) });
+                uart.uartfbrd().write(|w| unsafe { w.bits(divider & 0x3F) });
+                // Writing it makes the dividers take effect.
+                uart.uartlcr_h().modify(|_, w| w);
+            });
+        }
+    }
 }
 
 impl Uart for Pico {
@@ -151,7 +178,7 @@ impl Uart for Pico {
         if config.rts.is_some_and(|pin| !fits(id, pin, 3)) {
             return Err(Error::Invalid("bad RTS pin"));
         }
-        if config.baudrate == 0 || config.baudrate > SYS_HZ / 16 {
+        if config.baudrate == 0 || config.baudrate > peri_hz() / 16 {
             return Err(Error::Invalid("baudrate out of range"));
         }
         let mut bytes = Vec::new();
@@ -164,9 +191,7 @@ impl Uart for Pico {
         drop(old);
 
         reset_and_release(RESET[id as usize]);
-        // The divider in 64ths.
-        let divider =
-            ((u64::from(SYS_HZ) * 4 + u64::from(config.baudrate) / 2) / u64::from(config.baudrate)) as u32;
+        let divider = divider(config.baudrate);
         with(id, |uart| {
             uart.uartibrd().write(|w| unsafe { w.bits(divider >> 6) });
             uart.uartfbrd().write(|w| unsafe { w.bits(divider & 0x3F) });
@@ -177,7 +202,7 @@ impl Uart for Pico {
             });
             // Receive interrupt at half a FIFO, and when the line falls silent with bytes in it.
             uart.uartifls().write(|w| unsafe { w.bits(2 << 3) });
-            uart.uartimsc().write(|w| w.rxim().set_bit().rtim().set_bit());
+            uart.uartimsc().write(|w| w.rxim().set_bit().rtim().set_bit().beim().set_bit());
             uart.uartcr().write(|w| {
                 w.uarten().set_bit().txe().set_bit().rxe().set_bit();
                 w.ctsen().bit(config.cts.is_some()).rtsen().bit(config.rts.is_some())
@@ -197,10 +222,11 @@ impl Uart for Pico {
                 bank.gpio(pin as usize).gpio_ctrl().modify(|r, w| unsafe { w.bits(r.bits() | bit) });
             }
         }
-        self.uart[id as usize] = Some(Unit { pins, bit_us: 1_000_000u32.div_ceil(config.baudrate) });
+        self.uart[id as usize] =
+            Some(Unit { pins, baudrate: config.baudrate, bit_us: 1_000_000u32.div_ceil(config.baudrate) });
         // The handlers above exist.
         unsafe { NVIC::unmask(if id == 0 { pac::Interrupt::UART0_IRQ } else { pac::Interrupt::UART1_IRQ }) };
-        Ok(((u64::from(SYS_HZ) * 4 + u64::from(divider) / 2) / u64::from(divider)) as u32)
+        Ok(((u64::from(peri_hz()) * 4 + u64::from(divider) / 2) / u64::from(divider)) as u32)
     }
 
     fn uart_deinit(&mut self, id: u8) {
@@ -260,8 +286,8 @@ impl Uart for Pico {
         });
     }
 
-    fn uart_irq(&mut self, id: u8, on: bool) {
-        ring(id, |ring| ring.report = on);
+    fn uart_irq(&mut self, id: u8, flags: u8) {
+        ring(id, |ring| ring.report = flags);
     }
 }
 
