@@ -86,7 +86,19 @@ class StreamReader:
                 rest = rest[n:]
         self.out_buf = b""
 
+    # Older names, which the official class still has.
+    aclose = wait_closed
 
+    async def awrite(self, buf, off=0, sz=-1):
+        if off or sz >= 0:
+            buf = buf[off : len(buf) if sz < 0 else off + sz]
+        self.write(buf)
+        await self.drain()
+
+    awritestr = awrite
+
+
+Stream = StreamReader
 StreamWriter = StreamReader
 
 

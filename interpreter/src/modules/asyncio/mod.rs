@@ -78,14 +78,15 @@ pub fn set(vm: &mut Vm, place: Place, value: Val) -> R<()> {
 }
 
 /// The frozen modules of the package.
-const SUBMODULES: &[&str] = &["event", "funcs", "lock", "queues", "stream"];
+const SUBMODULES: &[&str] = &["core", "event", "funcs", "groups", "lock", "queues", "stream"];
 
 /// The frozen module that has a name of ours.
 fn home(name: &str) -> Option<&'static str> {
     Some(match name {
         "gather" | "wait_for" | "wait_for_ms" => "asyncio.funcs",
         "Event" | "ThreadSafeFlag" => "asyncio.event",
-        "Lock" => "asyncio.lock",
+        "BoundedSemaphore" | "Lock" | "Semaphore" => "asyncio.lock",
+        "TaskGroup" | "timeout" | "timeout_at" => "asyncio.groups",
         "Queue" | "PriorityQueue" | "LifoQueue" | "QueueEmpty" | "QueueFull" => "asyncio.queues",
         "StreamReader" | "StreamWriter" | "open_connection" | "start_server" => "asyncio.stream",
         _ => return None,
@@ -94,8 +95,15 @@ fn home(name: &str) -> Option<&'static str> {
 
 fn get_attr(vm: &mut Vm, name: &str) -> R<Option<Val>> {
     match name {
-        // The loop's own names: the official package has them in a module `core`.
-        "core" => return Ok(Some(ASYNCIO.val())),
+        // The loop's own names: the official package has them in a module, which is there unasked.
+        "core" => {
+            let full = vm.new_str("asyncio.core")?;
+            let modules = vm.heap.root(Root::Modules);
+            return match vm.dict_lookup(modules, full)? {
+                None => vm.import("asyncio.core").map(Some),
+                loaded => Ok(loaded),
+            };
+        }
         "cur_task" => return get(vm, Place::Current).map(Some),
         "_task_queue" => return get(vm, Place::Run).map(Some),
         "__path__" => return vm.new_str(".frozen/asyncio").map(Some),
