@@ -208,14 +208,11 @@ mod tests {
 
     #[test]
     fn numbers_are_even_and_repeat_with_the_seed() {
-        let (mut a, mut b) = (Generator::default(), Generator::default());
-        a.seed(7);
-        b.seed(7);
-        let (Some(a), Some(b)) = (&mut a.state, &mut b.state) else { panic!("seeded") };
+        let (mut a, mut b) = (Generator::new(7), Generator::new(7));
         let mut ones = 0;
         for _ in 0..10_000 {
-            let x = Generator::step(a);
-            assert_eq!(x, Generator::step(b));
+            let x = a.step();
+            assert_eq!(x, b.step());
             ones += x.count_ones();
         }
         assert!((158_000..162_000).contains(&ones), "{ones} of 320000 bits are set");
