@@ -513,6 +513,9 @@ ops! {
     AttrDone [No No No];
     /// After the `__next__` of the iterator of a loop.
     NextDone [No No No];
+    /// After a special method that an instruction of one word asked something: a truth, an iterator, what a builtin
+    /// function gives.
+    AnswerDone [No No No];
     /// In the place of an instruction, for once: the loop looks for its dispatch table and does that instruction.
     Retable [No No No];
 }

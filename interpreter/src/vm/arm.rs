@@ -18,7 +18,7 @@
 //! back.
 
 use super::Vm;
-use super::call::STUB_GEN;
+use super::call::{STUB_GEN, STUBS};
 use super::enter::{call_method_native, call_native, call_other};
 use super::generator::{RUNNING, SUSPENDED};
 use super::quick::complex_arith;
@@ -218,6 +218,7 @@ global_asm!(
     WALK_LIST = const Walk::List as u32,
     VM_STUBS = const offset_of!(Vm, stubs),
     STUB_GEN_PC = const 4 * STUB_GEN + 1,
+    STUBS_END = const 4 * STUBS.len(),
     HANDLING = const offset_of!(Vm, heap) + offset_of!(Heap, roots) + 4 * Root::Handling as usize,
     KIND_GENERATOR = const Kind::Generator as u32,
     SUSPENDED = const SUSPENDED,

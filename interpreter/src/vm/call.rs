@@ -35,7 +35,8 @@ pub(crate) const STUB_BRANCH: usize = 6;
 pub(crate) const STUB_STORE: usize = 7;
 pub(crate) const STUB_ATTR: usize = 8;
 pub(crate) const STUB_NEXT: usize = 9;
-pub(crate) const STUBS: [Op; 10] = [
+pub(crate) const STUB_ANSWER: usize = 10;
+pub(crate) const STUBS: [Op; 11] = [
     Op::Exit,
     Op::InitDone,
     Op::ClassDone,
@@ -46,6 +47,7 @@ pub(crate) const STUBS: [Op; 10] = [
     Op::StoreDone,
     Op::AttrDone,
     Op::NextDone,
+    Op::AnswerDone,
 ];
 
 /// Fields of a code object's description (the tuple in w3). Behind them come the names of its slots (variables) and of

@@ -4,7 +4,7 @@
 //! of the raw pointers see `step.rs`.
 
 use super::Vm;
-use super::call::{STUB_INIT, move_up};
+use super::call::{STUB_ANSWER, STUB_INIT, move_up};
 use super::step::{Go, KEY_KIND, control, go, op_a, op_b, raise, slot, value};
 use crate::bytecode::Flags;
 use crate::heap::Kind;
@@ -211,6 +211,11 @@ pub(super) unsafe extern "C-unwind" fn call_other(pc: *const u32, r: *mut Val, v
             && let Some(code) = vm.consume(pc.add(1), dst, f)
         {
             return go(code, vm.r);
+        } else if n == 1
+            && vm.heap.is(*dst.add(3), Kind::Instance)
+            && let Some(entered) = vm.enter_builtin(pc.add(1), f, *dst.add(3))
+        {
+            return entered;
         } else if let Some(new) = vm.as_native_type(f).and_then(|t| t.new)
             && !vm.heap.emergency()
         {
@@ -223,6 +228,29 @@ pub(super) unsafe extern "C-unwind" fn call_other(pc: *const u32, r: *mut Val, v
 
 const GETATTR: Val = registry::builtin("getattr");
 const SETATTR: Val = registry::builtin("setattr");
+const NEXT: Val = registry::builtin("next");
+
+/// [`call_native`] with an instance of a Python class or a generator for its argument.
+///
+/// # Safety
+/// As there; `dst` is the window.
+#[inline(never)]
+unsafe fn call_of_object(pc: *const u32, vm: &mut Vm, dst: *mut Val, f: Val) -> Option<Go> {
+    // SAFETY: the instruction's operands are the window of a call.
+    unsafe {
+        let x = *dst.add(3);
+        if vm.heap.is(x, Kind::Instance) {
+            return vm.enter_builtin(pc.add(1), f, x);
+        }
+        if f == NEXT {
+            return Some(control(vm.resume_call(x, Val::NONE, pc.add(1), STUB_ANSWER), vm));
+        }
+        if !vm.is_generator(x) {
+            return None;
+        }
+        vm.consume(pc.add(1), dst, f).map(|code| go(code, vm.r))
+    }
+}
 
 /// `Call` of a function in Rust.
 ///
@@ -251,10 +279,10 @@ pub(super) unsafe extern "C-unwind" fn call_native(pc: *const u32, r: *mut Val, 
         }
         let payload = f.bits() >> 8;
         if n == 1
-            && vm.is_generator(*dst.add(3))
-            && let Some(code) = vm.consume(pc.add(1), dst, f)
+            && let Some(Kind::Instance | Kind::Generator) = vm.heap.kind(*dst.add(3))
+            && let Some(entered) = call_of_object(pc, vm, dst, f)
         {
-            return go(code, vm.r);
+            return entered;
         }
         if !registry::is_type_fn(payload)
             && let Entry::Fn(_, min, max, native) = *registry::module_entry(payload)

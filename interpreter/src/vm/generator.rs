@@ -16,7 +16,7 @@ use super::call::{STUB_EXIT, STUB_GEN};
 use crate::bytecode::{Flags, Op};
 use crate::heap::cell::{F_A, F_BUFVALS, F_V3, header};
 use crate::heap::{Kind, Move, Root, q};
-use crate::objects::native::{ExcKind, R};
+use crate::objects::native::{ExcKind, R, Raised};
 use crate::value::Val;
 
 pub(crate) const FRESH: u16 = 0;
@@ -164,6 +164,48 @@ impl Vm {
         }
     }
 
+    /// `next(g)` and `g.send(sent)` for an instruction before `ret`, through a stub frame as of a special method.
+    #[inline(never)]
+    pub(super) fn resume_call(&mut self, g: Val, sent: Val, ret: *const u32, stub: usize) -> R<()> {
+        let window = self.heap.top;
+        let inner = window.wrapping_add(3);
+        self.check_stack(inner.wrapping_add(8))?;
+        // SAFETY: room was just checked.
+        unsafe {
+            *window = self.pc_to_val(ret);
+            *window.add(1) = self.r_to_val(self.r);
+            *window.add(2) = self.heap.root(Root::Stubs);
+        }
+        let (pc, r) = (self.pc, self.r);
+        self.r = inner;
+        let resumed = self.resume(g, Resume::Send(sent), inner, self.stub(stub));
+        if let Ok(Some(())) = resumed {
+            return Ok(());
+        }
+        (self.pc, self.r) = (pc, r);
+        self.heap.set_top(window);
+        resumed?;
+        Err(self.ended_with(Val::NONE))
+    }
+
+    /// A generator that [`Vm::resume_call`] has resumed has ended; the stub frame is `self.r`.
+    #[inline(never)]
+    fn call_ended(&mut self, v: Val) -> R<()> {
+        // SAFETY: a stub frame's header.
+        unsafe {
+            self.pc = self.val_to_pc(*self.r.sub(3)).sub(1);
+            self.r = self.val_to_r(*self.r.sub(2));
+        }
+        self.top_of_frame();
+        Err(self.ended_with(v))
+    }
+
+    /// StopIteration with a value, if that is not None.
+    fn ended_with(&mut self, v: Val) -> Raised {
+        let args = [v];
+        self.raise_args(ExcKind::StopIteration, if v.is_none() { &[] } else { &args })
+    }
+
     /// Copies a generator's slots to the stack above stub frame `stub` and makes it the current frame.
     fn restore(&mut self, g: Val, stub: *mut Val) -> R<()> {
         let n = self.heap.w(g, 2) as usize;
@@ -247,9 +289,10 @@ impl Vm {
         // SAFETY: a stub frame's header.
         let (ret, caller) = unsafe { (self.val_to_pc(*stub.sub(3)), self.val_to_r(*stub.sub(2))) };
         self.r = caller;
-        if self.stub_of(ret) == Some(STUB_EXIT) {
+        if let Some(which) = self.stub_of(ret) {
             let (v, ended) = match step {
                 Step::Yield(v) => (v, false),
+                Step::Return(v) if which != STUB_EXIT => return self.call_ended(v),
                 Step::Return(v) => (v, true),
             };
             self.ended = ended;

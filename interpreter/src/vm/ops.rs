@@ -397,11 +397,7 @@ impl Vm {
         }
         if let Some(f) = self.special(v, q::__bool__) {
             let b = self.call_bound(f, v, &[])?;
-            if b.is_bool() {
-                return Ok(b == Val::TRUE);
-            }
-            let t = self.type_name(b);
-            return Err(self.type_error(format_args!("__bool__ should return bool, returned {t}")));
+            return self.bool_answer(b);
         }
         if self.special(v, q::__len__).is_some() {
             return Ok(self.len(v)? != 0);
@@ -413,6 +409,33 @@ impl Vm {
             (None, Some(f)) => Ok(f(self, inner)? != 0),
             _ => Ok(true),
         }
+    }
+
+    /// What a `__bool__` gave, as a bool.
+    pub(super) fn bool_answer(&mut self, b: Val) -> R<bool> {
+        if b.is_bool() {
+            return Ok(b == Val::TRUE);
+        }
+        let t = self.type_name(b);
+        Err(self.type_error(format_args!("__bool__ should return bool, returned {t}")))
+    }
+
+    /// What a `__len__` gave, as a length.
+    pub(super) fn len_answer(&mut self, n: Val) -> R<usize> {
+        let n = self.index(n)?;
+        usize::try_from(n).map_err(|_| self.value_error(format_args!("__len__() should return >= 0")))
+    }
+
+    /// TypeError unless what an `__iter__` gave is an iterator.
+    pub(super) fn check_iterator(&mut self, it: Val) -> R<()> {
+        let is_iterator = self.special(it, q::__next__).is_some()
+            || self.native_type_of(self.unwrap(it)).next.is_some()
+            || self.heap.is(it, Kind::Generator);
+        if is_iterator {
+            return Ok(());
+        }
+        let t = self.type_name(it);
+        Err(self.type_error(format_args!("iter() returned non-iterator of type '{t}'")))
     }
 
     /// `hash(v)`.
@@ -569,9 +592,7 @@ impl Vm {
         }
         if let Some(f) = self.special(v, q::__len__) {
             let n = self.call_bound(f, v, &[])?;
-            let n = self.index(n)?;
-            return usize::try_from(n)
-                .map_err(|_| self.value_error(format_args!("__len__() should return >= 0")));
+            return self.len_answer(n);
         }
         let inner = self.unwrap(v);
         match self.native_type_of(inner).len {
@@ -736,13 +757,7 @@ impl Vm {
                 return Err(self.type_error(format_args!("'{t}' object is not iterable")));
             }
             let it = self.call_bound(f, v, &[])?;
-            let is_iterator = self.special(it, q::__next__).is_some()
-                || self.native_type_of(self.unwrap(it)).next.is_some()
-                || self.heap.is(it, Kind::Generator);
-            if !is_iterator {
-                let t = self.type_name(it);
-                return Err(self.type_error(format_args!("iter() returned non-iterator of type '{t}'")));
-            }
+            self.check_iterator(it)?;
             return Ok(it);
         }
         let inner = self.unwrap(v);

@@ -1,7 +1,7 @@
 //! Where `repr`, `str` and `print` write: a growing text, or the console.
 
 use super::Vm;
-use crate::objects::native::{ExcKind, R};
+use crate::objects::native::{R, Raised};
 use crate::value::Val;
 use alloc::string::String;
 use core::fmt::{self, Write};
@@ -156,6 +156,12 @@ impl Vm {
         out.flush(self)
     }
 
+    /// TypeError for what method `name` gave in place of a str.
+    pub(super) fn no_string(&mut self, name: &str, v: Val) -> Raised {
+        let got = self.type_name(v);
+        self.type_error(format_args!("{name} returned non-string (type {got})"))
+    }
+
     fn print_inner(&mut self, v: Val, out: &mut Out, repr: bool) -> R<()> {
         if self.is_python_object(v) {
             let mut names: &[&str] = &["__repr__"];
@@ -165,11 +171,7 @@ impl Vm {
             for name in names {
                 let Some(f) = self.class_attr_above_object(v, name) else { continue };
                 let s = self.call_bound(f, v, &[])?;
-                let Some(text) = self.heap.as_str(s) else {
-                    let got = self.type_name(s);
-                    return Err(self
-                        .raise(ExcKind::TypeError, format_args!("{name} returned non-string (type {got})")));
-                };
+                let Some(text) = self.heap.as_str(s) else { return Err(self.no_string(name, s)) };
                 out.push(text);
                 return Ok(());
             }

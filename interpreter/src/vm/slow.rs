@@ -2,7 +2,7 @@
 //! and `self.r`, which the loop has set to the instruction and the frame.
 
 use super::Vm;
-use super::call::Next;
+use super::call::{Next, STUB_ATTR};
 use super::enter::native_to_cache;
 use super::step::{KEY_KIND, KEY_MODULE, op_b, op_c, slot};
 use crate::bytecode::Op;
@@ -277,6 +277,13 @@ impl Vm {
         let (obj, name) = unsafe { (*dst.add(3), Qstr(*self.pc.add(1) & 0xffff)) };
         let (f, with_self) = self.get_method(obj, name)?;
         let own = usize::from(with_self);
+        if nkw == 0 && self.heap.is(obj, Kind::Generator) {
+            // SAFETY: the window's slot 4 holds the argument.
+            let sent = if n == 1 { unsafe { *dst.add(4) } } else { Val::NONE };
+            if name == q::send && n == 1 || name == q::__next__ && n == 0 {
+                return self.resume_call(obj, sent, ret, STUB_ATTR);
+            }
+        }
         let key = self.method_key(obj);
         let given = n + own;
         let native = match f.imm_payload(Imm::NativeFn).map(crate::registry::native_fn) {
@@ -669,16 +676,21 @@ impl Vm {
     pub fn format(&mut self, v: Val, spec: Val) -> R {
         if let Some(f) = self.special(v, q::__format__) {
             let s = self.call_bound(f, v, &[spec])?;
-            if self.heap.is_str(s) {
-                return Ok(s);
-            }
-            let t = self.type_name(s);
-            return Err(self.type_error(format_args!("__format__ must return a str, not {t}")));
+            return self.formatted(s);
         }
         if self.heap.bytes(spec).is_empty() {
             return self.str(v);
         }
         self.base_format(v, spec)
+    }
+
+    /// What a `__format__` gave, which must be a str.
+    pub(super) fn formatted(&mut self, s: Val) -> R {
+        if self.heap.is_str(s) {
+            return Ok(s);
+        }
+        let t = self.type_name(s);
+        Err(self.type_error(format_args!("__format__ must return a str, not {t}")))
     }
 
     /// `object.__format__(v, spec)`, that of the native part if there is one.

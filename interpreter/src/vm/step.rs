@@ -84,7 +84,7 @@ fn op_bx(w: u32) -> usize {
     (w >> 16) as usize
 }
 #[inline(always)]
-fn op_sbx(w: u32) -> isize {
+pub(super) fn op_sbx(w: u32) -> isize {
     (w as i32 >> 16) as isize
 }
 
@@ -423,7 +423,12 @@ handlers! { (pc, r, vm, w)
             Some(t) => {
                 set(r, w, Val::bool(!t), pc.add(1))
             }
-            None => value(vm.truth(x).map(|t| Val::bool(!t)), vm, pc.add(1)),
+            None => {
+                if let Some(entered) = vm.enter_truth(pc.add(1), x) {
+                    return entered;
+                }
+                value(vm.truth(x).map(|t| Val::bool(!t)), vm, pc.add(1))
+            }
         }
     }
 
@@ -450,9 +455,19 @@ handlers! { (pc, r, vm, w)
         set(r, w, Val::bool(!same), pc.add(1))
     }
     In => {
+        if let Some(entered) =
+            vm.enter_question(pc.add(1), q::__contains__, [*slot(r, op_c(w)), *slot(r, op_b(w))])
+        {
+            return entered;
+        }
         value(vm.contains(*slot(r, op_c(w)), *slot(r, op_b(w))).map(Val::bool), vm, pc.add(1))
     }
     NotIn => {
+        if let Some(entered) =
+            vm.enter_question(pc.add(1), q::__contains__, [*slot(r, op_c(w)), *slot(r, op_b(w))])
+        {
+            return entered;
+        }
         value(vm.contains(*slot(r, op_c(w)), *slot(r, op_b(w))).map(|t| Val::bool(!t)), vm, pc.add(1))
     }
 
@@ -464,13 +479,20 @@ handlers! { (pc, r, vm, w)
         let v = *slot(r, op_a(w));
         let truth = match quick_truth(v) {
             Some(t) => t,
-            None => match vm.truth(v) {
-                Ok(t) => {
-                    vm.heap.release_temps(vm.mark);
-                    t
+            None => {
+                if vm.heap.is(v, Kind::Instance)
+                    && let Some(entered) = vm.enter_truth(pc.add(1), v)
+                {
+                    return entered;
                 }
-                Err(Raised) => return raise(vm),
-            },
+                match vm.truth(v) {
+                    Ok(t) => {
+                        vm.heap.release_temps(vm.mark);
+                        t
+                    }
+                    Err(Raised) => return raise(vm),
+                }
+            }
         };
         if truth == (w as u8 == Op::JTrue as u8) {
             jump(pc, r, vm, op_sbx(w) as i32 * 4)
@@ -545,6 +567,11 @@ handlers! { (pc, r, vm, w)
             *state.add(1) = Val::ZERO;
             go(pc.add(1), r)
         } else {
+            if vm.heap.is(x, Kind::Instance)
+                && let Some(entered) = vm.enter_question(pc.add(1), q::__iter__, [x])
+            {
+                return entered;
+            }
             plain(vm.iter(x).map(|it| {
                     *state = it;
                     *state.add(1) = Val::small(-1);
@@ -689,6 +716,9 @@ handlers! { (pc, r, vm, w)
                 return go(pc.add(3), r);
             }
         }
+        if let Some(entered) = vm.enter_setter(pc.add(3), obj, Qstr(*pc.add(1) & 0xffff), v) {
+            return entered;
+        }
         plain(vm.op_set_attr(obj, v, pc.cast_mut()), vm, pc.add(3))
     }
     DelAttr => {
@@ -768,6 +798,9 @@ handlers! { (pc, r, vm, w)
         value(vm.op_build_str(slot(r, op_b(w)), op_c(w)), vm, pc.add(1))
     }
     Format => {
+        if let Some(entered) = vm.enter_format(pc.add(1), slot(r, op_b(w)), op_c(w)) {
+            return entered;
+        }
         value(vm.op_format(slot(r, op_b(w)), op_c(w)), vm, pc.add(1))
     }
     ListAppend => {
@@ -995,6 +1028,11 @@ handlers! { (pc, r, vm, w)
         let (v, at, caller) = vm.leave_special(r);
         *slot(caller, op_b(*at)) = v;
         jump(at, caller, vm, *at.add(1) as i32)
+    }
+    AnswerDone => {
+        let (v, ret, caller) = vm.leave_special(r);
+        (vm.pc, vm.r) = (ret.sub(1), caller);
+        control(vm.answer(v), vm)
     }
     ClassDone => {
         control(vm.op_class_done(), vm)

@@ -139,8 +139,9 @@ OP yield
     subs r0, r5, #1
     subs r1, #32
     ldr r3, [r4, #{VM_STUBS}]
-    cmp r0, r3
-    beq 5f
+    subs r2, r0, r3
+    cmp r2, #{STUBS_END}
+    blo 5f
     ldr r1, [r1, #4]
     subs r2, r1, #4
     ldr r2, [r2]
@@ -154,7 +155,7 @@ OP yield
     adds r0, r0, r2
     ldr r7, [r4, #{VM_PENDING}]
     BACKEDGE
-5:  @ To native code: the result is the window's first slot.
+5:  @ To native code, or to a stub of a call: the result is the window's first slot.
     mov r3, ip
     str r3, [r1]
     ldr r1, [r1, #4]
