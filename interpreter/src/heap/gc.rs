@@ -446,8 +446,6 @@ impl Heap {
         let mut hopeless = u32::MAX;
         let mut moving = true;
         while p < top {
-            // Once it comes, nothing moves any more.
-            moving &= !self.watch.interrupted();
             let (size, state) = r.block(p);
             let owner = r.owner(p);
             let next = p + size;
@@ -474,6 +472,8 @@ impl Heap {
                             core::ptr::copy(r.at(p), r.at(to), (size / 4) as usize);
                             r.at(owner).add(1).write(to + super::arena::HEAD);
                         }
+                        // Once it comes, nothing moves any more.
+                        moving = !self.watch.interrupted();
                     }
                     r.set_block(to, size, OWNED, owner);
                 }
