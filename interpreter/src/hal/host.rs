@@ -45,6 +45,8 @@ pub struct Host {
     pub flash_fuse: Option<u32>,
     /// The power has failed: flash neither programs nor erases any more.
     pub flash_dead: bool,
+    /// Called by [`System::room_made`].
+    pub room: Option<fn(usize)>,
     /// Called with true before [`System::guarded`] runs something and with false after it.
     pub guard: Option<fn(bool)>,
     /// Input still to come: time (µs) and bytes, earliest first.
@@ -112,6 +114,7 @@ impl Host {
             flash_fuse: None,
             flash_dead: false,
             guard: None,
+            room: None,
             later: VecDeque::new(),
             random: 1,
             freq: 125_000_000,
@@ -555,6 +558,11 @@ impl System for Host {
         f();
         tell(false);
         true
+    }
+    fn room_made(&mut self, bytes: usize) {
+        if let Some(tell) = self.room {
+            tell(bytes);
+        }
     }
     fn soft_reset(&mut self) {
         self.alarm = None;

@@ -120,7 +120,9 @@ impl Vm {
     /// # Errors
     /// MemoryError.
     pub fn need_room(&mut self, bytes: usize) -> R<()> {
-        Ok(self.heap.ensure_gap(bytes)?)
+        self.heap.ensure_gap(bytes)?;
+        self.hal.room_made(bytes);
+        Ok(())
     }
 
     /// An integer argument within bounds.
