@@ -81,8 +81,7 @@ try:
 except OSError as e:
     print(e.errno)
 ";
-    let expected =
-        "I2C(0, freq=100000, scl=5, sda=4, timeout=50000) [118]\nb'(\\x01' 1 b'('\nbytearray(b'(\\x01') b'ab'\n5\n";
+    let expected = "I2C(0, freq=100000, scl=5, sda=4, timeout=50000) [118]\nb'(\\x01' 1 b'('\nbytearray(b'(\\x01') b'ab'\n5\n";
     for stress in [false, true] {
         let mut host = Host::new(16);
         host.i2c.push(device.clone());
