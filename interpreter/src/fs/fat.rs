@@ -910,10 +910,17 @@ impl Fat {
         result
     }
 
-    pub fn close_all(&mut self, flash: &mut dyn Flash) {
+    pub fn any_open(&self) -> bool {
+        self.slots.iter().any(|slot| slot.file.is_some())
+    }
+
+    pub fn close_unless(&mut self, flash: &mut dyn Flash, keep: impl Fn(Handle) -> bool) {
         for index in 0..self.slots.len() {
             let generation = u16::from(self.slots[index].generation);
-            let _ = self.close(flash, Handle::from_bits(index as u16 | generation << 8));
+            let handle = Handle::from_bits(index as u16 | generation << 8);
+            if !keep(handle) {
+                let _ = self.close(flash, handle);
+            }
         }
     }
 

@@ -218,7 +218,8 @@ unsafe extern "C" fn sync(config: *const LfsConfig) -> i32 {
 fn check_geometry(flash: &dyn Flash) -> FsResult<()> {
     let block_size = flash.flash_block_size();
     let cache = (CACHE_SIZE as u32).min(block_size);
-    let fits = block_size >= 128
+    // Blocks of 64 bytes hold the pointers of files of as many blocks as the device may have then.
+    let fits = (block_size >= 128 || block_size == 64 && flash.flash_block_count() <= 1 << 14)
         && block_size.is_multiple_of(cache)
         && cache.is_multiple_of(READ_SIZE)
         && cache.is_multiple_of(PROG_SIZE.min(block_size));
@@ -319,7 +320,7 @@ impl Lfs {
 
     /// Closes all files and forgets the file system.
     pub fn unmount(mut self, flash: &mut dyn Flash) -> FsResult {
-        self.close_all(flash);
+        self.close_unless(flash, |_| false);
         self.inner.with(flash, |core, _| check(core_lfs::lfs_unmount(core)))?;
         Ok(())
     }
@@ -440,11 +441,18 @@ impl Lfs {
         result.map(|_| ())
     }
 
-    /// Closes every open file; errors are ignored, as at a reset.
-    pub fn close_all(&mut self, flash: &mut dyn Flash) {
+    /// Is a file open?
+    pub fn any_open(&self) -> bool {
+        self.slots.iter().any(|slot| slot.file.is_some())
+    }
+
+    /// Closes the open files that are not to be kept; errors are ignored, as at a reset.
+    pub fn close_unless(&mut self, flash: &mut dyn Flash, keep: impl Fn(Handle) -> bool) {
         for index in 0..self.slots.len() {
             let handle = Handle(index as u16 | u16::from(self.slots[index].generation) << 8);
-            let _ = self.close(flash, handle);
+            if !keep(handle) {
+                let _ = self.close(flash, handle);
+            }
         }
     }
 

@@ -37,7 +37,7 @@ operations! {
     size(file: Handle) -> FsResult<u32>;
     sync(file: Handle) -> FsResult;
     close(file: Handle) -> FsResult;
-    close_all() -> ();
+    close_unless(keep: impl Fn(Handle) -> bool) -> ();
     stat(path: &str) -> FsResult<Entry>;
     mtime(path: &str) -> FsResult<u64>;
     set_mtime(path: &str, ns: u64) -> FsResult;
@@ -48,6 +48,14 @@ operations! {
 }
 
 impl Volume {
+    /// Is a file open?
+    pub fn any_open(&self) -> bool {
+        match self {
+            Volume::Lfs(fs) => fs.any_open(),
+            Volume::Fat(fs) => fs.any_open(),
+        }
+    }
+
     /// Bytes of a unit of space, how many units there are, and how many are free.
     ///
     /// # Errors

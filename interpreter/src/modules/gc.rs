@@ -8,6 +8,7 @@ use crate::vm::Vm;
 fn collect(vm: &mut Vm, args: Args) -> R {
     vm.clear_above(args);
     vm.heap.collect();
+    super::vfs::volume::close_lost(vm);
     Ok(Val::NONE)
 }
 

@@ -66,6 +66,9 @@ pub fn open_on(vm: &mut Vm, fs: Val, path: &str, mode: &str) -> R {
     let Some((open, text)) = parse_mode(mode) else {
         return Err(vm.value_error(format_args!("invalid mode: '{mode}'")));
     };
+    if open.write {
+        volume::check_writable(vm, fs)?;
+    }
     // The cell first: a file that is open and has no owner would stay open.
     let id = if text { ids::TEXT_IO } else { ids::FILE_IO };
     let object = vm.heap.alloc_cell(header(Kind::Object, F_V3, id), CLOSED, 0, fs.bits())?;
@@ -78,6 +81,13 @@ pub fn open_on(vm: &mut Vm, fs: Val, path: &str, mode: &str) -> R {
         volume::on(vm, fs, |fs, flash| Ok(fs.set_mtime(flash, path, now).is_ok()))?;
     }
     Ok(object)
+}
+
+/// The file system and the handle of a file that is open.
+pub fn open_file(vm: &Vm, v: Val) -> Option<(Val, Handle)> {
+    let is_file = vm.heap.is(v, Kind::Object) && matches!(vm.heap.aux(v), ids::TEXT_IO | ids::FILE_IO);
+    let bits = if is_file { vm.heap.w(v, 1) } else { CLOSED };
+    (bits != CLOSED).then(|| (vm.heap.val(v, 3), Handle::from_bits(bits as u16)))
 }
 
 /// Runs an operation on the file system of an open file.

@@ -67,7 +67,7 @@ pub fn session(vm: &mut Vm, raw: bool) -> bool {
     vm.end_threads();
     events::clear(vm);
     let _ = vm.try_fs(|fs, flash| {
-        fs.close_all(flash);
+        fs.close_unless(flash, |_| false);
         Ok(())
     });
     vm.hal.soft_reset();

@@ -47,7 +47,7 @@ impl<'a> Device<'a> {
         let (Ok(block_size), Ok(blocks)) = (u32::try_from(block_size), u32::try_from(blocks)) else {
             return Err(vm.raise_os(EINVAL));
         };
-        if block_size < 128 || blocks == 0 {
+        if block_size < 64 || blocks == 0 {
             return Err(vm.raise_os(EINVAL));
         }
         Ok(Device { vm, object, block_size, blocks, whole, old, raised: false })
@@ -61,6 +61,9 @@ impl<'a> Device<'a> {
         let object = self.object;
         let answer = match f(self.vm, object) {
             Ok(v) if v.is_none() => Ok(0),
+            Ok(v) if self.vm.heap.is_str(v) => {
+                Err(self.vm.type_error(format_args!("can't convert str to int")))
+            }
             Ok(v) => self.vm.index(v),
             Err(raised) => Err(raised),
         };

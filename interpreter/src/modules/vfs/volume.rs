@@ -16,11 +16,15 @@ use crate::value::Val;
 use crate::vm::{Out, Vm};
 
 const EBUSY: i32 = 16;
+const EROFS: i32 = 30;
 const ENOTDIR: i32 = 20;
 const S_IFREG: i32 = 0x8000;
 
-// w1 = block device, None for the board's flash; w2 = 1 + place among the volumes, 0 for the flash;
+// w1 = block device, None for the board's flash; w2 = 1 + place among the volumes, 0 for the flash, | READ_ONLY;
 // w3 = its current folder (str), NULL for the root.
+
+/// It was mounted with `readonly=True`.
+const READ_ONLY: u32 = 1 << 16;
 
 /// The object of the board's flash.
 ///
@@ -41,13 +45,59 @@ pub fn is_fat(vm: &Vm, object: Val) -> bool {
     vm.heap.is(object, Kind::Object) && vm.heap.aux(object) == ids::VFS_FAT
 }
 
+/// 1 + its place among the volumes; 0 for the flash, which NULL stands for as well.
+fn number(vm: &Vm, object: Val) -> usize {
+    if object.is_null() { 0 } else { (vm.heap.w(object, 2) & !READ_ONLY) as usize }
+}
+
+/// Fails where nothing may be changed.
+///
+/// # Errors
+/// OSError(EROFS).
+pub fn check_writable(vm: &mut Vm, object: Val) -> R<()> {
+    if object.is_null() || vm.heap.w(object, 2) & READ_ONLY == 0 { Ok(()) } else { Err(vm.raise_os(EROFS)) }
+}
+
+/// Closes the files whose objects are gone. Called after a collection.
+pub fn close_lost(vm: &mut Vm) {
+    let volumes = [&vm.state.fs].into_iter().chain(&vm.state.volumes);
+    if !volumes.flatten().any(Volume::any_open) {
+        return;
+    }
+    // What is there: files, and the objects of the volumes by number.
+    let (mut files, mut objects) = (Vec::new(), [Val::NULL; MOST + 1]);
+    let mut at = None;
+    while let Some(cell) = vm.heap.next_cell(at, Kind::Object) {
+        at = Some(cell);
+        if is(vm, cell) {
+            objects[number(vm, cell)] = cell;
+        } else if let Some((fs, handle)) = io::open_file(vm, cell) {
+            files.push((number(vm, fs), handle));
+        }
+    }
+    for (number, object) in objects.into_iter().enumerate() {
+        // A volume without an object has no device any more; the flash needs none.
+        if number == 0 || !object.is_null() {
+            let keep = |handle| files.contains(&(number, handle));
+            let object = if number == 0 { Val::NULL } else { object };
+            let closed = on(vm, object, |fs, flash| {
+                fs.close_unless(flash, keep);
+                Ok(())
+            });
+            if closed.is_err() {
+                // A device's exception: there is nobody to tell.
+                vm.take_exc();
+            }
+        }
+    }
+}
+
 /// Runs an operation of a file system; NULL is the board's flash.
 ///
 /// # Errors
 /// OSError; what a block device raises.
 pub fn on<T>(vm: &mut Vm, object: Val, f: impl FnOnce(&mut Volume, &mut dyn Flash) -> FsResult<T>) -> R<T> {
-    let place = if object.is_null() { 0 } else { vm.heap.w(object, 2) as usize };
-    let Some(place) = place.checked_sub(1) else { return vm.with_fs(f) };
+    let Some(place) = number(vm, object).checked_sub(1) else { return vm.with_fs(f) };
     // While it works its device's Python code runs, which must find the machine whole.
     let Some(mut volume) = vm.state.volumes.get_mut(place).and_then(Option::take) else {
         return Err(vm.raise_os(EBUSY));
@@ -106,7 +156,7 @@ fn sweep(vm: &mut Vm) {
     while let Some(cell) = vm.heap.next_cell(at, Kind::Object) {
         at = Some(cell);
         if is(vm, cell) {
-            used |= 1 << vm.heap.w(cell, 2);
+            used |= 1 << number(vm, cell);
         }
     }
     for (i, volume) in vm.state.volumes.iter_mut().enumerate() {
@@ -266,11 +316,13 @@ pub fn statvfs(vm: &mut Vm, object: Val) -> R {
 }
 
 pub fn mkdir(vm: &mut Vm, object: Val, path: &str) -> R {
+    check_writable(vm, object)?;
     on(vm, object, |fs, flash| fs.mkdir(flash, path))?;
     Ok(Val::NONE)
 }
 
 pub fn remove(vm: &mut Vm, object: Val, path: &str) -> R {
+    check_writable(vm, object)?;
     on(vm, object, |fs, flash| match fs.stat(flash, path)?.kind {
         FileKind::File => fs.remove(flash, path),
         FileKind::Dir => Err(FsError::IS_DIR),
@@ -279,6 +331,7 @@ pub fn remove(vm: &mut Vm, object: Val, path: &str) -> R {
 }
 
 pub fn rmdir(vm: &mut Vm, object: Val, path: &str) -> R {
+    check_writable(vm, object)?;
     on(vm, object, |fs, flash| match fs.stat(flash, path)?.kind {
         FileKind::Dir => fs.remove(flash, path),
         FileKind::File => Err(FsError(ENOTDIR)),
@@ -287,6 +340,7 @@ pub fn rmdir(vm: &mut Vm, object: Val, path: &str) -> R {
 }
 
 pub fn rename(vm: &mut Vm, object: Val, from: &str, to: &str) -> R {
+    check_writable(vm, object)?;
     on(vm, object, |fs, flash| fs.rename(flash, from, to))?;
     Ok(Val::NONE)
 }
@@ -375,14 +429,17 @@ fn m_getcwd(vm: &mut Vm, args: Args) -> R {
 }
 
 /// Called by `vfs.mount` and `vfs.umount`: the volume was mounted when the object was made.
-fn m_mount(_: &mut Vm, _: Args) -> R {
+fn m_mount(vm: &mut Vm, args: Args) -> R {
+    let (object, readonly) = (args.get(vm, 0), args.get(vm, 1));
+    let flag = if vm.truth(readonly)? { READ_ONLY } else { 0 };
+    vm.heap.set_w(object, 2, number(vm, object) as u32 | flag);
     Ok(Val::NONE)
 }
 
 fn m_umount(vm: &mut Vm, args: Args) -> R {
     let object = args.get(vm, 0);
     on(vm, object, |fs, flash| {
-        fs.close_all(flash);
+        fs.close_unless(flash, |_| false);
         Ok(())
     })?;
     Ok(Val::NONE)
