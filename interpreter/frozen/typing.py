@@ -54,11 +54,27 @@ class TypedDict(dict):
         pass
 
 
-# Fields by annotation are made into a namedtuple.
-def NamedTuple(typename, fields=(), **kw):
-    from collections import namedtuple
+# Fields by annotation, or by a list of pairs, are made into a namedtuple.
+class _NamedTuple(type):
+    def __new__(meta, name, bases, namespace):
+        if not bases:
+            return type.__new__(meta, name, bases, namespace)
+        from collections import namedtuple
 
-    return namedtuple(typename, [name for name, _ in fields] + list(kw))
+        fields = namespace.get("__annotations__", {})
+        defaults = [namespace[field] for field in fields if field in namespace]
+        rest = {key: value for key, value in namespace.items() if key not in fields}
+        rest["_field_defaults"] = {field: namespace[field] for field in fields if field in namespace}
+        return type(name, (namedtuple(name, list(fields), defaults=defaults),), rest)
+
+    def __call__(cls, typename, fields=(), **kw):
+        from collections import namedtuple
+
+        return namedtuple(typename, [name for name, _ in fields] + list(kw))
+
+
+class NamedTuple(metaclass=_NamedTuple):
+    pass
 
 
 def TypeVar(name, *constraints, **kw):

@@ -7,7 +7,7 @@ last lines test runners read.
 import sys
 
 __all__ = [
-    "TestCase", "TestResult", "TestSuite", "TestLoader", "TextTestRunner", "TestRunner",
+    "TestCase", "FunctionTestCase", "TestResult", "TestSuite", "TestLoader", "TextTestRunner", "TestRunner",
     "SkipTest", "skip", "skipIf", "skipUnless", "expectedFailure", "main",
 ]
 
@@ -179,6 +179,8 @@ class TestCase:
         self._check(first >= second, "%r not greater than or equal to %r" % (first, second), msg)
 
     def assertAlmostEqual(self, first, second, places=None, msg=None, delta=None):
+        if places is not None and delta is not None:
+            raise TypeError("specify delta or places not both")
         if first == second:
             return
         difference = abs(first - second)
@@ -189,6 +191,8 @@ class TestCase:
             self._check(round(difference, places) == 0, "%r != %r within %r places" % (first, second, places), msg)
 
     def assertNotAlmostEqual(self, first, second, places=None, msg=None, delta=None):
+        if places is not None and delta is not None:
+            raise TypeError("specify delta or places not both")
         difference = abs(first - second)
         if delta is not None:
             close = difference <= delta
@@ -279,6 +283,21 @@ class TestCase:
         self.tearDown()
 
 
+class FunctionTestCase(TestCase):
+    """A function as a test."""
+
+    def __init__(self, function, name):
+        TestCase.__init__(self, "runTest")
+        self._function = function
+        self._name = name
+
+    def __str__(self):
+        return self._name
+
+    def runTest(self):
+        self._function()
+
+
 class TestResult:
     """What came of the tests that were run."""
 
@@ -353,8 +372,11 @@ class TestLoader:
         suite = TestSuite()
         for name in sorted(dir(module)):
             item = getattr(module, name)
-            if isinstance(item, type) and issubclass(item, TestCase) and item is not TestCase:
-                suite.addTest(item)
+            if isinstance(item, type):
+                if issubclass(item, TestCase) and item not in (TestCase, FunctionTestCase):
+                    suite.addTest(item)
+            elif name.startswith("test") and callable(item):
+                suite.addTest(FunctionTestCase(item, name))
         return suite
 
 
@@ -362,9 +384,10 @@ defaultTestLoader = TestLoader()
 
 
 def _run_class(cls, result):
-    names = defaultTestLoader.getTestCaseNames(cls)
-    if not names and hasattr(cls, "runTest"):
-        names = ["runTest"]
+    # As in micropython-lib: runTest is the only test of its class.
+    names = ["runTest"] if hasattr(cls, "runTest") else defaultTestLoader.getTestCaseNames(cls)
+    # A test may have a variable of this name.
+    run = cls.run if callable(cls.run) else TestCase.run
     reason = getattr(cls, "__unittest_skip__", None)
     if reason is None:
         try:
@@ -379,7 +402,7 @@ def _run_class(cls, result):
             result.testsRun += 1
             result.add_skip("%s (%s)" % (name, cls.__name__), reason)
         else:
-            cls(name).run(result)
+            run(cls(name), result)
     if reason is None:
         try:
             cls.tearDownClass()

@@ -1,6 +1,7 @@
 //! Functions, native functions, bound methods, cells and code objects.
 
 use super::native::{Args, Entry, NativeType, R};
+use crate::bytecode::Flags;
 use crate::heap::Kind;
 use crate::registry::{self, ids};
 use crate::value::{Imm, Val};
@@ -211,6 +212,16 @@ fn co_firstlineno(vm: &mut Vm, v: Val) -> R {
 fn co_argcount(vm: &mut Vm, v: Val) -> R {
     Ok(Val::small(vm.code_positional(v) as i32))
 }
+/// As CPython numbers them; each function has the lowest two.
+fn co_flags(vm: &mut Vm, v: Val) -> R {
+    let flags = vm.code_flags(v);
+    let mut bits = 0x03;
+    for (flag, bit) in [(Flags::VARARGS, 0x04), (Flags::VARKW, 0x08), (Flags::COROUTINE, 0x80)] {
+        bits |= if flags.has(flag) { bit } else { 0 };
+    }
+    let generator = flags.has(Flags::GENERATOR) && !flags.has(Flags::COROUTINE);
+    Ok(Val::small(if generator { bits | 0x20 } else { bits }))
+}
 fn co_varnames(vm: &mut Vm, v: Val) -> R {
     let names = vm.code_names(v).to_vec();
     Ok(vm.heap.new_tuple(&names)?)
@@ -224,6 +235,7 @@ pub static CODE: NativeType = NativeType {
     entries: &[
         Entry::Get("co_name", co_name),
         Entry::Get("co_filename", co_filename),
+        Entry::Get("co_flags", co_flags),
         Entry::Get("co_firstlineno", co_firstlineno),
         Entry::Get("co_argcount", co_argcount),
         Entry::Get("co_varnames", co_varnames),
