@@ -79,6 +79,89 @@ fn no_value_costs_more_than_its_limit() {
     assert!(over.is_empty(), "too big: {over:?}");
 }
 
+/// A function as programs have them: eight lines with attributes, calls, a loop and a branch.
+const FUNCTION: &str = "
+def step_NN(self, items, limit=10):
+    total = 0
+    for i, item in enumerate(items):
+        if item.weight > limit and not item.hidden:
+            total += item.weight * self.scale[i]
+        else:
+            self.skipped.append(len(item.name))
+    return total, self.result(total // 2)
+";
+
+/// Runs what [`code_costs_no_more_than_its_limit`] measures.
+const COST_OF_CODE: &str = "
+import gc
+class Item:
+    weight = 20; hidden = False; name = 'abc'
+class Owner:
+    scale = [1, 2]
+    skipped = []
+    def result(self, x):
+        return x
+owner, item, names = Owner(), Item(), {}
+exec(text.replace('step_', 'once_'), names)
+owner.result(1)
+names = {}
+gc.collect()
+before = gc.mem_alloc()
+exec(text, names)
+gc.collect()
+uncalled = gc.mem_alloc() - before
+for name in list(names):
+    if name.startswith('step_'):
+        names[name](owner, [item])
+name = None
+gc.collect()
+called = gc.mem_alloc() - before
+";
+
+/// What compiled code costs, in bytes a line: of functions that were not called yet, and of the same when they were. (The
+/// official firmware keeps 25.8 a line of its `perf_bench` sources.)
+#[test]
+fn code_costs_no_more_than_its_limit() {
+    const FUNCTIONS: usize = 20;
+    let text: String = (0..FUNCTIONS).map(|i| FUNCTION.replace("NN", &i.to_string())).collect();
+    let lines = text.lines().filter(|line| !line.is_empty()).count() as i64;
+    let mut vm = Vm::new(256 * 1024, Box::new(Host::new(64))).expect("memory");
+    let script = format!("text = '''{text}'''\n{COST_OF_CODE}");
+    if vm.run_source("code.py", &script).is_err() {
+        let e = vm.take_exc();
+        panic!("{}", vm.repr_text(e).unwrap_or_default());
+    }
+    let globals = vm.globals();
+    for (name, limit) in [("uncalled", 31), ("called", 42)] {
+        let key = vm.heap.intern(name).expect("memory");
+        let bytes = vm.heap.dict_get_qstr(globals, key).and_then(|v| vm.heap.as_i64(v)).expect("a number");
+        println!("{name}: {bytes} for {lines} lines, {:.1} a line", bytes as f64 / lines as f64);
+        assert!(bytes <= limit * lines, "{name}: {bytes} bytes for {lines} lines");
+    }
+}
+
+/// Functions whose code is made ready between garbage do not part the memory for good.
+#[test]
+fn first_calls_between_garbage_leave_the_memory_whole() {
+    let script = r"
+import gc
+text = ''.join('def f%d(x):\n    return [x, x + %d, len(str(x))]\n' % (i, i) for i in range(40))
+exec(text)
+functions = [globals()['f%d' % i] for i in range(40)]
+kept = []
+for f in functions:
+    garbage = bytearray(3000)
+    kept.append(f(3))
+garbage = None
+big = bytearray(gc.mem_free() * 9 // 10)
+";
+    let mut vm = Vm::new(200 * 1024, Box::new(Host::new(64))).expect("memory");
+    if vm.run_source("calls.py", script).is_err() {
+        let e = vm.take_exc();
+        panic!("{}", vm.repr_text(e).unwrap_or_default());
+    }
+}
+
 /// A million steps with buffers of mixed sizes; then half of what is free is still to be had in one piece.
 #[test]
 fn long_use_does_not_fragment_the_memory() {

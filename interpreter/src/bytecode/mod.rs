@@ -25,6 +25,7 @@
 
 mod disasm;
 mod op;
+pub mod packed;
 mod proto;
 
 pub use disasm::disassemble;

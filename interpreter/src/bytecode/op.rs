@@ -527,18 +527,24 @@ impl Op {
     }
 
     /// Meanings of the operands a, b, c.
-    pub fn fields(self) -> [Field; 3] {
+    pub const fn fields(self) -> [Field; 3] {
         Self::FIELDS[self as usize]
     }
 
     /// Meanings of the words that follow.
-    pub fn words(self) -> &'static [Word] {
+    pub const fn words(self) -> &'static [Word] {
         Self::WORDS[self as usize]
     }
 
     /// The name as in the table.
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize]
+    }
+
+    /// May the instruction behind it be the next one?
+    pub fn goes_on(self) -> bool {
+        use Op::{Jump, Raise, RaiseAgain, RaiseFrom, Reraise, Return, ReturnNone};
+        !matches!(self, Return | ReturnNone | Jump | Raise | RaiseFrom | RaiseAgain | Reraise)
     }
 
     /// Length with extra words, in words.

@@ -73,7 +73,7 @@ impl Flags {
     pub const MODULE: Flags = Flags(32);
     /// Has keyword-only parameters. Set by the loader: a call of code without flags needs no arranging.
     pub const KEYWORD_ONLY: Flags = Flags(64);
-    /// Not compiled yet. Set by the loader, see [`Proto::deferred`].
+    /// Not ready to run: not compiled yet (see [`Proto::deferred`]), or kept as bytes. Set by the loader.
     pub const DEFERRED: Flags = Flags(128);
 
     /// Are all parameters plain positional ones, and is the code there? It may be that of a generator.

@@ -4,7 +4,7 @@
 //! bytes, or begin with `word 2` values (`F_BUFVALS`).
 
 use super::arena::{FIXED, FREE, HEAD, OWNED, round8};
-use super::cell::{F_BUF, Kind};
+use super::cell::F_BUF;
 use super::{Heap, NoMemory};
 use crate::value::Val;
 
@@ -229,28 +229,6 @@ impl Heap {
         unsafe { core::slice::from_raw_parts_mut(self.buf_ptr(cell).cast::<Val>(), n) }
     }
 
-    /// Collects, and lets code move that is not in `busy`. The caller vouches that nothing points into it.
-    pub fn settle(&mut self, busy: &[Val]) {
-        self.set_code_state(FIXED, OWNED, busy);
-        self.collect();
-        self.set_code_state(OWNED, FIXED, &[]);
-    }
-
-    fn set_code_state(&mut self, from: u32, to: u32, except: &[Val]) {
-        let mut at = None;
-        while let Some(code) = self.next_cell(at, Kind::Code) {
-            at = Some(code);
-            if !self.flag(code, F_BUF) || except.contains(&code) {
-                continue;
-            }
-            let block = self.w(code, 1) - HEAD;
-            let (size, state) = self.region.block(block);
-            if state == from {
-                self.region.set_block(block, size, to, code.bits());
-            }
-        }
-    }
-
     /// Is this pointer that of a cell? What lies on the stack besides values may look like one.
     pub fn is_cell(&self, v: Val) -> bool {
         let r = self.region;
@@ -272,8 +250,8 @@ impl Heap {
     }
 
     /// Before code is made, which takes `bytes` bytes of Rust's allocator: as [`Heap::ensure_gap`], if that is possible.
-    /// And code does not move: much garbage below it would become a part of the free memory by itself, parted by the
-    /// code from the rest.
+    /// And code does not move as long as it runs: much garbage below it would become a part of the free memory by itself,
+    /// parted by the code from the rest.
     pub fn make_way_for_code(&mut self, bytes: usize) {
         if self.region.top().saturating_sub(self.settled) > GARBAGE {
             self.collect();

@@ -8,7 +8,7 @@
 //! memory then gets what the gap has, or none; [`Vm::exc`](crate::vm::Vm::exc) makes that KeyboardInterrupt.
 
 use super::arena::{FIXED, FREE, OWNED, PINNED, round8};
-use super::cell::{CELL, F_BUF, F_BUFVALS, F_MARK, F_SCAN, F_V1, F_V2, F_V3, Kind};
+use super::cell::{CELL, F_B, F_BUF, F_BUFVALS, F_MARK, F_SCAN, F_V1, F_V2, F_V3, Kind};
 use super::{Heap, NoMemory, Root, TEMPS};
 use crate::value::Val;
 
@@ -221,7 +221,12 @@ impl Heap {
         self.rationed = 0;
         self.forget_dead_classes();
         self.shrink_temps();
-        self.compact();
+        // The stacks of other threads are not looked through.
+        let code_moves = !self.code_stays && !self.root(Root::Threads).is_ptr();
+        if code_moves {
+            self.note_busy_code();
+        }
+        self.compact(code_moves);
         let free_cells = self.sweep();
         self.set_floor(free_cells);
         let r = self.region;
@@ -389,6 +394,9 @@ impl Heap {
                     self.mark_word(q.read(), s);
                     q = q.add(1);
                 }
+                if head & 0xff == Kind::Generator as u32 {
+                    self.note_functions_of(Val::ptr(p));
+                }
             }
             if head & 0xff == Kind::Instance as u32
                 && let Some(class) = self.shape_classes.get((head >> 16) as usize)
@@ -436,8 +444,40 @@ impl Heap {
 
     // ---- compact ----
 
-    /// Slides the live buffers together around what may not move, drops the dead ones.
-    fn compact(&mut self) {
+    /// Marks the code that frames may be in, with F_B: addresses of its instructions lie on the stack. (Those in generators
+    /// were met when these were scanned.)
+    fn note_busy_code(&self) {
+        let stubs = self.root(Root::Stubs);
+        if self.is_cell(stubs) {
+            self.note_code(stubs);
+        }
+        for i in 0..self.sp().min(self.stack_len) {
+            self.note_function(self.slot(i));
+        }
+    }
+
+    /// Notes the code that a generator is in.
+    #[inline(never)]
+    fn note_functions_of(&self, generator: Val) {
+        let n = self.w(generator, 2) as usize;
+        self.buf_vals(generator, n).iter().for_each(|&v| self.note_function(v));
+    }
+
+    /// Notes the code of a function, if it is one.
+    fn note_function(&self, v: Val) {
+        if v.is_ptr() && self.is_cell(v) && matches!(self.kind(v), Some(Kind::Function | Kind::Closure)) {
+            self.note_code(self.val(v, 1));
+        }
+    }
+
+    fn note_code(&self, code: Val) {
+        // SAFETY: it is a cell.
+        unsafe { *self.at(code.bits()) |= F_B };
+    }
+
+    /// Slides the live buffers together around what may not move, drops the dead ones. `code_moves`: so may code that
+    /// nobody is in.
+    fn compact(&mut self, code_moves: bool) {
         let r = self.region;
         r.clear_holes();
         let (mut p, top) = (r.low(), r.top());
@@ -455,8 +495,14 @@ impl Heap {
                 let head = cell.read();
                 head & F_MARK != 0 && head & F_BUF != 0 && cell.add(1).read() == p + super::arena::HEAD
             };
+            let code =
+                state == FIXED && code_moves && live(r) && self.cell_kind(Val::ptr(owner)) == Kind::Code;
+            let busy = code && self.flag(Val::ptr(owner), F_B);
+            if busy {
+                self.set_flag(Val::ptr(owner), F_B, false);
+            }
             match state {
-                OWNED if moving && live(r) => {
+                OWNED | FIXED if moving && live(r) && (state == OWNED || code && !busy) => {
                     let size = self.trimmed(owner, size);
                     let hole = if size < hopeless { r.take_hole(size) } else { None };
                     let to = hole.unwrap_or_else(|| {
@@ -475,7 +521,7 @@ impl Heap {
                         // Once it comes, nothing moves any more.
                         moving = !self.watch.interrupted();
                     }
-                    r.set_block(to, size, OWNED, owner);
+                    r.set_block(to, size, state, owner);
                 }
                 OWNED | FIXED | PINNED if state == PINNED || live(r) => {
                     if dest < p {

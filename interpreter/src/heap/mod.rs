@@ -172,6 +172,8 @@ pub struct Heap {
     budget: u32,
     /// Free cells kept out of the list for the threshold's sake.
     rationed: u32,
+    /// Something else than frames refers to instructions: no code may move.
+    pub(crate) code_stays: bool,
     /// The class of the instances of each shape, which is a cell's `aux`; NULL for numbers not in use and for classes
     /// that a collection found unused.
     pub(crate) shape_classes: Vec<Val>,
@@ -261,6 +263,7 @@ impl Heap {
             threshold: 0,
             budget: u32::MAX,
             rationed: 0,
+            code_stays: false,
             shape_classes: Vec::new(),
             settled: region.top(),
             watch: &QUIET,

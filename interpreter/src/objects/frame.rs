@@ -4,13 +4,13 @@
 use super::native::{Entry, NativeType, R};
 use crate::registry::ids;
 use crate::value::Val;
-use crate::vm::{Out, Vm, frame_field as field, meta};
+use crate::vm::{Out, Vm, frame_field as field};
 use core::fmt::Write;
 
 fn print(vm: &mut Vm, v: Val, out: &mut Out, _: bool) -> R<()> {
     let code = code_of(vm, v);
-    let file = vm.text(vm.code_meta(code, meta::FILE)).unwrap_or_default();
-    let name = vm.text(vm.code_meta(code, meta::NAME)).unwrap_or_default();
+    let file = vm.text(vm.code_file(code)).unwrap_or_default();
+    let name = vm.text(vm.code_name(code)).unwrap_or_default();
     let line = vm.frame_line(v);
     let _ = write!(out, "<frame at 0x{:08x}, file '{file}', line {line}, code {name}>", v.bits());
     Ok(())

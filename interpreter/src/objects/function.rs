@@ -5,7 +5,7 @@ use crate::bytecode::Flags;
 use crate::heap::Kind;
 use crate::registry::{self, ids};
 use crate::value::{Imm, Val};
-use crate::vm::{Out, Vm, meta};
+use crate::vm::{Out, Vm};
 use core::fmt::Write;
 
 fn print_function(vm: &mut Vm, v: Val, out: &mut Out, _: bool) -> R<()> {
@@ -194,17 +194,17 @@ pub static CELL: NativeType = NativeType {
 };
 
 fn print_code(vm: &mut Vm, v: Val, out: &mut Out, _: bool) -> R<()> {
-    let name = vm.text(vm.code_meta(v, meta::NAME)).unwrap_or_default();
-    let file = vm.text(vm.code_meta(v, meta::FILE)).unwrap_or_default();
+    let name = vm.text(vm.code_name(v)).unwrap_or_default();
+    let file = vm.text(vm.code_file(v)).unwrap_or_default();
     let line = vm.code_first_line(v);
     let _ = write!(out, "<code object {name} at 0x{:08x}, file \"{file}\", line {line}>", v.bits());
     Ok(())
 }
 fn co_name(vm: &mut Vm, v: Val) -> R {
-    Ok(vm.code_meta(v, meta::NAME))
+    Ok(vm.code_name(v))
 }
 fn co_filename(vm: &mut Vm, v: Val) -> R {
-    Ok(vm.code_meta(v, meta::FILE))
+    Ok(vm.code_file(v))
 }
 fn co_firstlineno(vm: &mut Vm, v: Val) -> R {
     Ok(Val::small(vm.code_first_line(v) as i32))
@@ -223,7 +223,7 @@ fn co_flags(vm: &mut Vm, v: Val) -> R {
     Ok(Val::small(if generator { bits | 0x20 } else { bits }))
 }
 fn co_varnames(vm: &mut Vm, v: Val) -> R {
-    let names = vm.code_names(v).to_vec();
+    let names = vm.code_names(v).collect::<alloc::vec::Vec<_>>();
     Ok(vm.heap.new_tuple(&names)?)
 }
 
@@ -260,7 +260,7 @@ impl Vm {
         }
         let code = self.heap.val(f, 1);
         Ok(match name {
-            q::__name__ => Some(self.code_meta(code, meta::NAME)),
+            q::__name__ => Some(self.code_name(code)),
             q::__qualname__ => {
                 let name = self.code_qualname(code);
                 self.heap.new_str(&name).ok()

@@ -50,29 +50,6 @@ pub(crate) const STUBS: [Op; 11] = [
     Op::AnswerDone,
 ];
 
-/// Fields of a code object's description (the tuple in w3). Behind them come the names of its slots (variables) and of
-/// the cells that it takes from outside.
-pub(crate) mod meta {
-    pub const NAME: usize = 0;
-    /// What stands before the name in the qualified one (`Class`, `outer.<locals>`), or None.
-    pub const PREFIX: usize = 1;
-    pub const FILE: usize = 2;
-    /// Line of `def` | number of cells from outside << 20
-    pub const FIRST: usize = 3;
-    /// See `Vm::line_range`; None if there are no lines.
-    pub const LINES: usize = 4;
-    /// Rows of four 16-bit numbers, or None.
-    pub const HANDLERS: usize = 5;
-    /// str, None, or, once a script has asked for `__code__`, a tuple of that and the globals.
-    pub const DOC: usize = 6;
-    /// positional-only | keyword-only << 8 | slots << 16
-    pub const COUNTS: usize = 7;
-    pub const LEN: usize = 8;
-
-    /// Where [`FIRST`] has the number of cells.
-    pub const FREE_SHIFT: u32 = 20;
-}
-
 /// Moves `n` slots up by `by`. There are few: a loop is faster than a call.
 ///
 /// # Safety
@@ -170,21 +147,10 @@ impl Vm {
     pub(crate) fn code_flags(&self, code: Val) -> Flags {
         Flags((self.heap.aux(code) >> 8) as u8)
     }
-    pub(crate) fn code_meta(&self, code: Val, field: usize) -> Val {
-        self.heap.tuple(self.heap.val(code, 3))[field]
-    }
     /// First instruction.
     #[inline(always)]
     pub(crate) fn code_entry(&self, code: Val) -> *const u32 {
         self.heap.buf_ptr(code).cast::<u32>().wrapping_add(self.heap.w(code, 2) as usize)
-    }
-    /// (positional-only, keyword-only) parameters.
-    pub(crate) fn code_counts(&self, code: Val) -> (usize, usize) {
-        if self.code_flags(code).has(Flags::DEFERRED) {
-            return (0, (self.heap.w(code, 2) >> 16) as usize);
-        }
-        let c = self.code_meta(code, meta::COUNTS).small_value() as usize;
-        (c & 0xff, c >> 8 & 0xff)
     }
     /// Number of parameters with `*args` and `**kwargs`.
     pub(crate) fn code_params(&self, code: Val) -> usize {
@@ -202,40 +168,9 @@ impl Vm {
         self.code_qualname(self.heap.val(f, 1))
     }
 
-    /// `__qualname__`.
-    pub(crate) fn code_qualname(&self, code: Val) -> String {
-        let name = self.heap.as_str(self.code_meta(code, meta::NAME)).unwrap_or("?");
-        match self.heap.as_str(self.code_meta(code, meta::PREFIX)) {
-            Some(prefix) => alloc::format!("{prefix}.{name}"),
-            None => super::beginning(name),
-        }
-    }
-
-    /// Line of the `def`.
-    pub(crate) fn code_first_line(&self, code: Val) -> u32 {
-        self.code_meta(code, meta::FIRST).small_value() as u32 & ((1 << meta::FREE_SHIFT) - 1)
-    }
-
-    /// How many cells a function of this code takes from outside.
-    pub(crate) fn code_free(&self, code: Val) -> usize {
-        (self.code_meta(code, meta::FIRST).small_value() >> meta::FREE_SHIFT) as usize
-    }
-
-    /// Names of the slots that are variables, from slot 0.
-    pub(crate) fn code_names(&self, code: Val) -> &[Val] {
-        let m = self.heap.tuple(self.heap.val(code, 3));
-        &m[meta::LEN..m.len() - self.code_free(code)]
-    }
-
-    /// Names of the cells from outside.
-    pub(crate) fn code_free_names(&self, code: Val) -> &[Val] {
-        let m = self.heap.tuple(self.heap.val(code, 3));
-        &m[m.len() - self.code_free(code)..]
-    }
-
     /// A function over a code object. `extras` is NULL or a tuple of defaults, keyword-only defaults, cells.
     pub(crate) fn new_function(&mut self, code: Val, globals: Val, extras: Val) -> R {
-        let slots = self.code_meta(code, meta::COUNTS).small_value() as u32 >> 16;
+        let slots = self.code_slots(code);
         Ok(self.heap.alloc_cell(
             header(Kind::Function, F_V1 | F_V2 | F_V3, 4 * slots as u16),
             code.bits(),
@@ -417,7 +352,7 @@ impl Vm {
         let code = self.heap.val(f, 1);
         let simple = self.heap.flag(code, F_A);
         if !simple && self.code_flags(code).has(Flags::DEFERRED) {
-            self.compile_deferred(f)?;
+            self.ready(f)?;
             return self.enter_function(dst, f, n, nkw, ret);
         }
         if !(simple && nkw == 0 && n == self.code_positional(code)) {
@@ -469,9 +404,7 @@ impl Vm {
         }
         let extras = self.heap.val(f, 3);
         let extras = if extras.is_null() { &[] } else { self.heap.tuple(extras) };
-        let d = self.heap.tuple(self.heap.val(code, 3));
-        let free = (d[meta::FIRST].small_value() >> meta::FREE_SHIFT) as usize;
-        let first_default = positional + free - extras.len();
+        let first_default = positional + self.code_free(code) - extras.len();
         if nkw == 0 {
             if n < first_default {
                 return Ok(false);
@@ -492,13 +425,13 @@ impl Vm {
         // SAFETY: the window has these argument slots, and there is room for the parameters, as was just checked.
         unsafe {
             let args = dst.add(3);
-            let names = &d[meta::LEN..];
-            let positional_only = d[meta::COUNTS].small_value() as usize & 0xff;
+            let (positional_only, _) = self.code_counts(code);
             let mut seen = 0u32;
             for (k, place) in named.iter_mut().enumerate().take(nkw) {
                 let key = *args.add(n + 2 * k);
                 let from = n.max(positional_only);
-                let Some(i) = (from..positional).find(|&i| names[i] == key) else {
+                let mut names = self.code_names(code).take(positional).skip(from);
+                let Some(i) = names.position(|name| name == key).map(|i| from + i) else {
                     return Ok(false);
                 };
                 if seen & 1 << i != 0 {
@@ -578,7 +511,7 @@ impl Vm {
         let mut misplaced: Vec<Val> = Vec::new();
         for k in 0..args.nkw {
             let (key, v) = args.pair(self, k);
-            let place = self.code_names(code)[..named].iter().position(|&p| self.heap.str_eq(p, key));
+            let place = self.code_names(code).take(named).position(|p| self.heap.str_eq(p, key));
             match place {
                 Some(i) if i >= positional_only => {
                     if self.heap.slot(out + i) != Val::UNBOUND {
@@ -689,7 +622,6 @@ impl Vm {
         what: &str,
     ) -> crate::objects::native::Raised {
         let fname = self.function_name(f);
-        let names = self.code_names(code);
         let mut list = String::new();
         for (k, &i) in missing.iter().enumerate() {
             if k > 0 {
@@ -700,7 +632,8 @@ impl Vm {
                 });
             }
             list.push('\'');
-            list.push_str(self.heap.as_str(names[i]).unwrap_or("?"));
+            let name = self.code_names(code).nth(i).unwrap_or(Val::NONE);
+            list.push_str(self.heap.as_str(name).unwrap_or("?"));
             list.push('\'');
         }
         let s = if missing.len() == 1 { "" } else { "s" };

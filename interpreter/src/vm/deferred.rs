@@ -1,16 +1,19 @@
-//! Functions of frozen modules that are compiled when they are first called.
+//! Functions whose code is made ready when they are first called: many of a program's functions never are.
 //!
-//! Most of a module's functions are never called by a given script. Until then such a function is a code cell
-//! without a buffer: flags = DEFERRED, w2 = its number among all frozen functions | keyword-only parameters << 16, w3 = the description of a function
-//! without a name, which all of them share. Nothing that calls takes such code for a simple case, so all calls of it
-//! come through `enter_function`.
+//! Nothing that calls takes code with the flag DEFERRED for a simple case, so all calls of it come through
+//! `enter_function`. Such code is of two kinds:
+//!
+//! - A function of a frozen module, not compiled: a code cell without a buffer, w2 = its number among all frozen functions |
+//!   keyword-only parameters << 16.
+//! - Any other function, its instructions as bytes (`bytecode::packed`): its buffer is `[constants … bytes … description]`.
 
 use super::Vm;
+use super::description::room_for;
 use super::source::COMPILE_STACK;
-use crate::bytecode::{Const, Flags, Proto};
+use crate::bytecode::{Const, Flags, Proto, packed};
 use crate::compiler::{Mode, compile_at};
-use crate::heap::cell::{F_V3, header};
-use crate::heap::{Kind, Root};
+use crate::heap::cell::{F_BUF, F_V3, header};
+use crate::heap::{Kind, Move};
 use crate::modules::frozen;
 use crate::objects::native::{ExcKind, R};
 use crate::value::Val;
@@ -19,25 +22,76 @@ use alloc::boxed::Box;
 impl Vm {
     /// The code object of a function that is compiled later.
     pub(super) fn load_deferred(&mut self, number: u16, keyword_only: u8) -> R {
-        let stubs = self.heap.root(Root::Stubs);
-        let mut description = self.heap.val(stubs, 3);
-        if description.is_null() {
-            description = self.describe(&Proto::default())?;
-            self.heap.set_val(stubs, 3, description);
-        }
         let aux = u16::from(Flags::DEFERRED.0) << 8;
         let what = u32::from(number) | u32::from(keyword_only) << 16;
-        let code = self.heap.alloc_cell(header(Kind::Code, F_V3, aux), 0, what, description.bits())?;
+        let code = self.heap.alloc_cell(header(Kind::Code, F_V3, aux), 0, what, Val::NULL.bits())?;
         Ok(self.heap.keep(code)?)
     }
 
-    /// Compiles a function's code if that has not been done.
+    /// Makes a function's code ready to run. This takes memory even while a script has locked the heap: the official
+    /// firmware needs none at a first call.
+    ///
+    /// # Errors
+    /// As [`Vm::compile_deferred`].
+    pub(super) fn ready(&mut self, f: Val) -> R<()> {
+        self.compile_deferred(f)?;
+        let code = self.heap.val(f, 1);
+        if !self.code_flags(code).has(Flags::DEFERRED) {
+            return Ok(());
+        }
+        self.lend(|vm| vm.unpack(code))
+    }
+
+    /// Makes instructions of the bytes that they are kept as.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub(super) fn unpack(&mut self, code: Val) -> R<()> {
+        let mark = self.heap.mark_temps();
+        let (n, words) = (self.heap.w(code, 2) as usize, self.code_words(code));
+        let old = self.heap.buf(code);
+        let mut bytes = room_for(old.len() - 4 * n)?;
+        bytes.extend_from_slice(&old[4 * n..]);
+        let mut unpacked = room_for(words)?;
+        unpacked.resize(words, 0);
+        let at = packed::unpack(&bytes, &mut unpacked, n);
+        let (lines, rest) = self.description_behind(code, 4 * n + at);
+        let (lines, rest) = (lines.start - 4 * n..lines.end - 4 * n, rest.start - 4 * n..rest.end - 4 * n);
+        let aux = self.heap.aux(code) & !(u16::from(Flags::DEFERRED.0) << 8);
+        let new = self.heap.alloc_cell(Self::code_header(aux), 0, 0, Val::NULL.bits())?;
+        let behind = 4 * (n + words);
+        self.heap.alloc_buffer(new, behind + lines.len() + rest.len(), Move::Fixed)?;
+        let b = self.heap.buf_mut(new);
+        b.fill(0);
+        b[behind..behind + lines.len()].copy_from_slice(&bytes[lines]);
+        let end = b.len() - rest.len();
+        b[end..].copy_from_slice(&bytes[rest]);
+        for i in 0..n {
+            let constant = self.heap.buf_vals(code, n)[i];
+            self.heap.buf_vals_mut(new, n)[i] = constant;
+        }
+        let b = &mut self.heap.buf_vals_mut(new, n + words)[n..];
+        for (to, word) in b.iter_mut().zip(unpacked) {
+            *to = Val::from_bits(word);
+        }
+        self.heap.set_w(new, 2, n as u32);
+        let doc = self.heap.val(code, 3);
+        self.heap.set_val(new, 3, doc);
+        self.heap.swap_contents(code, new);
+        self.heap.free_buffer(new);
+        // What is left of it is no code.
+        self.heap.set_head(new, header(Kind::Raw, 0, 0));
+        self.heap.release_temps(mark);
+        Ok(())
+    }
+
+    /// Compiles a frozen function's code if that has not been done.
     ///
     /// # Errors
     /// MemoryError; RecursionError where the native stack has no room for the compiler.
     pub(crate) fn compile_deferred(&mut self, f: Val) -> R<()> {
         let code = self.heap.val(f, 1);
-        if !self.code_flags(code).has(Flags::DEFERRED) {
+        if !self.code_flags(code).has(Flags::DEFERRED) || self.heap.flag(code, F_BUF) {
             return Ok(());
         }
         if crate::stack::lacks(COMPILE_STACK) {
@@ -64,11 +118,11 @@ impl Vm {
             return Err(self.raise(ExcKind::SystemError, format_args!("bad frozen function")));
         };
         let globals = self.heap.val(f, 2);
-        let new = self.load(&proto, globals)?;
+        let new = self.load_as(&proto, globals, false)?;
         drop(proto);
         self.heap.swap_contents(code, new);
         // The frame of a function lies in its aux: there may be more than one over this code.
-        let slots = self.code_meta(code, super::meta::COUNTS).small_value() as u32 >> 16;
+        let slots = self.code_slots(code);
         let mut at = None;
         while let Some(function) = self.heap.next_cell(at, Kind::Function) {
             at = Some(function);

@@ -170,7 +170,7 @@ impl Vm {
             self.heap.dict_remove(modules, key);
             return Err(e);
         }
-        self.settle_code();
+        self.heap.collect();
         // A module may replace itself.
         Ok(self.heap.dict_get(modules, key).unwrap_or(m))
     }
@@ -186,7 +186,7 @@ impl Vm {
                 decorator || ["def ", "class ", "async def "].iter().any(|word| line.starts_with(word));
             if begins && !decorated && at - start >= PART {
                 self.exec_source(&source[start..at], file, Mode::Frozen, globals, None)?;
-                self.settle_code();
+                self.heap.collect();
                 start = at;
             }
             decorated = decorator;

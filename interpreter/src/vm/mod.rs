@@ -14,6 +14,7 @@ mod call;
 mod class;
 mod consume;
 mod deferred;
+mod description;
 mod enter;
 mod generator;
 mod hooks;
@@ -26,7 +27,6 @@ mod out;
 mod quick;
 mod rebind;
 mod run;
-mod settle;
 mod shape;
 mod slow;
 mod source;
@@ -51,7 +51,6 @@ use core::fmt;
 pub use crate::objects::native::{Args, BinOp, CmpOp, UnOp};
 #[cfg(target_arch = "arm")]
 pub(crate) use arm::{DISPATCH, DISPATCH_PENDING, DISPATCH_TRACED};
-pub(crate) use call::meta;
 pub(crate) use class::INFO_BASES;
 pub(crate) use generator::{Resume, Step};
 pub use import::Loader;
@@ -189,8 +188,7 @@ impl Vm {
     fn start(&mut self) -> Result<(), NoMemory> {
         use crate::heap::cell::{F_BUFVALS, F_V1, F_V2, F_V3, header};
         use crate::heap::{Kind, Move, q};
-        // (Word 3: see `deferred`.)
-        let head = header(Kind::Code, F_BUFVALS | F_V3, 4 * consume::SLOTS as u16);
+        let head = header(Kind::Code, F_BUFVALS, 4 * consume::SLOTS as u16);
         let stubs = self.heap.alloc_cell(head, 0, 0, Val::NULL.bits())?;
         let words = call::STUBS.len() + consume::CODE.len();
         self.heap.alloc_buffer(stubs, 4 * words, Move::Fixed)?;

@@ -4,9 +4,8 @@
 //! Which globals those are is kept with the code once a script has asked for `__code__`.
 
 use super::Vm;
-use super::call::meta;
-use crate::bytecode::{Field, Op, Word};
-use crate::heap::cell::header;
+use crate::bytecode::{Field, Flags, Op, Word};
+use crate::heap::cell::{F_BUF, header};
 use crate::heap::{F_BUFVALS, Kind, Move};
 use crate::objects::native::R;
 use crate::value::Val;
@@ -18,18 +17,22 @@ impl Vm {
     /// MemoryError.
     pub(crate) fn code_of(&mut self, f: Val) -> R {
         let (code, globals) = (self.heap.val(f, 1), self.heap.val(f, 2));
-        let (m, doc) = (self.heap.val(code, 3), self.code_meta(code, meta::DOC));
+        let doc = self.heap.val(code, 3);
         if !self.heap.is_tuple(doc) {
+            let doc = self.code_doc(code);
             let both = self.heap.new_tuple(&[doc, globals])?;
-            self.heap.tuple_mut(m)[meta::DOC] = both;
+            self.heap.set_val(code, 3, both);
         }
         Ok(code)
     }
 
     /// The docstring of code.
     pub(crate) fn code_doc(&self, code: Val) -> Val {
-        let doc = self.code_meta(code, meta::DOC);
-        if self.heap.is_tuple(doc) { self.heap.tuple(doc)[0] } else { doc }
+        match self.heap.val(code, 3) {
+            both if self.heap.is_tuple(both) => self.heap.tuple(both)[0],
+            Val::NULL => Val::NONE,
+            doc => doc,
+        }
     }
 
     /// A function of code that [`Vm::code_of`] has given, with other globals. `extras`: defaults of its last positional
@@ -38,7 +41,7 @@ impl Vm {
     /// # Errors
     /// TypeError for globals that cannot serve as such; MemoryError.
     pub(crate) fn function_of(&mut self, code: Val, globals: Val, extras: &[Val]) -> R {
-        let doc = self.code_meta(code, meta::DOC);
+        let doc = self.heap.val(code, 3);
         let old = if self.heap.is_tuple(doc) { self.heap.tuple(doc)[1] } else { globals };
         let code = if old == globals {
             code
@@ -59,6 +62,9 @@ impl Vm {
     }
 
     fn rebound_inner(&mut self, code: Val, old: Val, new: Val) -> R {
+        if self.code_flags(code).has(Flags::DEFERRED) && self.heap.flag(code, F_BUF) {
+            self.unpack(code)?;
+        }
         let head = self.heap.head(code);
         let n = self.heap.w(code, 2) as usize;
         let cap = self.heap.buf_cap(code) / 4;
@@ -74,8 +80,6 @@ impl Vm {
         )?;
         self.heap.alloc_buffer(copy, 4 * cap, Move::Fixed)?;
         self.heap.set_w(copy, 2, 0);
-        let end = self.heap.buf_cap(copy) / 4;
-        self.heap.buf_vals_mut(copy, end).fill(Val::from_bits(Op::ReturnNone as u32));
         let words = self.heap.buf_vals(code, cap).to_vec();
         self.heap.buf_vals_mut(copy, cap).copy_from_slice(&words);
         self.heap.buf_vals_mut(copy, n).fill(Val::NULL);
@@ -87,10 +91,11 @@ impl Vm {
             self.heap.release_temps(mark);
         }
         let mut i = n;
-        while i < cap {
+        let end = n + self.code_words(code);
+        while i < end {
             let word = words[i].bits();
             let Some(op) = Op::from_code(word as u8) else { break };
-            if i + op.len_words() > cap {
+            if i + op.len_words() > end {
                 break;
             }
             if op.fields().contains(&Field::G) {
@@ -112,10 +117,8 @@ impl Vm {
             }
             i += op.len_words();
         }
-        let mut m = self.heap.tuple(self.heap.val(code, 3)).to_vec();
-        m[meta::DOC] = self.code_doc(code);
-        let m = self.heap.new_tuple(&m)?;
-        self.heap.set_val(copy, 3, m);
+        let doc = self.code_doc(code);
+        self.heap.set_val(copy, 3, doc);
         Ok(self.heap.keep(copy)?)
     }
 }

@@ -70,6 +70,8 @@ struct Numbers {
     used: usize,
     /// With so many in use it is time to look for classes that are gone.
     limit: usize,
+    /// How often something became known of a class before there was room to note it.
+    asked: usize,
 }
 
 /// Fewer shapes than this are not worth a collection.
@@ -102,7 +104,7 @@ impl Shapes {
             return Err(NoMemory);
         }
         if self.0.len() == self.0.capacity() {
-            let more = self.0.len() / 4 + 16;
+            let more = self.0.len() / 4 + 8;
             self.0.try_reserve_exact(more).map_err(|_| NoMemory)?;
         }
         if classes.capacity() < self.0.capacity() {
@@ -135,7 +137,7 @@ impl Shapes {
     /// caches may have such numbers.
     fn reclaim(&mut self, classes: &[Val]) -> bool {
         let before = self.3.used;
-        self.3 = Numbers::default();
+        self.3 = Numbers { asked: self.3.asked, ..Numbers::default() };
         // The lowest first, so that shapes made one after the other are a run.
         for id in (1..self.0.len()).rev() {
             if classes[id].is_null() {
@@ -160,7 +162,12 @@ impl Shapes {
     /// Remembers that. Whatever gives a class an attribute that is not plain data in the place of plain data calls
     /// [`Shapes::forget_known`]; so plain data must not be noted.
     pub fn note(&mut self, class: Val, name: Qstr, found: Val) {
-        if self.2.is_empty() && self.2.try_reserve_exact(KNOWN).is_ok() {
+        if self.2.is_empty() {
+            // A program that only makes its classes asks less.
+            self.3.asked += 1;
+            if self.3.asked < KNOWN || self.2.try_reserve_exact(KNOWN).is_err() {
+                return;
+            }
             self.2.resize(KNOWN, Cell::new(NOTHING));
         }
         if let Some(entry) = self.2.get((name.0 ^ class.bits() >> 4) as usize % KNOWN) {

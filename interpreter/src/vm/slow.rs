@@ -5,7 +5,7 @@ use super::Vm;
 use super::call::{Next, STUB_ATTR};
 use super::enter::native_to_cache;
 use super::step::{KEY_KIND, KEY_MODULE, op_b, op_c, slot};
-use crate::bytecode::Op;
+use crate::bytecode::{Flags, Op};
 use crate::heap::cell::{F_A, F_B, F_BUF};
 use crate::heap::{Kind, Root, q};
 use crate::objects::native::{ANY, BinOp, CmpOp, Entry, ExcKind, R, Raised};
@@ -73,7 +73,7 @@ impl Vm {
     }
 
     pub(super) fn slot_name(&self, i: usize) -> String {
-        let name = self.code_names(self.frame_code()).get(i).copied().unwrap_or(Val::NONE);
+        let name = self.code_names(self.frame_code()).nth(i).unwrap_or(Val::NONE);
         super::beginning(self.heap.as_str(name).unwrap_or("?"))
     }
 
@@ -89,7 +89,7 @@ impl Vm {
     #[cold]
     pub(super) fn unbound_cell(&mut self, i: usize) -> Raised {
         let n = self.slot_name(i);
-        if self.code_free_names(self.frame_code()).iter().any(|&f| self.heap.as_str(f) == Some(&n)) {
+        if self.code_free_names(self.frame_code()).any(|f| self.heap.as_str(f) == Some(&n)) {
             return self.raise(
                 ExcKind::NameError,
                 format_args!("cannot access free variable '{n}' where it is not associated with a value in enclosing scope"),
@@ -586,11 +586,14 @@ impl Vm {
         let mut at = None;
         while let Some(code) = self.heap.next_cell(at, Kind::Code) {
             at = Some(code);
-            if !self.heap.flag(code, F_BUF) || code == self.heap.root(Root::Stubs) {
+            if !self.heap.flag(code, F_BUF)
+                || code == self.heap.root(Root::Stubs)
+                || self.code_flags(code).has(Flags::DEFERRED)
+            {
                 continue;
             }
             let n = self.heap.w(code, 2) as usize;
-            let words = self.heap.buf_cap(code) / 4;
+            let words = n + self.code_words(code);
             let b = self.heap.buf_vals_mut(code, words);
             let mut i = n;
             while i < words {

@@ -172,8 +172,8 @@ impl Vm {
             return Ok(ns);
         }
         let d = self.heap.new_dict(4)?;
-        for i in 0..self.code_names(code).len() {
-            let name = self.code_names(code)[i];
+        let names: alloc::vec::Vec<Val> = self.code_names(code).collect();
+        for (i, name) in names.into_iter().enumerate() {
             if self.heap.as_str(name).is_some_and(|n| n.starts_with('.')) {
                 // The compiler's own.
                 continue;

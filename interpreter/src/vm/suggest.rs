@@ -69,7 +69,7 @@ impl Vm {
         if self.heap.is_list(tb) && self.heap.list_len(tb) > 0 {
             let f = self.heap.list(tb)[0];
             let (code, globals) = (self.heap.val(f, 1), self.heap.val(f, 2));
-            for &name in self.code_names(code) {
+            for name in self.code_names(code) {
                 search.consider(self.heap.as_str(name).unwrap_or(""));
             }
             let mut next = 0;

@@ -129,14 +129,16 @@ impl Vm {
             // SAFETY: `pc` is the instruction being executed, in a code buffer that we may write; the loader has made
             // sure that code does not end with an instruction that goes on behind itself. A stub is never left so.
             unsafe {
-                let op = Op::from_code(*self.pc as u8).map_or(1, Op::len_words);
-                let at = self.pc.add(op).cast_mut();
+                let op = Op::from_code(*self.pc as u8).unwrap_or(Op::ReturnNone);
+                let at = self.pc.add(op.len_words()).cast_mut();
                 if self.patched.is_null()
+                    && op.goes_on()
                     && self.stub_of(self.pc).is_none()
                     && *at as u8 <= Op::PrintExpr as u8
                 {
                     (self.patched, self.patched_word) = (at, *at);
                     *at = *at & !0xff | Op::Retable as u32;
+                    self.heap.code_stays = true;
                 }
             }
         }
@@ -428,8 +430,8 @@ impl Vm {
         if flags.has(Flags::CLASS) {
             return Ok(self.heap.slot(slot));
         }
-        for i in 0..self.code_names(code).len() {
-            let name = self.code_names(code)[i];
+        let names: alloc::vec::Vec<Val> = self.code_names(code).collect();
+        for (i, name) in names.into_iter().enumerate() {
             let mut v = self.heap.slot(slot + i);
             // What a slot holds that is not set yet need not be a value.
             if v.is_ptr() && (!self.heap.is_cell(v) || self.heap.head(v) == 0) {
@@ -487,6 +489,7 @@ pub(super) extern "C-unwind" fn restore_patched(pc: *const u32, r: *mut Val, vm:
         // SAFETY: `take_table_up` has written there; the frame at hand keeps the code alive.
         unsafe { *vm.patched = vm.patched_word };
         vm.patched = core::ptr::null_mut();
+        vm.heap.code_stays = false;
     }
     super::step::go(pc, r)
 }

@@ -3,7 +3,7 @@
 //! An exception cell: w1 = class, w2 = args (tuple), w3 = NULL or a list of the X_… fields.
 //! `try` costs nothing until something is raised: handlers are found in the code's table by the pc.
 
-use super::call::{STUB_EXIT, STUB_GEN, STUB_NEXT, meta};
+use super::call::{STUB_EXIT, STUB_GEN, STUB_NEXT};
 use super::listing::Listing;
 use super::{Out, Vm};
 use crate::bytecode::Op;
@@ -28,12 +28,6 @@ const X_LEN: usize = 5;
 
 /// Entries of the same line that are printed one after the other.
 const REPEATS: usize = 3;
-
-/// The table of lines: a byte `words << 3 | lines - LINES_LEAST` for each change of line, from the one before; where that
-/// does not fit, this byte and two numbers of seven bits a byte (the lines with their sign in the lowest bit).
-pub(super) const LINES_FAR: u8 = 0xff;
-/// The least distance of lines in a byte.
-pub(super) const LINES_LEAST: i32 = -2;
 
 /// Exceptions of a group that are printed.
 const GROUP_MAX: usize = 15;
@@ -309,62 +303,6 @@ impl Vm {
         self.heap.release_temps(mark);
     }
 
-    fn find_handler(&self, code: Val, at: u32) -> Option<(u32, usize)> {
-        let rows = self.code_meta(code, meta::HANDLERS);
-        if rows.is_none() {
-            return None;
-        }
-        let rows = self.heap.bytes(rows);
-        rows.chunks_exact(8).find_map(|row| {
-            let u = |i: usize| u32::from(u16::from_le_bytes([row[i], row[i + 1]]));
-            (at >= u(0) && at < u(2)).then(|| (u(4), u(6) as usize))
-        })
-    }
-
-    /// The source line of word `at` of a code object.
-    pub(crate) fn line_at(&self, code: Val, at: u32) -> u32 {
-        self.line_range(code, at).0
-    }
-
-    /// The source line of word `at` of a code object, the first word of that line's piece of code and the first
-    /// behind it.
-    pub(crate) fn line_range(&self, code: Val, at: u32) -> (u32, u32, u32) {
-        let table = self.code_meta(code, meta::LINES);
-        let table = if table.is_none() { &[][..] } else { self.heap.bytes(table) };
-        let mut line = self.code_first_line(code);
-        let (mut pc, mut i) = (0, 0);
-        let number = |i: &mut usize| {
-            let (mut x, mut shift) = (0u32, 0);
-            while let Some(&b) = table.get(*i) {
-                *i += 1;
-                x |= u32::from(b & 0x7f) << shift;
-                shift += 7;
-                if b & 0x80 == 0 {
-                    break;
-                }
-            }
-            x
-        };
-        let mut from = 0;
-        while i < table.len() {
-            let first = table[i];
-            i += 1;
-            let (words, lines) = if first == LINES_FAR {
-                let (words, d) = (number(&mut i), number(&mut i));
-                (words, (d >> 1) as i32 ^ -((d & 1) as i32))
-            } else {
-                (u32::from(first >> 3), i32::from(first & 7) + LINES_LEAST)
-            };
-            pc += words;
-            if pc > at {
-                return (line, from, pc);
-            }
-            from = pc;
-            line = line.wrapping_add_signed(lines);
-        }
-        (line, from, i32::MAX as u32 >> 1)
-    }
-
     // ---- printing ----
 
     /// Writes a traceback as CPython does, chained exceptions first.
@@ -428,8 +366,8 @@ impl Vm {
                     }
                     continue;
                 }
-                let file = self.text(self.code_meta(code, meta::FILE)).unwrap_or_default();
-                let name = self.text(self.code_meta(code, meta::NAME)).unwrap_or_default();
+                let file = self.text(self.code_file(code)).unwrap_or_default();
+                let name = self.text(self.code_name(code)).unwrap_or_default();
                 let _ = writeln!(out, "  File \"{file}\", line {line}, in {name}");
                 if listing.file != file {
                     listing = Listing::of(self, file);
