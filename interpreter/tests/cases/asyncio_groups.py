@@ -42,13 +42,13 @@ async def groups():
             tg.create_task(after(0.01, error=ValueError(1)))
             await asyncio.sleep(5)
     except ExceptionGroup as group:
-        print(group.exceptions, slow.done())
+        print([str(exc) for exc in group.exceptions], slow.done())
     try:
         async with asyncio.TaskGroup() as tg:
             tg.create_task(after(5))
             raise KeyError("k")
     except ExceptionGroup as group:
-        print(group.exceptions)
+        print([str(exc) for exc in group.exceptions])
 
     async def inside():
         try:
