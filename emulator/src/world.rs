@@ -24,7 +24,7 @@ pub type Microvolts = i64;
 pub const VDD: Microvolts = 3_300_000;
 
 /// What a pin's output driver does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// Driven to ground.
     Low,
@@ -170,6 +170,11 @@ impl UartLine {
         UartLine { tx, baud, bits: 8, odd_parity: None, stop_bits: 1 }
     }
 
+    /// The bits of a byte that are sent.
+    pub fn mask(&self) -> u8 {
+        (0xFFu16 >> (8 - self.bits.clamp(1, 8))) as u8
+    }
+
     /// How long one frame takes.
     pub fn frame_time(&self) -> Time {
         let bits =
@@ -190,7 +195,8 @@ pub enum Input {
         /// The new level.
         high: bool,
     },
-    /// A part finished sending a byte on the net of this pin (the middle of its stop bit).
+    /// A part finished sending a byte on the net of this pin (the middle of its stop bit). Not said where the
+    /// frame's edges move the pin ([`World::listen`]).
     UartRx {
         /// When.
         at: Time,
@@ -198,11 +204,22 @@ pub enum Input {
         gpio: Gpio,
         /// The byte.
         byte: u8,
-        /// The sender's baud rate: a receiver set to another rate gets framing errors.
+        /// The sender's baud rate: a receiver set to another rate hears something else.
         baud: u32,
     },
     /// A radio within reach began to send; its frame's address is not through yet.
     Radio(Frame),
+}
+
+/// What came of a transaction whose edges moved the nets, see [`World::heard`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// The reply given at its beginning holds.
+    AsReplied,
+    /// Someone holds the clock: it is not over.
+    NotYet,
+    /// The data line's bits, the latest being bit 0: of an I2C byte the acknowledge is bit 0.
+    Bits(u16),
 }
 
 /// Nets and parts as a chip sees them. Object safe: a machine holds a `Box<dyn World>` or a concrete world.
@@ -221,6 +238,30 @@ pub trait World: std::any::Any + DynClone {
 
     /// All pins' resolved levels, bit *n* being pin *n*.
     fn pin_levels(&mut self, t: Time) -> u64;
+
+    /// As [`World::pin_levels`] for a program that looks at its pins: a transfer that no one else listens to is
+    /// only drawn, but who looks sees its bits.
+    fn visible_levels(&mut self, t: Time) -> u64 {
+        self.pin_levels(t)
+    }
+
+    /// Whether something outside of the chip connects a pin to ground.
+    fn is_pulled_low(&mut self, t: Time, gpio: Gpio) -> bool {
+        let _ = (t, gpio);
+        false
+    }
+
+    /// At which pins something in the chip reacts to single edges (bit *n* is pin *n*): there, transactions of
+    /// bus controllers and parts move the nets bit by bit.
+    fn listen(&mut self, gpios: u64) {
+        let _ = gpios;
+    }
+
+    /// What came of the latest I2C step or SPI word of the controller with this clock pin.
+    fn heard(&mut self, t: Time, clock: Gpio) -> Heard {
+        let _ = (t, clock);
+        Heard::AsReplied
+    }
 
     /// The voltage at a pin, for the chip's ADC.
     fn pin_volts(&mut self, t: Time, gpio: Gpio) -> Microvolts;

@@ -18,6 +18,10 @@
 //! inputs.temperature = { csv = "weather.csv", column = "temp_c", period = "1s", noise = 0.05 }
 //!
 //! [[part]]
+//! type = "wire"                          # from one board pin to another
+//! pins = { from = "GP0", to = "GP5" }
+//!
+//! [[part]]
 //! name = "accelerometer"                 # a part of the board's own: it has its type and pins already
 //! type = "mma8653"
 //! inputs.x = 0.5

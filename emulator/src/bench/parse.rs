@@ -398,6 +398,9 @@ fn wire(
         reader.errors.add(span, message, format!("use one of {}", able.join(", ")));
         return Some(node);
     }
+    if info.role == Role::Wire {
+        return Some(node);
+    }
     let line = reader.errors.place(span.start).0;
     match used.get(&node) {
         Some((other, other_pin, role, _)) if info.role.is_shared() && *role == info.role => {

@@ -570,7 +570,8 @@ fn a_gps_arrives_byte_by_byte_at_its_baud_rate() {
     });
     let seen: Vec<_> = decoded.iter().map(|item| item.what).collect();
     let sent: Vec<_> = bytes.iter().map(|&(_, byte)| BusData::Uart { byte, ok: true }).collect();
-    assert_eq!(seen, sent);
+    // The next sentence may have begun.
+    assert_eq!(seen[..sent.len()], sent);
     // The board talking at another rate is told, once.
     for _ in 0..2 {
         world.uart_tx(Time::from_secs(2), UartLine::new_8n1(0, 115_200), b'x');

@@ -160,7 +160,16 @@ impl Board {
     /// The pin's label, `GP23` for those that are not led out.
     pub fn label(&self, gpio: Gpio) -> String {
         let pin = self.pins.iter().find(|pin| pin.kind == PinKind::Gpio(gpio));
-        pin.map_or_else(|| format!("{}{gpio}", self.prefix), |pin| pin.label.to_owned())
+        if let Some(pin) = pin {
+            return pin.label.to_owned();
+        }
+        let usual = format!("{}{gpio}", self.prefix);
+        let mut aliases = self.aliases.iter().filter(|alias| alias.1 == gpio).map(|alias| alias.0);
+        // A pin without any such name is known by what is at it.
+        match aliases.clone().any(|alias| alias == usual) {
+            true => usual,
+            false => aliases.next().map_or(usual, str::to_owned),
+        }
     }
 
     /// The names that a part's pin may be wired to.

@@ -2,6 +2,7 @@
 
 use super::{Board, BoardPin, Internal, Led, PinKind};
 use crate::chip::ChipKind;
+use crate::chip::rp2040::BOOTSEL;
 
 /// The board.
 pub static PICO: Board = Board {
@@ -28,6 +29,8 @@ pub static PICO: Board = Board {
         ("ADC1", 27),
         ("ADC2", 28),
         ("ADC3", 29),
+        // The button pulls the flash's chip select down: no pin of bank 0, but one of the chip.
+        ("BOOTSEL", BOOTSEL),
     ],
     analog: &[26, 27, 28, 29],
     prefix: "GP",
@@ -101,6 +104,8 @@ mod tests {
         assert_eq!(PICO.node("GP30"), None);
         assert_eq!(PICO.node("ß"), None);
         assert_eq!(PICO.label(29), "GP29");
+        assert_eq!(PICO.label(25), "GP25");
+        assert_eq!(PICO.label(31), "BOOTSEL");
     }
 
     #[test]

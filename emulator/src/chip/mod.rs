@@ -75,6 +75,50 @@ pub enum Demand {
     Bootsel,
 }
 
+/// A USB drive that the program presents to its computer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskInfo {
+    /// Vendor and product, as it says.
+    pub name: String,
+    /// How many blocks it has.
+    pub blocks: u32,
+    /// Bytes of a block.
+    pub block_size: u32,
+}
+
+/// What the computer asks of a USB drive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiskRequest {
+    /// So many blocks from one on.
+    Read {
+        /// The first.
+        lba: u32,
+        /// How many.
+        count: u16,
+    },
+    /// Whole blocks to write from one on.
+    Write {
+        /// The first.
+        lba: u32,
+        /// Their bytes.
+        data: Vec<u8>,
+    },
+}
+
+/// Why a USB drive did not do what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DiskError {
+    /// There is no drive, or it is not ready.
+    #[error("the board presents no USB drive")]
+    NoDisk,
+    /// The drive said no.
+    #[error("the USB drive refused")]
+    Refused,
+    /// The drive said nothing for too long.
+    #[error("the USB drive does not answer")]
+    Silent,
+}
+
 /// Memory that an image can be loaded to.
 #[derive(Clone)]
 pub struct Area {
@@ -157,6 +201,21 @@ pub trait Chip {
 
     /// What the console printed since the last call.
     fn console_read(&mut self) -> Said;
+
+    /// The USB drive that the program presents, once it is ready.
+    fn disk(&self) -> Option<&DiskInfo> {
+        None
+    }
+
+    /// Asks something of the drive; the answers come in order from [`Chip::disk_answer`].
+    fn disk_request(&mut self, request: DiskRequest) {
+        let _ = request;
+    }
+
+    /// The drive's answer to the oldest request, if it has come.
+    fn disk_answer(&mut self) -> Option<Result<Vec<u8>, DiskError>> {
+        None
+    }
 
     /// The nets and parts behind the pins.
     fn world(&self) -> &dyn World;

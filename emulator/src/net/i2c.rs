@@ -17,6 +17,15 @@ enum State {
     AwaitingAck { ack: bool },
 }
 
+/// What the bus told besides the steps of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// A start; again, inside of a transfer.
+    Started { again: bool },
+    /// The controller did not acknowledge a byte it has read.
+    Refused,
+}
+
 /// Hears both lines and says what to ask the parts; holds the data line low when a part does.
 #[derive(Clone, Debug)]
 pub(crate) struct I2cAdapter {
@@ -27,6 +36,7 @@ pub(crate) struct I2cAdapter {
     /// The next byte is an address.
     address_next: bool,
     read: bool,
+    notice: Option<Notice>,
     /// Whether the data line is held low for the parts.
     pub pulls_low: bool,
 }
@@ -41,8 +51,19 @@ impl I2cAdapter {
             byte: 0,
             address_next: false,
             read: false,
+            notice: None,
             pulls_low: false,
         }
+    }
+
+    /// What there was to notice since the last call.
+    pub fn take_notice(&mut self) -> Option<Notice> {
+        self.notice.take()
+    }
+
+    /// The lines have these levels, and what is on the bus is somebody else's.
+    pub fn follow(&mut self, sda: bool, scl: bool) {
+        *self = I2cAdapter { sda, scl, ..I2cAdapter::new() };
     }
 
     /// The lines changed to these levels. The answer to a question goes to [`I2cAdapter::answer`].
@@ -61,6 +82,7 @@ impl I2cAdapter {
             self.state = State::Idle;
             return active.then_some(I2cEvent::Stop);
         }
+        self.notice = Some(Notice::Started { again: self.state != State::Idle });
         self.address_next = true;
         self.read = false;
         self.state = State::Receiving { count: 0 };
@@ -105,6 +127,7 @@ impl I2cAdapter {
             }
             State::AwaitingAck { ack: true } => Some(I2cEvent::Read { ack: true }),
             State::AwaitingAck { ack: false } => {
+                self.notice = Some(Notice::Refused);
                 // The controller has what it wanted; a stop or a new start follows.
                 self.state = State::Receiving { count: 9 };
                 None

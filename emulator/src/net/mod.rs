@@ -3,8 +3,8 @@
 mod draw;
 mod i2c;
 
-pub(crate) use draw::{I2cChannels, SpiChannels, draw_i2c, draw_spi, draw_uart};
-pub(crate) use i2c::I2cAdapter;
+pub(crate) use draw::{Line, Step, Wave, i2c_wave, spi_wave, uart_wave};
+pub(crate) use i2c::{I2cAdapter, Notice};
 
 use crate::world::{Drive, Gpio, Level, Microvolts, Pull, VDD};
 
@@ -66,6 +66,11 @@ impl Net {
                 true
             }
         }
+    }
+
+    /// What a driver does.
+    pub fn drive_of(&self, driver: Driver) -> Drive {
+        self.drivers.iter().find(|(who, _)| *who == driver).map_or(Drive::FLOATING, |&(_, drive)| drive)
     }
 
     /// The level, low before anything happened.

@@ -26,6 +26,7 @@ mod servo;
 mod ssd1306;
 #[cfg(test)]
 mod testing;
+mod wire;
 
 use dyn_clone::{DynClone, clone_trait_object};
 pub use property::{Properties, PropertyInfo, PropertyKind, Value};
@@ -66,6 +67,11 @@ impl PartType {
     /// An input's index.
     pub fn input(&self, name: &str) -> Option<usize> {
         self.inputs.iter().position(|input| input.name == name)
+    }
+
+    /// Whether it is nothing but a wire.
+    pub fn is_wire(&self) -> bool {
+        self.pins.iter().all(|pin| pin.role == Role::Wire) && !self.pins.is_empty()
     }
 
     /// An output's index.
@@ -128,6 +134,8 @@ pub enum Role {
     Analog,
     /// A 1-Wire bus: both sides pull it low, nobody drives it high.
     OneWire,
+    /// An end of a wire.
+    Wire,
 }
 
 impl Role {
@@ -317,9 +325,10 @@ impl Context<'_> {
 }
 
 /// All kinds of parts, in the order in which a window lists them.
-pub static REGISTRY: [&PartType; 18] = [
+pub static REGISTRY: [&PartType; 19] = [
     &led::TYPE,
     &button::TYPE,
+    &wire::TYPE,
     &potentiometer::TYPE,
     &buzzer::TYPE,
     &servo::TYPE,

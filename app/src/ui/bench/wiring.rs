@@ -85,6 +85,7 @@ fn usual(role: Role) -> &'static [Gpio] {
         Role::OneWire => &[22, 21, 20],
         Role::Input => &[15, 14, 13, 12, 11, 10],
         Role::Output => &[14, 15, 13, 12, 11, 10],
+        Role::Wire => &[],
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod air;
 mod buses;
+mod play;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
@@ -12,12 +13,13 @@ use super::{Bench, PartSpec};
 use crate::air::Frame;
 use crate::board::Node;
 use crate::clock::Time;
-use crate::net::{Driver, I2cAdapter, Net};
+use crate::net::{Driver, I2cAdapter, Net, Wave};
 use crate::part::{self, Action, Context, Part, PartType, Properties, Role};
 use crate::signal::Feed;
 use crate::trace::decode::I2cDecoder;
 use crate::trace::{Channel, ChannelId, SharedTrace};
 use crate::world::{Drive, Gpio, Input, Level, Microvolts};
+use play::Play;
 
 /// Nets 0 to 63 are the chip's pins.
 const GPIOS: usize = 64;
@@ -131,12 +133,19 @@ enum Event {
         input: usize,
         ticket: u32,
     },
-    Uart {
+    UartStart {
         slot: usize,
         pin: usize,
         byte: u8,
         baud: u32,
-        start: Time,
+    },
+    Uart {
+        net: usize,
+        byte: u8,
+        baud: u32,
+    },
+    Play {
+        key: usize,
     },
     /// The first of the frames that are coming begins.
     Radio,
@@ -147,8 +156,22 @@ enum Event {
 pub struct BenchWorld {
     now: Time,
     nets: Vec<Net>,
+    /// The net of each pin, and of ground and supply: its own, or with what wires connect it to.
+    net_of: [usize; NETS],
+    /// The pins on each net.
+    members: [u64; NETS],
     /// Bit *n*: the level at pin *n*.
     levels: u64,
+    /// Pins at which the chip reacts to single edges.
+    listened: u64,
+    /// Pins at which the latest transaction was only drawn: what can be seen there is in the trace.
+    drawn: u64,
+    plays: Vec<Play>,
+    /// Edges come from a transaction of which the parts know.
+    playing: bool,
+    /// The bits that controllers sampled, by their clock's net, until they are asked for.
+    heard: BTreeMap<usize, u16>,
+    wave: Wave,
     slots: Vec<Slot>,
     i2c: Vec<I2cGroup>,
     /// Parts with an SPI clock.
@@ -181,10 +204,21 @@ impl BenchWorld {
         let mut nets: Vec<Net> = (0..NETS).map(|_| Net::default()).collect();
         nets[GROUND].fixed = Some(false);
         nets[SUPPLY].fixed = Some(true);
+        let net_of = connect(bench);
+        let mut members = [0; NETS];
+        (0..GPIOS).for_each(|gpio| members[net_of[gpio]] |= 1u64 << gpio);
         let mut world = BenchWorld {
             now: Time::ZERO,
             nets,
-            levels: 0,
+            net_of,
+            members,
+            levels: members[net_of[SUPPLY]],
+            listened: 0,
+            drawn: 0,
+            plays: Vec::new(),
+            playing: false,
+            heard: BTreeMap::new(),
+            wave: Wave::new(),
             slots: Vec::new(),
             i2c: Vec::new(),
             spi: Vec::new(),
@@ -329,7 +363,11 @@ impl BenchWorld {
             Err(why) => return self.report(format!("\"{}\" is left out: {why}", spec.name)),
         };
         let index = self.slots.len();
-        let nets: Vec<_> = spec.pins.iter().map(|node| node.map(net_of)).collect();
+        if spec.kind.is_wire() {
+            return;
+        }
+        let nets: Vec<_> =
+            spec.pins.iter().map(|node| node.map(|node| self.net_of[place_of(node)])).collect();
         for (pin, net) in nets.iter().enumerate() {
             let Some(net) = *net else { continue };
             self.nets[net].pins.push((index, pin));
@@ -391,15 +429,23 @@ impl BenchWorld {
         self.slots.push(slot);
     }
 
-    /// The trace's channel of a pin, made when something first happens there.
-    fn pin_channel(&mut self, net: usize) -> ChannelId {
-        if let Some(id) = self.pin_channels[net] {
-            return id;
+    /// The net of a pin.
+    fn net(&self, gpio: Gpio) -> usize {
+        self.net_of[usize::from(gpio) % GPIOS]
+    }
+
+    /// The trace's channel of a net; its pins' are made when something first happens there.
+    fn pin_channel(&mut self, net: usize) -> Option<ChannelId> {
+        let mut members = self.members[net];
+        while members != 0 {
+            let gpio = members.trailing_zeros() as usize;
+            members &= members - 1;
+            if self.pin_channels[gpio].is_none() {
+                let channel = Channel::digital(self.pin_names[gpio].clone(), Some(gpio as Gpio));
+                self.pin_channels[gpio] = Some(self.trace.lock().define(channel));
+            }
         }
-        let channel = Channel::digital(self.pin_names[net].clone(), Some(net as Gpio));
-        let id = self.trace.lock().define(channel);
-        self.pin_channels[net] = Some(id);
-        id
+        self.pin_channels.get(net).copied().flatten()
     }
 
     fn bus_channel(&mut self, name: String) -> ChannelId {
@@ -466,13 +512,15 @@ impl BenchWorld {
                     self.watch(slot, input);
                 }
             }
-            Event::Uart { slot, pin, byte, baud, start } => self.deliver(slot, pin, byte, baud, start),
             Event::Radio => {
                 if let Some(frame) = self.coming.pop_front() {
                     self.tell_parts(None, &frame);
                     self.pending.push(Input::Radio(frame));
                 }
             }
+            Event::UartStart { slot, pin, byte, baud } => self.begin_uart(slot, pin, byte, baud, self.now),
+            Event::Uart { net, byte, baud } => self.deliver(net, byte, baud),
+            Event::Play { key } => self.go_on(key),
         }
     }
 
@@ -561,8 +609,7 @@ impl BenchWorld {
                 let bit = 1_000_000_000 / u64::from(baud.max(1));
                 let start = self.slots[index].uart_free[pin].max(self.now);
                 self.slots[index].uart_free[pin] = start + Time(10 * bit);
-                let middle_of_stop = start + Time(19 * bit / 2);
-                self.schedule(middle_of_stop, Event::Uart { slot: index, pin, byte, baud, start });
+                self.schedule(start, Event::UartStart { slot: index, pin, byte, baud });
             }
             Action::Radio(frame) => {
                 self.tell_parts(Some(index), &frame);
@@ -606,20 +653,31 @@ impl BenchWorld {
         if level_changed && net < GPIOS {
             // A pin that nobody drives or is wired to is not worth a row until it moves.
             let quiet = old.is_none() && !new.driven && !new.high;
-            if self.pin_channels[net].is_some() || !quiet {
-                let known = self.pin_channels[net].is_some();
-                let id = self.pin_channel(net);
+            let known = self.pin_channels[net].is_some();
+            if known || !quiet {
+                self.pin_channel(net);
                 let mut trace = self.trace.write();
-                if let (false, Some(old)) = (known, old) {
-                    trace.edge(id, Time::ZERO, old.high);
+                let mut members = self.members[net];
+                while members != 0 {
+                    let gpio = members.trailing_zeros() as usize;
+                    members &= members - 1;
+                    let Some(id) = self.pin_channels[gpio] else { continue };
+                    if let (false, Some(old)) = (known, old) {
+                        trace.edge(id, Time::ZERO, old.high);
+                    }
+                    trace.edge(id, self.now, new.high);
                 }
-                trace.edge(id, self.now, new.high);
             }
             let first = old.is_none() && !new.high;
-            self.levels = self.levels & !(1 << net) | u64::from(new.high) << net;
+            let members = self.members[net];
+            self.levels = if new.high { self.levels | members } else { self.levels & !members };
+            self.drawn &= !members;
             if !first {
                 let input = Input::PinChanged { at: self.now, gpio: net as Gpio, high: new.high };
                 self.pending.push(input);
+            }
+            if !self.plays.is_empty() {
+                self.clock_let_go(net);
             }
         }
         let driven_changed = old.map(|old| old.driven) != Some(new.driven);
@@ -692,10 +750,25 @@ impl BenchWorld {
     }
 }
 
-fn net_of(node: Node) -> usize {
+fn place_of(node: Node) -> usize {
     match node {
         Node::Gpio(gpio) => usize::from(gpio) % GPIOS,
         Node::Ground => GROUND,
         Node::Supply => SUPPLY,
     }
+}
+
+/// The net of each place. Of places that wires connect, the supply or ground gives its name to the net, or else
+/// the lowest pin.
+fn connect(bench: &Bench) -> [usize; NETS] {
+    let mut net_of = std::array::from_fn(|place| place);
+    let rank = |net: usize| if net >= GPIOS { net } else { NETS + GPIOS - net };
+    for part in bench.parts.iter().filter(|part| part.kind.is_wire()) {
+        let mut ends = part.pins.iter().copied().flatten().map(|node| net_of[place_of(node)]);
+        if let (Some(a), Some(b)) = (ends.next(), ends.next()) {
+            let (from, to) = if (a >= GPIOS, rank(a)) > (b >= GPIOS, rank(b)) { (b, a) } else { (a, b) };
+            net_of.iter_mut().filter(|net| **net == from).for_each(|net| *net = to);
+        }
+    }
+    net_of
 }

@@ -4,11 +4,11 @@ use super::resets::bit;
 use super::shared::Event;
 use super::watchdog::Watchdog;
 use super::{
-    APB_BASE, APB_BYTES, DMA_BASE, Flash, PIO0_BASE, PIO1_BASE, Rp2040, SIO_BASE, SRAM_BANKS_BASE, SRAM_BASE,
-    SRAM_BYTES, USBCTRL_DPRAM_BASE, USBCTRL_REGS_BASE, XIP_AUX_BASE, XIP_BASE, XIP_CTRL_BASE, XIP_MIRRORS,
-    XIP_SRAM_BASE, XIP_SSI_BASE, bootrom,
+    APB_BASE, APB_BYTES, BOOTSEL, DMA_BASE, Flash, PIO0_BASE, PIO1_BASE, Rp2040, SIO_BASE, SRAM_BANKS_BASE,
+    SRAM_BASE, SRAM_BYTES, USBCTRL_DPRAM_BASE, USBCTRL_REGS_BASE, XIP_AUX_BASE, XIP_BASE, XIP_CTRL_BASE,
+    XIP_MIRRORS, XIP_SRAM_BASE, XIP_SSI_BASE, bootrom,
 };
-use crate::chip::{self, Area, DebugPort, Demand, Snapshot, Stop};
+use crate::chip::{self, Area, DebugPort, Demand, DiskError, DiskInfo, DiskRequest, Snapshot, Stop};
 use crate::clock::Time;
 use crate::console::Said;
 use crate::cpu::debug::Orders;
@@ -331,6 +331,11 @@ impl chip::Chip for Chip {
             self.core0.start(pc | 1, sp, 0);
             return true;
         }
+        if bus.s.world.is_pulled_low(bus.s.now, BOOTSEL) {
+            // The ROM looks at the button first.
+            bus.s.demand = Some(Demand::Bootsel);
+            return true;
+        }
         let boot2 = bus.flash.memory().to_vec(0, 256);
         let sum = u32::from_le_bytes([boot2[252], boot2[253], boot2[254], boot2[255]]);
         if boot2_checksum(&boot2[..252]) != sum {
@@ -342,6 +347,7 @@ impl chip::Chip for Chip {
         let ready = bus.resets.read(0) & !(1 << bit::IO_QSPI | 1 << bit::PADS_QSPI);
         bus.resets.write(0, ready);
         bus.ssi.set_serial();
+        bus.io_qspi.connect();
         self.core0.start(at | 1, at, 0);
         // A zero link register tells the boot loader to go on to the program.
         self.core0.set_lr(0);
@@ -375,6 +381,16 @@ impl chip::Chip for Chip {
                 && let Some(stop) = self.between_runs(deadline)
             {
                 return stop;
+            }
+            if self.bus.is_stopped() {
+                // Nothing but the world outside of the chip goes on.
+                let next = self.bus.s.next().min(deadline).max(self.bus.s.now);
+                let cycle = self.bus.s.clock.cycle_at(next);
+                for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+                    core.skip_to(cycle.max(core.cycles()));
+                }
+                self.bus.s.now = next;
+                continue;
             }
             let event = self.bus.s.clock.cycle_at(self.bus.s.next().min(self.review));
             let until = self.bus.s.clock.cycle_at(deadline).min(event);
@@ -452,6 +468,19 @@ impl chip::Chip for Chip {
         }
         said.extend(self.bus.usb_host.read());
         said
+    }
+
+    fn disk(&self) -> Option<&DiskInfo> {
+        self.bus.usb_host.disk()
+    }
+
+    fn disk_request(&mut self, request: DiskRequest) {
+        let bus = &mut *self.bus;
+        bus.usb_host.disk_request(&mut bus.s, request);
+    }
+
+    fn disk_answer(&mut self) -> Option<Result<Vec<u8>, DiskError>> {
+        self.bus.usb_host.disk_answer()
     }
 
     fn world(&self) -> &dyn World {

@@ -1,15 +1,18 @@
-//! I2C0 and I2C1 (data sheet section 4.3): Synopsys DW_apb_i2c, as a controller.
+//! I2C0 and I2C1 (data sheet section 4.3): Synopsys DW_apb_i2c, as a controller and, in [`target`], as a target.
 //!
-//! Target mode is not built: its registers keep what is written.
+//! Ten-bit addresses and arbitration between controllers are not built.
+
+mod target;
 
 use std::collections::VecDeque;
 
 use super::pins::function;
 use super::shared::{Event, Shared, irq};
 use crate::clock::Time;
-use crate::world::{I2cBus, I2cEvent, I2cReply};
+use crate::world::{Heard, I2cBus, I2cEvent, I2cReply};
+use target::Target;
 
-const IC_CON: u32 = 0x00;
+pub const IC_CON: u32 = 0x00;
 const IC_TAR: u32 = 0x04;
 const IC_SAR: u32 = 0x08;
 const IC_DATA_CMD: u32 = 0x10;
@@ -33,16 +36,18 @@ const IC_CLR_ACTIVITY: u32 = 0x5C;
 const IC_CLR_STOP_DET: u32 = 0x60;
 const IC_CLR_START_DET: u32 = 0x64;
 const IC_CLR_GEN_CALL: u32 = 0x68;
-const IC_ENABLE: u32 = 0x6C;
+pub const IC_ENABLE: u32 = 0x6C;
 const IC_STATUS: u32 = 0x70;
 const IC_TXFLR: u32 = 0x74;
 const IC_RXFLR: u32 = 0x78;
 const IC_SDA_HOLD: u32 = 0x7C;
 const IC_TX_ABRT_SOURCE: u32 = 0x80;
+const IC_SLV_DATA_NACK_ONLY: u32 = 0x84;
 const IC_DMA_CR: u32 = 0x88;
 const IC_DMA_TDLR: u32 = 0x8C;
 const IC_DMA_RDLR: u32 = 0x90;
 const IC_SDA_SETUP: u32 = 0x94;
+const IC_ACK_GENERAL_CALL: u32 = 0x98;
 const IC_ENABLE_STATUS: u32 = 0x9C;
 const IC_FS_SPKLEN: u32 = 0xA0;
 const IC_CLR_RESTART_DET: u32 = 0xA8;
@@ -54,10 +59,13 @@ const RX_OVER: u32 = 1 << 1;
 const RX_FULL: u32 = 1 << 2;
 const TX_OVER: u32 = 1 << 3;
 const TX_EMPTY: u32 = 1 << 4;
+const RD_REQ: u32 = 1 << 5;
 const TX_ABRT: u32 = 1 << 6;
+const RX_DONE: u32 = 1 << 7;
 const ACTIVITY: u32 = 1 << 8;
 const STOP_DET: u32 = 1 << 9;
 const START_DET: u32 = 1 << 10;
+const GEN_CALL: u32 = 1 << 11;
 const RESTART_DET: u32 = 1 << 12;
 
 const CMD_READ: u32 = 1 << 8;
@@ -65,9 +73,14 @@ const CMD_STOP: u32 = 1 << 9;
 const CMD_RESTART: u32 = 1 << 10;
 const FIRST_DATA_BYTE: u32 = 1 << 11;
 
+const CON_MASTER_MODE: u32 = 1;
+const CON_SLAVE_DISABLE: u32 = 1 << 6;
+const CON_STOP_DET_IFADDRESSED: u32 = 1 << 7;
 const CON_TX_EMPTY_CTRL: u32 = 1 << 8;
+const CON_RX_FIFO_FULL_HLD_CTRL: u32 = 1 << 9;
 const ABRT_7B_ADDR_NOACK: u32 = 1;
 const ABRT_TXDATA_NOACK: u32 = 1 << 3;
+const ABRT_SLVFLUSH_TXFIFO: u32 = 1 << 13;
 const ABRT_USER_ABRT: u32 = 1 << 16;
 
 const FIFO: usize = 16;
@@ -123,6 +136,9 @@ pub struct I2c {
     reading: bool,
     /// The next byte read is the first after an address.
     first_byte: bool,
+    ack_general_call: u32,
+    slv_data_nack_only: u32,
+    target: Target,
 }
 
 impl I2c {
@@ -155,6 +171,9 @@ impl I2c {
             command: 0,
             reading: false,
             first_byte: false,
+            ack_general_call: 1,
+            slv_data_nack_only: 0,
+            target: Target::default(),
         }
     }
 
@@ -183,6 +202,7 @@ impl I2c {
         match self.bus(s) {
             Some(bus) => {
                 let reply = s.world.i2c(s.now, bus, event);
+                s.transacted = true;
                 s.replan_world();
                 reply
             }
@@ -199,7 +219,8 @@ impl I2c {
     /// Begins the next command if the wires are free.
     fn start(&mut self, s: &mut Shared) {
         let ready = matches!(self.phase, Phase::Idle | Phase::Held);
-        if !ready || self.enable & 1 == 0 || self.latched & TX_ABRT != 0 {
+        let controller = self.con & CON_MASTER_MODE != 0;
+        if !ready || !controller || self.enable & 1 == 0 || self.latched & TX_ABRT != 0 {
             return;
         }
         let Some(command) = self.tx.pop_front() else { return };
@@ -245,6 +266,22 @@ impl I2c {
 
     /// A step on the wires is over.
     pub fn tick(&mut self, s: &mut Shared) {
+        if let Some(bus) = self.bus(s) {
+            match (s.world.heard(s.now, bus.scl), &mut self.phase) {
+                (Heard::NotYet, _) => {
+                    // Somebody holds the clock; look again after a period.
+                    let period = Time(1_000_000_000 / u64::from(bus.hz));
+                    s.replan_world();
+                    let at = s.now + period;
+                    return s.schedule(self.event(), at);
+                }
+                (Heard::Bits(bits), Phase::Address { ack }) => *ack = bits & 1 == 0,
+                (Heard::Bits(bits), Phase::Data { reply }) => {
+                    (reply.ack, reply.byte) = (bits & 1 == 0, (bits >> 1) as u8);
+                }
+                _ => {}
+            }
+        }
         match self.phase {
             Phase::Address { ack: true } => self.transfer(s),
             Phase::Address { ack: false } => self.abort(s, ABRT_7B_ADDR_NOACK),
@@ -312,6 +349,8 @@ impl I2c {
             | bit(!self.rx.is_empty(), 3)
             | bit(self.rx.len() >= FIFO, 4)
             | bit(active, 5)
+            | bit(self.target.active(), 6)
+            | bit(self.target.active(), 0)
     }
 
     /// Clears latched bits by reading; gives whether one was set.
@@ -336,6 +375,7 @@ impl I2c {
                     self.latched |= RX_UNDER;
                 }
                 let data = self.rx.pop_front().unwrap_or(0);
+                self.answer_held(s);
                 self.update(s);
                 data
             }
@@ -349,13 +389,17 @@ impl I2c {
             IC_RX_TL => self.rx_tl,
             IC_TX_TL => self.tx_tl,
             IC_CLR_INTR => {
-                let all = RX_UNDER | RX_OVER | TX_OVER | TX_ABRT | ACTIVITY | STOP_DET | START_DET;
-                self.clear(s, all | RESTART_DET)
+                let all = RX_UNDER | RX_OVER | TX_OVER | RD_REQ | TX_ABRT | RX_DONE | ACTIVITY | STOP_DET;
+                self.clear(s, all | START_DET | GEN_CALL | RESTART_DET)
             }
             IC_CLR_RX_UNDER => self.clear(s, RX_UNDER),
             IC_CLR_RX_OVER => self.clear(s, RX_OVER),
             IC_CLR_TX_OVER => self.clear(s, TX_OVER),
-            IC_CLR_RD_REQ | IC_CLR_RX_DONE | IC_CLR_GEN_CALL => 0,
+            IC_CLR_RD_REQ => self.clear(s, RD_REQ),
+            IC_CLR_RX_DONE => self.clear(s, RX_DONE),
+            IC_CLR_GEN_CALL => self.clear(s, GEN_CALL),
+            IC_ACK_GENERAL_CALL => self.ack_general_call,
+            IC_SLV_DATA_NACK_ONLY => self.slv_data_nack_only,
             IC_CLR_TX_ABRT => {
                 let was = self.clear(s, TX_ABRT);
                 self.start(s);
@@ -396,6 +440,7 @@ impl I2c {
                     // After an abort the FIFO stays flushed until the program has seen it.
                     self.tx.push_back(value & 0x7FF);
                     self.start(s);
+                    self.answer_held(s);
                 }
             }
             IC_SS_SCL_HCNT => self.ss_hcnt = (value & 0xFFFF).max(6),
@@ -411,6 +456,8 @@ impl I2c {
             IC_DMA_TDLR => self.dma_tdlr = value & 0xF,
             IC_DMA_RDLR => self.dma_rdlr = value & 0xF,
             IC_SDA_SETUP => self.sda_setup = value & 0xFF,
+            IC_ACK_GENERAL_CALL => self.ack_general_call = value & 1,
+            IC_SLV_DATA_NACK_ONLY => self.slv_data_nack_only = value & 1,
             IC_FS_SPKLEN => self.spklen = (value & 0xFF).max(1),
             _ => {}
         }
@@ -430,6 +477,7 @@ impl I2c {
                 // Switched off with the clock held: the lines are let go.
                 self.stop(s);
             }
+            self.leave_bus(s);
         }
         self.start(s);
     }

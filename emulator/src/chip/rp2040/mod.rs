@@ -10,13 +10,17 @@ mod clocks;
 mod cores;
 mod debug;
 mod dma;
+mod ear;
 mod flash;
+mod gpout;
 mod i2c;
 mod pins;
 mod pio;
 mod plain;
 mod pll;
 mod pwm;
+#[cfg(test)]
+mod register_tests;
 mod resets;
 mod rosc;
 mod rtc;
@@ -32,12 +36,14 @@ mod uart;
 mod usb;
 mod usb_host;
 mod watchdog;
+#[cfg(test)]
+mod wired_tests;
 mod xip;
 mod xosc;
 
 use crate::cpu::memory::Memory;
 use crate::cpu::{Access, Bus};
-use crate::world::{Input, World};
+use crate::world::{Gpio, Input, World};
 
 use adc::Adc;
 use bootrom::Mailbox;
@@ -46,6 +52,7 @@ use clocks::{Clocks, Sources};
 pub use cores::Chip;
 use dma::Dma;
 pub use flash::Flash;
+use gpout::Gpouts;
 use i2c::I2c;
 use pio::Pio;
 use plain::{Psm, SYSCFG_RESET, Storage, Vreg};
@@ -89,6 +96,9 @@ const PIO1_BASE: u32 = 0x5030_0000;
 const XIP_AUX_BASE: u32 = 0x5040_0000;
 const SIO_BASE: u32 = 0xD000_0000;
 
+/// The world's name for the flash's chip select, where the BOOTSEL button is.
+pub const BOOTSEL: Gpio = 31;
+
 /// How many cycles after an access to a FIFO or spinlock the cores still take short turns.
 const TALK: u64 = 4096;
 
@@ -100,6 +110,7 @@ pub struct Rp2040 {
     sram: Memory,
     mailbox: Mailbox,
     clocks: Clocks,
+    gpouts: Gpouts,
     resets: Resets,
     pll_sys: Pll,
     pll_usb: Pll,
@@ -146,6 +157,7 @@ impl Rp2040 {
             sram,
             mailbox: Mailbox::default(),
             clocks: Clocks::default(),
+            gpouts: Gpouts::default(),
             resets: Resets::default(),
             pll_sys: Pll::default(),
             pll_usb: Pll::default(),
@@ -188,6 +200,7 @@ impl Rp2040 {
     fn reset(&mut self, cycle: u64) {
         self.s.reset();
         self.clocks = Clocks::default();
+        self.gpouts = Gpouts::default();
         self.resets = Resets::default();
         self.pll_sys = Pll::default();
         self.pll_usb = Pll::default();
@@ -272,6 +285,7 @@ impl Rp2040 {
             self.pwm = Pwm::default();
             self.pwm.refresh(&mut self.s);
         }
+        self.update_watching();
         for n in 0..2 {
             if held([bit::UART0, bit::UART1][n]) {
                 self.uart[n] = Uart::new(n);
@@ -282,14 +296,18 @@ impl Rp2040 {
                 self.pio[n].catch_up(&mut self.s);
                 self.s.pins.pio[n] = Default::default();
                 self.s.pins_changed(u32::MAX);
+                self.s.pins.pio_looks[n] = 0;
+                self.s.update_listening();
             }
             if held([bit::I2C0, bit::I2C1][n]) {
+                self.i2c[n].leave_bus(&mut self.s);
                 self.i2c[n] = I2c::new(n);
                 self.s.cancel([Event::I2c0, Event::I2c1][n]);
                 self.s.set_irq(shared::irq::I2C0 + n as u32, false);
             }
             if held([bit::SPI0, bit::SPI1][n]) {
                 self.spi[n] = Spi::new(n);
+                self.spi[n].drive(&mut self.s);
                 self.s.cancel([Event::Spi0, Event::Spi1][n]);
                 self.s.set_irq(shared::irq::SPI0 + n as u32, false);
             }
@@ -305,12 +323,40 @@ impl Rp2040 {
     /// Recomputes what depends on clocks, at CPU cycle `cycle`.
     fn frequencies_changed(&mut self, cycle: u64) {
         let sources = Sources::new(&self.rosc, &self.xosc, &self.pll_sys, &self.pll_usb);
-        let hz = self.clocks.frequencies(&sources);
+        let mut hz = self.clocks.frequencies(&sources);
+        if (hz.sys == 0) != self.s.stopped {
+            self.pio_catches_up();
+            self.s.stopped = hz.sys == 0;
+            self.s.call_back();
+            self.pwm.refresh(&mut self.s);
+            self.pio_catches_up();
+        }
+        if self.s.stopped {
+            // The cores stand still; their cycles go on as if they slept.
+            hz.sys = self.s.hz.sys;
+        }
         if hz != self.s.hz {
+            let sys_changed = hz.sys != self.s.hz.sys;
             self.s.hz = hz;
-            self.s.set_hz(cycle, hz.sys);
+            if sys_changed {
+                self.s.set_hz(cycle, hz.sys);
+            }
             self.tick_changed();
             self.pwm.refresh(&mut self.s);
+        }
+        self.gpouts.set(&mut self.s, self.clocks.outputs(&sources));
+    }
+
+    /// Whether the cores have no clock: the oscillators are dormant or off.
+    pub fn is_stopped(&self) -> bool {
+        self.s.stopped
+    }
+
+    /// A pin wakes the oscillators.
+    fn wake_oscillators(&mut self) {
+        if self.xosc.wake() | self.rosc.wake() {
+            let cycle = self.s.clock.cycle_at(self.s.now);
+            self.frequencies_changed(cycle);
         }
     }
 
@@ -354,14 +400,14 @@ impl Rp2040 {
         match address & 0xFFFF_C000 {
             0x4000_0000 => plain::sysinfo(offset),
             0x4000_4000 => self.syscfg.read(offset),
-            0x4000_8000 => self.clocks.read(offset),
+            0x4000_8000 => self.clocks.read(s.now, offset),
             0x4000_C000 => self.resets.read(offset),
             0x4001_0000 => self.psm.read(offset),
             0x4001_4000 => s.io_bank0_read(offset),
             0x4001_8000 => self.io_qspi.read(offset),
             0x4001_C000 => s.pads_bank0_read(offset),
             0x4002_0000 => self.pads_qspi.read(offset),
-            0x4002_4000 => self.xosc.read(offset),
+            0x4002_4000 => self.xosc.read(s, offset),
             0x4002_8000 => self.pll_sys.read(offset),
             0x4002_C000 => self.pll_usb.read(offset),
             0x4003_0000 => self.busctrl.read(offset),
@@ -376,7 +422,7 @@ impl Rp2040 {
             0x4005_4000 => self.timer.read(s, offset),
             0x4005_8000 => self.watchdog.read(s, offset),
             0x4005_C000 => self.rtc.read(s, offset),
-            0x4006_0000 => self.rosc.read(offset),
+            0x4006_0000 => self.rosc.read(s, offset),
             0x4006_4000 => self.vreg.read(offset),
             0x4006_C000 => plain::tbman(offset),
             _ => {
@@ -406,7 +452,7 @@ impl Rp2040 {
             0x4000_4000 => self.syscfg.write(offset, value),
             0x4000_8000 => {
                 let sources = Sources::new(&self.rosc, &self.xosc, &self.pll_sys, &self.pll_usb);
-                self.clocks.write(offset, value, &sources);
+                self.clocks.write(s.now, offset, value, &sources);
                 self.frequencies_changed(cycle);
             }
             0x4000_C000 => {
@@ -430,6 +476,9 @@ impl Rp2040 {
             0x4001_4000 => {
                 s.io_bank0_write(offset, value);
                 self.pwm.refresh(s);
+                let sources = Sources::new(&self.rosc, &self.xosc, &self.pll_sys, &self.pll_usb);
+                self.gpouts.set(s, self.clocks.outputs(&sources));
+                self.update_watching();
             }
             0x4001_8000 => {
                 self.io_qspi.write(offset, value);
@@ -441,7 +490,7 @@ impl Rp2040 {
             0x4001_C000 => s.pads_bank0_write(offset, value),
             0x4002_0000 => self.pads_qspi.write(offset, value),
             0x4002_4000 => {
-                self.xosc.write(offset, value);
+                self.xosc.write(s, offset, value);
                 self.frequencies_changed(cycle);
             }
             0x4002_8000 => {
@@ -455,10 +504,18 @@ impl Rp2040 {
             0x4003_0000 => self.busctrl.write(offset, value),
             0x4003_4000 => self.uart[0].write(s, offset, value),
             0x4003_8000 => self.uart[1].write(s, offset, value),
-            0x4003_C000 => self.spi[0].write(s, offset, value),
-            0x4004_0000 => self.spi[1].write(s, offset, value),
-            0x4004_4000 => self.i2c[0].write(s, offset, value),
-            0x4004_8000 => self.i2c[1].write(s, offset, value),
+            0x4003_C000 | 0x4004_0000 => {
+                self.spi[usize::from(address >= 0x4004_0000)].write(s, offset, value);
+                if offset == spi::SSPCR1 {
+                    self.update_watching();
+                }
+            }
+            0x4004_4000 | 0x4004_8000 => {
+                self.i2c[usize::from(address >= 0x4004_8000)].write(s, offset, value);
+                if matches!(offset, i2c::IC_CON | i2c::IC_ENABLE) {
+                    self.update_watching();
+                }
+            }
             0x4004_C000 => self.adc.write(s, offset, value),
             0x4005_0000 => self.pwm.write(s, offset, value),
             0x4005_C000 => self.rtc.write(s, offset, value),
@@ -468,7 +525,7 @@ impl Rp2040 {
                 self.tick_changed();
             }
             0x4006_0000 => {
-                self.rosc.write(offset, value);
+                self.rosc.write(s, offset, value);
                 self.frequencies_changed(cycle);
             }
             0x4006_4000 => self.vreg.write(offset, value),
@@ -493,6 +550,10 @@ impl Rp2040 {
     fn read_word(&mut self, core: u8, cycle: u64, address: u32) -> u32 {
         match address >> 24 {
             0xD0 => {
+                if address & 0xFFF == sio::GPIO_HI_IN {
+                    self.io_qspi.button = self.s.world.is_pulled_low(self.s.now, BOOTSEL);
+                    return self.io_qspi.inputs();
+                }
                 self.pio_catches_up();
                 self.talk(cycle, address & 0xFFF);
                 self.sio.read(&mut self.s, core, address & 0xFFF)
@@ -629,13 +690,20 @@ impl Rp2040 {
                 self.s.replan_world();
                 self.pio_catches_up();
             }
+            Event::Edges => self.edges(),
+            Event::Wake => self.wake_oscillators(),
+            Event::Gpout => self.gpouts.refresh(s),
             Event::Alarm0 => self.timer.alarm(s, 0),
             Event::Alarm1 => self.timer.alarm(s, 1),
             Event::Alarm2 => self.timer.alarm(s, 2),
             Event::Alarm3 => self.timer.alarm(s, 3),
             Event::Watchdog => self.watchdog.expire(s),
-            Event::Uart0 => self.uart[0].tick(s),
-            Event::Uart1 => self.uart[1].tick(s),
+            Event::Uart0 | Event::Uart1 => {
+                // PIO may send what is heard.
+                self.pio_catches_up();
+                self.edges();
+                self.uart[usize::from(event == Event::Uart1)].tick(&mut self.s);
+            }
             Event::Rtc => self.rtc.tick(s),
             Event::Usb => self.usb_host.act(s, &mut self.usb),
             Event::I2c0 => self.i2c[0].tick(s),
@@ -671,12 +739,31 @@ impl Rp2040 {
             Input::UartRx { gpio, byte, baud, .. } => {
                 for uart in &mut self.uart {
                     if uart.rx_pin(s) == Some(gpio) {
-                        let understood = uart.understands(s, baud);
-                        uart.receive(s, if understood { byte } else { byte ^ 0xA5 }, !understood);
+                        uart.hear(s, byte, baud);
                     }
                 }
             }
         }
+    }
+
+    /// Hands edges at their pins to UART, SPI and I2C.
+    fn edges(&mut self) {
+        let s = &mut self.s;
+        // What they do may make further edges.
+        for (t, gpio, high) in std::mem::take(&mut s.edges) {
+            self.uart.iter_mut().for_each(|uart| uart.edge(s, t, gpio, high));
+            self.spi.iter_mut().for_each(|spi| spi.edge(s, gpio, high));
+            self.i2c.iter_mut().for_each(|i2c| i2c.edge(s, gpio, high));
+        }
+    }
+
+    /// Which pins' edges matter follows from pin functions and from what the buses are set to.
+    fn update_watching(&mut self) {
+        let s = &self.s;
+        let uart = self.uart.iter().fold(0, |pins, uart| pins | uart.watches(s));
+        let spi = self.spi.iter().fold(0, |pins, spi| pins | spi.watches(s));
+        let i2c = self.i2c.iter().fold(0, |pins, i2c| pins | i2c.watches(s));
+        self.s.pins.watched = uart | spi | i2c;
     }
 }
 

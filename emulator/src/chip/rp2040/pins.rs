@@ -17,6 +17,7 @@ pub mod function {
     pub const SIO: u32 = 5;
     pub const PIO0: u32 = 6;
     pub const PIO1: u32 = 7;
+    pub const GPCK: u32 = 8;
     pub const NULL: u32 = 31;
 }
 
@@ -30,6 +31,7 @@ const PROC1_INTS0: u32 = 0x150;
 const DORMANT_WAKE_INTE0: u32 = 0x160;
 
 const PAD_RESET: u32 = 0x56;
+const DEBUG_PADS_RESET: [u32; 2] = [0xDA, 0x5A];
 const PAD_PDE: u32 = 1 << 2;
 const PAD_PUE: u32 = 1 << 3;
 const PAD_IE: u32 = 1 << 6;
@@ -49,6 +51,8 @@ pub struct Output {
 pub struct Pins {
     ctrl: [u32; GPIOS],
     pad: [u32; GPIOS],
+    /// SWCLK and SWD.
+    debug_pads: [u32; 2],
     voltage_select: u32,
     /// Latched edges: four bits a pin (low, high, fall, rise), as in INTR.
     intr: [u32; 4],
@@ -63,9 +67,21 @@ pub struct Pins {
     pub pwm_inputs: u32,
     pub pwm_edges: [[u32; 2]; 8],
     pub pio: [Output; 2],
-    /// Idle levels of UART and SPI outputs; I2C never drives here.
+    /// Idle levels of UART and SPI outputs, and what an SPI slave sends.
     pub uart: Output,
     pub spi: Output,
+    /// What I2C targets hold low; a controller's transfers are the world's to play.
+    pub i2c: Output,
+    /// Clock outputs.
+    pub clock: Output,
+    /// Pins whose edges UART, SPI and I2C want to hear of.
+    pub watched: u32,
+    /// Pins that PIO programs look at, by block.
+    pub pio_looks: [u32; 2],
+    /// What the world was told of [`World::listen`].
+    listened: u32,
+    /// Inputs as masks: enabled, inverted, forced low, forced high.
+    gates: [u32; 4],
 }
 
 impl Default for Pins {
@@ -73,6 +89,7 @@ impl Default for Pins {
         Pins {
             ctrl: [function::NULL; GPIOS],
             pad: [PAD_RESET; GPIOS],
+            debug_pads: DEBUG_PADS_RESET,
             voltage_select: 0,
             intr: [0; 4],
             inte: [[0; 4]; 3],
@@ -89,6 +106,12 @@ impl Default for Pins {
             uart: Output { out: u32::MAX, oe: 0x9999_9999 },
             // SPI: chip select (1 mod 4) idles high, clock (2) and TX (3) low.
             spi: Output { out: 0x2222_2222, oe: 0xEEEE_EEEE },
+            i2c: Output::default(),
+            clock: Output::default(),
+            watched: 0,
+            pio_looks: [0; 2],
+            listened: 0,
+            gates: [(1 << GPIOS) - 1, 0, 0, 0],
         }
     }
 }
@@ -106,20 +129,29 @@ impl Pins {
 
     /// The levels that peripherals read: pads with their input enabled, after INOVER.
     pub fn inputs(&self) -> u32 {
-        let mut inputs = 0;
-        for gpio in 0..GPIOS {
-            inputs |= u32::from(self.input(gpio)) << gpio;
-        }
-        inputs
+        self.inputs_of(self.levels)
     }
 
-    fn input(&self, gpio: usize) -> bool {
-        let pad = self.levels >> gpio & 1 != 0 && self.pad[gpio] & PAD_IE != 0;
-        match self.ctrl[gpio] >> 16 & 3 {
-            0 => pad,
-            1 => !pad,
-            2 => false,
-            _ => true,
+    /// The same of other levels at the pads.
+    pub fn inputs_of(&self, levels: u32) -> u32 {
+        let [enabled, inverted, low, high] = self.gates;
+        (levels & enabled ^ inverted) & !low | high
+    }
+
+    /// The input's level at a pin.
+    pub fn input(&self, gpio: usize) -> bool {
+        self.inputs() >> gpio & 1 != 0
+    }
+
+    fn refresh_gates(&mut self) {
+        self.gates = [0; 4];
+        for gpio in 0..GPIOS {
+            let bit = 1 << gpio;
+            self.gates[0] |= if self.pad[gpio] & PAD_IE != 0 { bit } else { 0 };
+            match self.ctrl[gpio] >> 16 & 3 {
+                0 => {}
+                way => self.gates[way as usize] |= bit,
+            }
         }
     }
 
@@ -132,6 +164,8 @@ impl Pins {
             function::SIO => self.sio,
             function::PIO0 => self.pio[0],
             function::PIO1 => self.pio[1],
+            function::I2C => self.i2c,
+            function::GPCK => self.clock,
             _ => Output::default(),
         };
         let bit = |mask: u32| mask >> gpio & 1 != 0;
@@ -213,6 +247,14 @@ impl Shared {
     fn latch_edges(&mut self, before: u32) {
         let after = self.pins.inputs();
         let mut changed = before ^ after;
+        let mut watched = changed & self.pins.watched;
+        while watched != 0 {
+            let gpio = watched.trailing_zeros();
+            watched &= watched - 1;
+            self.edges.push((self.now, gpio as u8, after >> gpio & 1 != 0));
+            let now = self.now;
+            self.schedule(Event::Edges, now);
+        }
         while changed != 0 {
             let gpio = changed.trailing_zeros() as usize;
             changed &= changed - 1;
@@ -229,6 +271,10 @@ impl Shared {
     }
 
     fn update_pin_irq(&mut self) {
+        if self.stopped && (0..4).any(|word| self.pins.status(2, word) != 0) {
+            let now = self.now;
+            self.schedule(Event::Wake, now);
+        }
         for core in 0..2 {
             let level = (0..4).any(|word| self.pins.status(core, word) != 0);
             self.set_own_irq(core as u8, irq::IO_BANK0, level);
@@ -280,6 +326,7 @@ impl Shared {
                 let gpio = (offset / 8) as usize;
                 let before = self.pins.inputs();
                 self.pins.ctrl[gpio] = value & 0x3003_331F;
+                self.pins.refresh_gates();
                 self.latch_edges(before);
                 self.pins_changed(1 << gpio);
             }
@@ -295,6 +342,29 @@ impl Shared {
             _ => {}
         }
         self.update_pin_irq();
+        self.update_listening();
+    }
+
+    /// Tells the world at which pins something in the chip reacts to single edges.
+    pub fn update_listening(&mut self) {
+        let mut looks = self.pins.pio_looks[0] | self.pins.pio_looks[1] | self.pins.pwm_inputs;
+        for gpio in 0..GPIOS {
+            let enabled = self.pins.inte.iter().any(|inte| inte[gpio / 8] >> (4 * (gpio % 8)) & 0xF != 0);
+            looks |= u32::from(enabled) << gpio;
+        }
+        if looks != self.pins.listened {
+            self.pins.listened = looks;
+            self.world.listen(looks.into());
+        }
+    }
+
+    /// What a program reads of its pins, transfers included of which only drawings are made.
+    pub fn visible_inputs(&mut self) -> u32 {
+        if !self.transacted {
+            return self.pins.inputs();
+        }
+        let levels = self.world.visible_levels(self.now) as u32;
+        self.pins.inputs_of(levels & ((1 << GPIOS) - 1))
     }
 
     /// Reads a PADS_BANK0 register.
@@ -302,9 +372,7 @@ impl Shared {
         match offset {
             0 => self.pins.voltage_select,
             4..=0x78 => self.pins.pad[(offset / 4 - 1) as usize],
-            // SWCLK and SWD
-            0x7C => 0xDA,
-            0x80 => 0x5A,
+            0x7C | 0x80 => self.pins.debug_pads[(offset / 4 & 1 ^ 1) as usize],
             _ => 0,
         }
     }
@@ -317,9 +385,11 @@ impl Shared {
                 let gpio = (offset / 4 - 1) as usize;
                 let before = self.pins.inputs();
                 self.pins.pad[gpio] = value & 0xFF;
+                self.pins.refresh_gates();
                 self.latch_edges(before);
                 self.pins_changed(1 << gpio);
             }
+            0x7C | 0x80 => self.pins.debug_pads[(offset / 4 & 1 ^ 1) as usize] = value & 0xFF,
             _ => {}
         }
     }
@@ -327,6 +397,7 @@ impl Shared {
     /// IO_BANK0 was reset: functions and interrupts are as at power-on.
     pub fn io_bank0_reset(&mut self) {
         self.pins.ctrl = [function::NULL; GPIOS];
+        self.pins.refresh_gates();
         self.pins.intr = [0; 4];
         self.pins.inte = [[0; 4]; 3];
         self.pins.intf = [[0; 4]; 3];
@@ -337,6 +408,8 @@ impl Shared {
     /// PADS_BANK0 was reset.
     pub fn pads_bank0_reset(&mut self) {
         self.pins.pad = [PAD_RESET; GPIOS];
+        self.pins.debug_pads = DEBUG_PADS_RESET;
+        self.pins.refresh_gates();
         self.pins_changed(u32::MAX);
     }
 }

@@ -84,8 +84,8 @@ impl Vreg {
     }
 }
 
-/// SYSCFG at reset: DBGFORCE holds both debug ports' lines.
-pub const SYSCFG_RESET: [u32; 6] = [0, 0, 0, 0, 0, 0x66];
+/// SYSCFG at reset: core 1's debug instance; DBGFORCE holds both debug ports' lines.
+pub const SYSCFG_RESET: [u32; 6] = [0, 0, 1 << 28, 0, 0, 0x66];
 
 /// SYSCFG (section 2.21) and PADS_QSPI hold what is written.
 #[derive(Clone, Debug)]

@@ -232,7 +232,7 @@ impl Pwm {
                 self.dreq |= 1 << n;
                 s.dreq_changed = true;
             }
-            if self.hz != s.hz.sys {
+            if self.hz != s.sys_hz() {
                 slice.rebase(s.now);
             }
             for channel in 0..2 {
@@ -243,12 +243,12 @@ impl Pwm {
             // A slice that nobody sees plans nothing: its wraps are noticed when it is looked at.
             let pending = (slice.cc, slice.top) != (slice.next_cc, slice.next_top);
             let edges = seen[n] && (pending || !slice.is_constant());
-            if slice.runs(s.hz.sys) && (edges || (self.inte | s.pwm_paces) >> n & 1 != 0) {
+            if slice.runs(s.sys_hz()) && (edges || (self.inte | s.pwm_paces) >> n & 1 != 0) {
                 let position = slice.next_position(edges);
-                next = next.min(slice.reaches(position, s.hz.sys));
+                next = next.min(slice.reaches(position, s.sys_hz()));
             }
         }
-        self.hz = s.hz.sys;
+        self.hz = s.sys_hz();
         let at = if next == Time::NEVER { next } else { next.max(s.now + Time(1)) };
         s.schedule(Event::Pwm, at);
         let changed = if s.pins.pwm.oe == oe { s.pins.pwm.out ^ out } else { u32::MAX };

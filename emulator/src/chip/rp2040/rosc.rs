@@ -1,5 +1,8 @@
 //! ROSC (data sheet section 2.17): the ring oscillator the chip starts from, and its random bit.
 
+use super::shared::Shared;
+use super::xosc::{COMA, Countdown, WAKE};
+
 const CTRL: u32 = 0x00;
 const FREQA: u32 = 0x04;
 const FREQB: u32 = 0x08;
@@ -27,19 +30,21 @@ pub struct Rosc {
     div: u32,
     phase: u32,
     random: u64,
+    count: Countdown,
 }
 
 impl Default for Rosc {
     fn default() -> Rosc {
         Rosc {
-            ctrl: 0xFABAA0,
+            ctrl: 0xAA0,
             enabled: true,
             freqa: 0,
             freqb: 0,
-            dormant: 0x7761_6B65,
+            dormant: WAKE,
             div: 0xAA0 + 16,
             phase: 8,
             random: 0x9E37_79B9_7F4A_7C15,
+            count: Countdown::default(),
         }
     }
 }
@@ -47,7 +52,7 @@ impl Default for Rosc {
 impl Rosc {
     /// Frequency in hertz. The data sheet gives no exact law; only the divider is honoured.
     pub fn hz(&self) -> u64 {
-        if !self.enabled {
+        if !self.enabled || self.dormant == COMA {
             return 0;
         }
         let div = self.div.wrapping_sub(0xAA0);
@@ -55,8 +60,13 @@ impl Rosc {
         ROSC_HZ * 16 / div
     }
 
+    /// As [`super::xosc::Xosc::wake`].
+    pub fn wake(&mut self) -> bool {
+        std::mem::replace(&mut self.dormant, WAKE) == COMA
+    }
+
     /// Reads a register. The random bit comes from a seeded generator: a run repeats exactly.
-    pub fn read(&mut self, offset: u32) -> u32 {
+    pub fn read(&mut self, s: &Shared, offset: u32) -> u32 {
         match offset {
             CTRL => self.ctrl,
             FREQA => self.freqa,
@@ -64,6 +74,7 @@ impl Rosc {
             DORMANT => self.dormant,
             DIV => self.div,
             PHASE => self.phase,
+            STATUS if self.hz() == 0 => 0,
             STATUS => 1 << 31 | 1 << 12,
             RANDOMBIT => {
                 // xorshift64*
@@ -72,13 +83,13 @@ impl Rosc {
                 self.random ^= self.random >> 27;
                 (self.random.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 63) as u32
             }
-            COUNT => 0,
+            COUNT => self.count.left(s.now, self.hz()),
             _ => 0,
         }
     }
 
     /// Writes a register.
-    pub fn write(&mut self, offset: u32, value: u32) {
+    pub fn write(&mut self, s: &Shared, offset: u32, value: u32) {
         match offset {
             CTRL => {
                 self.ctrl = value & 0xFF_FFFF;
@@ -93,6 +104,7 @@ impl Rosc {
             FREQB => self.freqb = value,
             DORMANT => self.dormant = value,
             DIV => self.div = value & 0xFFF,
+            COUNT => self.count.set(s.now, value),
             PHASE => self.phase = value & 0xFFF,
             _ => {}
         }

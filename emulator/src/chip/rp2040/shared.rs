@@ -32,6 +32,12 @@ pub mod irq {
 pub enum Event {
     /// A part acts.
     World,
+    /// Edges at pins that UART, SPI or I2C hear.
+    Edges,
+    /// A pin wakes the oscillators from dormancy.
+    Wake,
+    /// A clock output's edge.
+    Gpout,
     /// TIMER alarm.
     Alarm0,
     Alarm1,
@@ -58,6 +64,9 @@ pub enum Event {
 impl Planned for Event {
     const ALL: &'static [Event] = &[
         Event::World,
+        Event::Edges,
+        Event::Wake,
+        Event::Gpout,
         Event::Alarm0,
         Event::Alarm1,
         Event::Alarm2,
@@ -118,6 +127,12 @@ pub struct Shared {
     pub dreq_changed: bool,
     /// PWM slices whose wraps DMA waits for.
     pub pwm_paces: u32,
+    /// Edges at watched pins, for [`Event::Edges`].
+    pub edges: Vec<(Time, u8, bool)>,
+    /// A bus controller has made a transaction.
+    pub transacted: bool,
+    /// CLK_SYS has no source: the cores stand still.
+    pub stopped: bool,
 }
 
 impl Deref for Shared {
@@ -150,6 +165,9 @@ impl Shared {
             leave: false,
             dreq_changed: false,
             pwm_paces: 0,
+            edges: Vec::new(),
+            transacted: false,
+            stopped: false,
         }
     }
 
@@ -159,7 +177,15 @@ impl Shared {
         self.own_lines = [0; 2];
         self.time.forget_plans();
         self.pins = Pins::default();
+        self.world.listen(0);
+        self.edges.clear();
+        self.stopped = false;
         self.demand = None;
+    }
+
+    /// CLK_SYS for what it drives besides the cores; zero when it stands still.
+    pub fn sys_hz(&self) -> u64 {
+        if self.stopped { 0 } else { self.hz.sys }
     }
 
     /// Drives an interrupt line common to both cores.

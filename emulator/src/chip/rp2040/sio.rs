@@ -6,7 +6,7 @@ use super::shared::{Shared, irq};
 
 const CPUID: u32 = 0x000;
 const GPIO_IN: u32 = 0x004;
-const GPIO_HI_IN: u32 = 0x008;
+pub const GPIO_HI_IN: u32 = 0x008;
 const GPIO_OUT: u32 = 0x010;
 const GPIO_OUT_SET: u32 = 0x014;
 const GPIO_OUT_CLR: u32 = 0x018;
@@ -252,9 +252,8 @@ impl Sio {
         let n = usize::from(core & 1);
         match offset {
             CPUID => u32::from(core),
-            GPIO_IN => s.pins.inputs(),
+            GPIO_IN => s.visible_inputs(),
             // SS is pulled up: BOOTSEL is not pressed.
-            GPIO_HI_IN => 0b00_0010,
             GPIO_OUT => s.pins.sio.out,
             GPIO_OE => s.pins.sio.oe,
             GPIO_HI_OUT => self.hi_out[0],

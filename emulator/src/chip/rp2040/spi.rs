@@ -1,16 +1,17 @@
-//! SPI0 and SPI1 (data sheet section 4.4): PL022, as a master in Motorola format.
+//! SPI0 and SPI1 (data sheet section 4.4): PL022 in Motorola format, master and slave.
 //!
-//! Slave mode and the TI and National formats are not built.
+//! The TI and National formats are not built. As on the chip, a slave with SPH = 0 takes one word each time it is
+//! selected, and a master with SPH = 0 lets its chip select go for a bit's time between words.
 
 use std::collections::VecDeque;
 
 use super::pins::function;
 use super::shared::{Event, Shared, irq};
 use crate::clock::Time;
-use crate::world::SpiBus;
+use crate::world::{Heard, SpiBus};
 
 const SSPCR0: u32 = 0x000;
-const SSPCR1: u32 = 0x004;
+pub const SSPCR1: u32 = 0x004;
 const SSPDR: u32 = 0x008;
 const SSPSR: u32 = 0x00C;
 const SSPCPSR: u32 = 0x010;
@@ -25,6 +26,7 @@ const CR0_SPH: u32 = 1 << 7;
 const CR1_LBM: u32 = 1;
 const CR1_SSE: u32 = 1 << 1;
 const CR1_MS: u32 = 1 << 2;
+const CR1_SOD: u32 = 1 << 3;
 const INT_ROR: u32 = 1;
 const INT_RT: u32 = 1 << 1;
 const INT_RX: u32 = 1 << 2;
@@ -32,8 +34,12 @@ const INT_TX: u32 = 1 << 3;
 
 const FIFO: usize = 8;
 
-/// Pins with SPI0's or SPI1's RX function; CSn, SCK and TX lie one, two and three above each.
+/// Pins with SPI0's or SPI1's RX function; the others lie so far above each.
 const RX_PINS: [u32; 2] = [0x0011_0011, 0x1100_1100];
+const RX: u32 = 0;
+const CSN: u32 = 1;
+const SCK: u32 = 2;
+const TX: u32 = 3;
 
 /// One PL022.
 #[derive(Clone, Debug)]
@@ -50,6 +56,22 @@ pub struct Spi {
     rx: VecDeque<u16>,
     /// What the word on the wires will bring back.
     shifting: Option<u16>,
+    /// Chip select is high between two words.
+    gap: bool,
+    slave: Slave,
+}
+
+/// The shift register of a slave.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slave {
+    selected: bool,
+    /// What is still to be sent, the next bit on top of the word's length.
+    out: u16,
+    /// Bits received of the present word.
+    word: u16,
+    count: u8,
+    /// With SPH = 0: the word is through, the next one needs a new selection.
+    full: bool,
 }
 
 impl Spi {
@@ -66,7 +88,17 @@ impl Spi {
             tx: VecDeque::new(),
             rx: VecDeque::new(),
             shifting: None,
+            gap: false,
+            slave: Slave::default(),
         }
+    }
+
+    fn is_slave(&self) -> bool {
+        self.cr1 & CR1_MS != 0
+    }
+
+    fn pin(&self, s: &Shared, role: u32) -> Option<u8> {
+        s.pins.find(function::SPI, RX_PINS[self.number] << role)
     }
 
     fn event(&self) -> Event {
@@ -84,7 +116,8 @@ impl Spi {
 
     /// Begins the next word if the shift register is free.
     fn start(&mut self, s: &mut Shared) {
-        if self.shifting.is_some() || self.cr1 & CR1_SSE == 0 || self.cr1 & CR1_MS != 0 {
+        let ready = self.cr1 & CR1_SSE != 0 && !self.is_slave();
+        if self.shifting.is_some() || self.gap || !ready {
             return;
         }
         let Some(word) = self.tx.pop_front() else {
@@ -93,18 +126,18 @@ impl Spi {
         };
         self.select(s, true);
         let hz = self.hz(s);
-        let pin = |s: &Shared, n: u32| s.pins.find(function::SPI, RX_PINS[self.number] << n);
-        let mut answer = match pin(s, 2) {
+        let mut answer = match self.pin(s, SCK) {
             Some(sck) => {
                 let bus = SpiBus {
                     sck,
-                    mosi: pin(s, 3),
-                    miso: pin(s, 0),
+                    mosi: self.pin(s, TX),
+                    miso: self.pin(s, RX),
                     hz,
                     polarity: self.cr0 & CR0_SPO != 0,
                     phase: self.cr0 & CR0_SPH != 0,
                 };
                 let answer = s.world.spi(s.now, bus, word, self.bits());
+                s.transacted = true;
                 s.replan_world();
                 answer
             }
@@ -120,7 +153,7 @@ impl Spi {
 
     /// Drives the chip select that the controller itself has.
     fn select(&mut self, s: &mut Shared, selected: bool) {
-        let pins = RX_PINS[self.number] << 1;
+        let pins = RX_PINS[self.number] << CSN;
         let out = if selected { s.pins.spi.out & !pins } else { s.pins.spi.out | pins };
         if out != s.pins.spi.out {
             s.pins.spi.out = out;
@@ -130,19 +163,127 @@ impl Spi {
 
     /// The clock's idle level follows its polarity.
     fn idle_clock(&mut self, s: &mut Shared) {
-        let pins = RX_PINS[self.number] << 2;
+        let pins = RX_PINS[self.number] << SCK;
         let high = self.cr0 & CR0_SPO != 0;
         s.pins.spi.out = if high { s.pins.spi.out | pins } else { s.pins.spi.out & !pins };
         s.pins_changed(pins);
     }
 
-    /// A word is through.
+    /// Which of its pins it drives: a slave its TX alone, and that while selected.
+    pub fn drive(&mut self, s: &mut Shared) {
+        let pins = RX_PINS[self.number];
+        let ours = pins << CSN | pins << SCK | pins << TX;
+        let sends = self.slave.selected && self.cr1 & CR1_SOD == 0;
+        let driven = match (self.is_slave(), sends) {
+            (false, _) => ours,
+            (true, true) => pins << TX,
+            (true, false) => 0,
+        };
+        let oe = s.pins.spi.oe & !ours | driven;
+        if oe != s.pins.spi.oe {
+            s.pins.spi.oe = oe;
+            s.pins_changed(ours);
+        }
+    }
+
+    /// The pins whose edges matter.
+    pub fn watches(&self, s: &Shared) -> u32 {
+        if !self.is_slave() || self.cr1 & CR1_SSE == 0 {
+            return 0;
+        }
+        [CSN, SCK].into_iter().filter_map(|role| self.pin(s, role)).fold(0, |pins, pin| pins | 1 << pin)
+    }
+
+    /// Slave: an edge at a pin.
+    pub fn edge(&mut self, s: &mut Shared, gpio: u8, high: bool) {
+        if !self.is_slave() || self.cr1 & CR1_SSE == 0 {
+            return;
+        }
+        if self.pin(s, CSN) == Some(gpio) {
+            self.slave = Slave { selected: !high, ..Slave::default() };
+            if self.slave.selected && self.cr0 & CR0_SPH == 0 {
+                self.load();
+                self.put(s);
+            }
+            self.drive(s);
+        } else if self.pin(s, SCK) == Some(gpio) {
+            // Without a pin chip select reads low.
+            if self.pin(s, CSN).is_none() {
+                self.slave.selected = true;
+                self.drive(s);
+            }
+            if self.slave.selected && !self.slave.full {
+                self.clock(s, high != (self.cr0 & CR0_SPO != 0));
+            }
+        }
+        self.update(s);
+    }
+
+    /// Slave: a word begins.
+    fn load(&mut self) {
+        let word = self.tx.pop_front().unwrap_or(0);
+        self.slave.out = word << (16 - self.bits());
+        (self.slave.word, self.slave.count) = (0, 0);
+    }
+
+    /// Slave: puts the next bit on its TX.
+    fn put(&mut self, s: &mut Shared) {
+        let pins = RX_PINS[self.number] << TX;
+        let high = self.slave.out & 0x8000 != 0;
+        self.slave.out <<= 1;
+        s.pins.spi.out = if high { s.pins.spi.out | pins } else { s.pins.spi.out & !pins };
+        s.pins_changed(pins);
+    }
+
+    /// Slave: the clock leaves (leading) or returns to its idle level.
+    fn clock(&mut self, s: &mut Shared, leading: bool) {
+        let second = self.cr0 & CR0_SPH != 0;
+        if leading == second {
+            // The edge on which data changes.
+            if second && self.slave.count == 0 {
+                self.load();
+            }
+            if second || self.slave.count > 0 {
+                self.put(s);
+            }
+            return;
+        }
+        let bit = self.pin(s, RX).is_some_and(|pin| s.pins.input(pin.into()));
+        self.slave.word = self.slave.word << 1 | u16::from(bit);
+        self.slave.count += 1;
+        if self.slave.count == self.bits() {
+            self.receive(self.slave.word);
+            self.slave.count = 0;
+            self.slave.full = !second && self.pin(s, CSN).is_some();
+            if !second && !self.slave.full {
+                self.load();
+            }
+        }
+    }
+
+    fn receive(&mut self, word: u16) {
+        if self.rx.len() < FIFO {
+            self.rx.push_back(word);
+        } else {
+            self.latched |= INT_ROR;
+        }
+    }
+
+    /// A word is through, or the gap after one.
     pub fn tick(&mut self, s: &mut Shared) {
+        self.gap = false;
         if let Some(word) = self.shifting.take() {
-            if self.rx.len() < FIFO {
-                self.rx.push_back(word);
-            } else {
-                self.latched |= INT_ROR;
+            let heard = self.pin(s, SCK).map_or(Heard::AsReplied, |sck| s.world.heard(s.now, sck));
+            self.receive(match heard {
+                Heard::Bits(bits) if self.cr1 & CR1_LBM == 0 => bits,
+                _ => word,
+            });
+            if self.cr0 & CR0_SPH == 0 && self.pin(s, CSN).is_some() {
+                self.select(s, false);
+                self.gap = true;
+                let span = Time(1_000_000_000 / u64::from(self.hz(s)));
+                let at = s.now + span;
+                s.schedule(self.event(), at);
             }
         }
         self.start(s);
@@ -156,7 +297,7 @@ impl Spi {
         self.latched
             | bit(waiting, INT_RT)
             | bit(self.rx.len() >= FIFO / 2, INT_RX)
-            | bit(self.tx.len() <= FIFO / 2 && self.cr1 & CR1_SSE != 0, INT_TX)
+            | bit(self.tx.len() <= FIFO / 2, INT_TX)
     }
 
     fn update(&mut self, s: &mut Shared) {
@@ -185,7 +326,7 @@ impl Spi {
                     | bit(self.tx.len() < FIFO, 1)
                     | bit(!self.rx.is_empty(), 2)
                     | bit(self.rx.len() >= FIFO, 3)
-                    | bit(self.shifting.is_some() || !self.tx.is_empty(), 4)
+                    | bit(self.shifting.is_some() || self.gap || !self.tx.is_empty(), 4)
             }
             SSPCPSR => self.cpsr,
             SSPIMSC => self.imsc,
@@ -207,6 +348,13 @@ impl Spi {
             }
             SSPCR1 => {
                 self.cr1 = value & 0xF;
+                if self.cr1 & CR1_SSE == 0 {
+                    self.slave = Slave::default();
+                } else if self.is_slave() && !self.slave.selected {
+                    // It may be selected already.
+                    self.slave.selected = self.pin(s, CSN).is_some_and(|pin| !s.pins.input(pin.into()));
+                }
+                self.drive(s);
                 self.start(s);
             }
             SSPDR if self.tx.len() < FIFO => {

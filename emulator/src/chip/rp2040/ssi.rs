@@ -32,7 +32,10 @@ pub struct Ssi {
 
 impl Default for Ssi {
     fn default() -> Ssi {
-        Ssi { regs: [0; 64], rx: VecDeque::new() }
+        let mut regs = [0; 64];
+        // SPI_CTRLR0.XIP_CMD: a read.
+        regs[0xF4 / 4] = 3 << 24;
+        Ssi { regs, rx: VecDeque::new() }
     }
 }
 
@@ -114,11 +117,22 @@ impl Ssi {
 }
 
 /// IO_QSPI (section 2.19.6.2): SCLK, SS, SD0 to SD3.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct IoQspi {
     ctrl: [u32; 6],
     interrupts: [u32; 10],
+    /// The BOOTSEL button is held: it pulls chip select low when nothing drives it.
+    pub button: bool,
 }
+
+impl Default for IoQspi {
+    fn default() -> IoQspi {
+        IoQspi { ctrl: [NULL; 6], interrupts: [0; 10], button: false }
+    }
+}
+
+/// FUNCSEL of nothing.
+const NULL: u32 = 31;
 
 const SS: usize = 1;
 
@@ -132,6 +146,34 @@ impl IoQspi {
         }
     }
 
+    /// The flash interface gets its pins, as the ROM leaves them.
+    pub fn connect(&mut self) {
+        self.ctrl = [0; 6];
+    }
+
+    /// The level at chip select: driven by the interface or an override, or else pulled up unless the button is
+    /// held.
+    fn chip_select_high(&self) -> bool {
+        let ctrl = self.ctrl[SS];
+        let driven = match ctrl >> 12 & 3 {
+            0 => ctrl & 0x1F != NULL,
+            1 => ctrl & 0x1F == NULL,
+            2 => false,
+            _ => true,
+        };
+        match ctrl >> 8 & 3 {
+            _ if !driven => !self.button,
+            2 => false,
+            // Between commands the interface's own output is high.
+            _ => true,
+        }
+    }
+
+    /// SIO's view of the six pins: bit 1 is chip select.
+    pub fn inputs(&self) -> u32 {
+        u32::from(self.chip_select_high()) << SS
+    }
+
     /// Removes the override, as the ROM does when it flushes the cache.
     pub fn release_chip_select(&mut self) {
         self.ctrl[SS] &= !(3 << 8);
@@ -141,8 +183,8 @@ impl IoQspi {
     pub fn read(&self, offset: u32) -> u32 {
         match offset {
             0..0x30 if offset & 4 != 0 => self.ctrl[(offset / 8) as usize],
-            // INFROMPAD and INTOPERI of the pulled-up chip select
-            0..0x30 if offset / 8 == SS as u32 => 1 << 17 | 1 << 19,
+            // INFROMPAD and INTOPERI
+            0..0x30 if offset / 8 == SS as u32 && self.chip_select_high() => 1 << 17 | 1 << 19,
             0..0x30 => 0,
             0x30..0x58 => self.interrupts[((offset - 0x30) / 4) as usize],
             _ => 0,
@@ -152,7 +194,7 @@ impl IoQspi {
     /// Writes a register.
     pub fn write(&mut self, offset: u32, value: u32) {
         match offset {
-            0..0x30 if offset & 4 != 0 => self.ctrl[(offset / 8) as usize] = value,
+            0..0x30 if offset & 4 != 0 => self.ctrl[(offset / 8) as usize] = value & 0x3003_331F,
             0x34..0x58 => self.interrupts[((offset - 0x30) / 4) as usize] = value,
             _ => {}
         }

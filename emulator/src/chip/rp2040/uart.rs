@@ -1,14 +1,17 @@
 //! UART0 and UART1 (data sheet section 4.2): PL011.
 //!
-//! Bytes pass as whole frames; the infrared codec and hardware flow control are not built.
+//! Bytes go out as whole frames. They come in as whole frames of parts, or as edges of the line where those move
+//! it ([`Ear`]). The infrared codec is not built.
 
 use std::collections::VecDeque;
 
+use super::ear::{self, Ear, Frame};
 use super::pins::function;
 use super::shared::{Event, Shared, irq};
 use crate::chip::common::terminal::Terminal;
 use crate::clock::Time;
 use crate::console::Said;
+use crate::net::{Step, uart_wave};
 use crate::world::UartLine;
 
 const UARTDR: u32 = 0x000;
@@ -26,6 +29,7 @@ const UARTMIS: u32 = 0x040;
 const UARTICR: u32 = 0x044;
 const UARTDMACR: u32 = 0x048;
 
+const FR_CTS: u32 = 1;
 const FR_BUSY: u32 = 1 << 3;
 const FR_RXFE: u32 = 1 << 4;
 const FR_TXFF: u32 = 1 << 5;
@@ -36,17 +40,24 @@ const LCR_PEN: u32 = 1 << 1;
 const LCR_EPS: u32 = 1 << 2;
 const LCR_STP2: u32 = 1 << 3;
 const LCR_FEN: u32 = 1 << 4;
+const LCR_SPS: u32 = 1 << 7;
 const CR_UARTEN: u32 = 1;
 const CR_LBE: u32 = 1 << 7;
+const CR_RTS: u32 = 1 << 11;
+const CR_RTSEN: u32 = 1 << 14;
+const CR_CTSEN: u32 = 1 << 15;
 const CR_TXE: u32 = 1 << 8;
 const CR_RXE: u32 = 1 << 9;
+const INT_CTS: u32 = 1 << 1;
 const INT_RX: u32 = 1 << 4;
 const INT_TX: u32 = 1 << 5;
 const INT_RT: u32 = 1 << 6;
 const INT_FE: u32 = 1 << 7;
+const INT_PE: u32 = 1 << 8;
 const INT_BE: u32 = 1 << 9;
 const INT_OE: u32 = 1 << 10;
 const DR_FE: u32 = 1 << 8;
+const DR_PE: u32 = 1 << 9;
 const DR_BE: u32 = 1 << 10;
 const DR_OE: u32 = 1 << 11;
 
@@ -54,7 +65,7 @@ const FIFO: usize = 32;
 /// Bit times of silence after which received bytes below the level interrupt.
 const SILENCE: u64 = 32;
 
-/// Pins with UART0's or UART1's TX function, and RX one above each.
+/// Pins with UART0's or UART1's TX function; RX, CTS and RTS lie one, two and three above each.
 const TX_PINS: [u32; 2] = [0x1001_1001, 0x0110_0110];
 
 /// One PL011.
@@ -70,6 +81,9 @@ pub struct Uart {
     silent_at: Time,
     /// When the next typed byte has arrived.
     typed_at: Time,
+    /// The receiving line, and when the frame on it can be read.
+    ear: Ear,
+    heard_at: Time,
     overrun: bool,
     rsr: u32,
     ilpr: u32,
@@ -96,6 +110,8 @@ impl Uart {
             sent_at: Time::NEVER,
             silent_at: Time::NEVER,
             typed_at: Time::NEVER,
+            ear: Ear::default(),
+            heard_at: Time::NEVER,
             overrun: false,
             rsr: 0,
             ilpr: 0,
@@ -126,12 +142,17 @@ impl Uart {
         u32::try_from(baud).unwrap_or(u32::MAX).max(1)
     }
 
+    /// Whether parity is odd, if there is one. Stick parity ([`LCR_SPS`]) is not built.
+    fn parity(&self) -> Option<bool> {
+        (self.lcr_h & LCR_PEN != 0 && self.lcr_h & LCR_SPS == 0).then_some(self.lcr_h & LCR_EPS == 0)
+    }
+
     fn line(&self, s: &Shared, tx: u8) -> UartLine {
         UartLine {
             tx,
             baud: self.baud(s),
             bits: 5 + (self.lcr_h >> 5 & 3) as u8,
-            odd_parity: (self.lcr_h & LCR_PEN != 0).then_some(self.lcr_h & LCR_EPS == 0),
+            odd_parity: self.parity(),
             stop_bits: if self.lcr_h & LCR_STP2 != 0 { 2 } else { 1 },
         }
     }
@@ -148,7 +169,8 @@ impl Uart {
     }
 
     fn start(&mut self, s: &mut Shared) {
-        if self.sending || self.cr & CR_UARTEN == 0 || self.cr & CR_TXE == 0 {
+        let off = self.cr & CR_UARTEN == 0 || self.cr & CR_TXE == 0 || self.lcr_h & LCR_BRK != 0;
+        if self.sending || off || self.cr & CR_CTSEN != 0 && !self.clear_to_send(s) {
             return;
         }
         let Some(byte) = self.tx.pop_front() else { return };
@@ -159,9 +181,10 @@ impl Uart {
         let pin = s.pins.find(function::UART, TX_PINS[self.number]);
         let line = self.line(s, pin.unwrap_or(0));
         if self.cr & CR_LBE != 0 {
-            self.receive(s, byte, false);
+            self.receive(s, byte & line.mask());
         } else if let Some(tx) = pin {
             s.world.uart_tx(s.now, UartLine { tx, ..line }, byte);
+            s.transacted = true;
             s.replan_world();
             self.terminal.show(s.now, byte);
         }
@@ -171,7 +194,7 @@ impl Uart {
     }
 
     fn plan(&self, s: &mut Shared) {
-        s.schedule(self.event(), self.sent_at.min(self.silent_at).min(self.typed_at));
+        s.schedule(self.event(), self.sent_at.min(self.silent_at).min(self.typed_at).min(self.heard_at));
     }
 
     /// Something planned is due.
@@ -184,10 +207,17 @@ impl Uart {
         if self.typed_at <= s.now {
             self.typed_at = Time::NEVER;
             if let Some(byte) = self.terminal.next_typed() {
-                self.receive(s, byte, false);
+                self.receive(s, byte);
             }
             if self.terminal.is_typing() {
                 self.typed_at = s.now + self.line(s, 0).frame_time();
+            }
+        }
+        if self.heard_at <= s.now {
+            self.heard_at = Time::NEVER;
+            let line = self.line(s, 0);
+            if let Some(frame) = self.ear.take(&line) {
+                self.receive_frame(s, frame);
             }
         }
         if self.silent_at <= s.now {
@@ -214,15 +244,57 @@ impl Uart {
         self.terminal.take_sent()
     }
 
-    /// Whether a frame sent at `baud` is understood.
-    pub fn understands(&self, s: &Shared, baud: u32) -> bool {
-        let own = u64::from(self.baud(s));
-        let (own, baud) = (own * 100, u64::from(baud));
-        own > baud * 95 && own < baud * 105
+    /// The pins whose edges matter: RX and CTS.
+    pub fn watches(&self, s: &Shared) -> u32 {
+        let bit = |pin: Option<u8>| pin.map_or(0, |pin| 1 << pin);
+        bit(self.rx_pin(s)) | bit(self.cts_pin(s))
     }
 
-    /// A byte arrives.
-    pub fn receive(&mut self, s: &mut Shared, byte: u8, framing_error: bool) {
+    fn cts_pin(&self, s: &Shared) -> Option<u8> {
+        s.pins.find(function::UART, TX_PINS[self.number] << 2)
+    }
+
+    /// CTS, which is low on the wire when it says so; an input without a pin reads low.
+    fn clear_to_send(&self, s: &Shared) -> bool {
+        !self.cts_pin(s).is_some_and(|pin| s.pins.input(pin.into()))
+    }
+
+    /// An edge at a pin.
+    pub fn edge(&mut self, s: &mut Shared, t: Time, gpio: u8, high: bool) {
+        if self.rx_pin(s) == Some(gpio) && self.cr & CR_UARTEN != 0 && self.cr & CR_RXE != 0 {
+            let line = self.line(s, 0);
+            if let Some(at) = self.ear.edge(t, high, &line) {
+                self.heard_at = at.max(s.now);
+                self.plan(s);
+            }
+        }
+        if self.cts_pin(s) == Some(gpio) {
+            self.ris |= INT_CTS;
+            self.start(s);
+            self.update(s);
+        }
+    }
+
+    /// A part has sent a byte (8N1) at `baud`.
+    pub fn hear(&mut self, s: &mut Shared, byte: u8, baud: u32) {
+        let mut wave = Vec::new();
+        uart_wave(&mut wave, Time::ZERO, &UartLine::new_8n1(0, baud), byte);
+        let edge = |(t, step)| match step {
+            Step::Edge(_, high) => Some((t, high)),
+            Step::Sample => None,
+        };
+        let edges: Vec<_> = wave.into_iter().filter_map(edge).collect();
+        let frame = ear::read(Time::ZERO, &edges, &self.line(s, 0));
+        self.receive_frame(s, frame);
+    }
+
+    /// A byte arrives as it should.
+    fn receive(&mut self, s: &mut Shared, byte: u8) {
+        self.receive_frame(s, Frame { byte, ..Frame::default() });
+    }
+
+    /// A frame arrives.
+    fn receive_frame(&mut self, s: &mut Shared, frame: Frame) {
         if self.cr & CR_UARTEN == 0 || self.cr & CR_RXE == 0 {
             return;
         }
@@ -230,23 +302,21 @@ impl Uart {
             self.overrun = true;
             self.ris |= INT_OE;
         } else {
-            let error = if framing_error { DR_FE } else { 0 };
             let over = if std::mem::take(&mut self.overrun) { DR_OE } else { 0 };
-            self.rx.push_back(u32::from(byte) | error | over);
-            if framing_error {
-                self.ris |= INT_FE;
+            let flags = [
+                (frame.framing, DR_FE, INT_FE),
+                (frame.parity, DR_PE, INT_PE),
+                (frame.is_break, DR_BE, INT_BE),
+            ];
+            let (mut word, mut raised) = (u32::from(frame.byte) | over, 0);
+            for (_, flag, interrupt) in flags.into_iter().filter(|flag| flag.0) {
+                word |= flag;
+                raised |= interrupt;
             }
+            self.rx.push_back(word);
+            self.ris |= raised;
         }
         self.silent_at = s.now + Time(SILENCE * 1_000_000_000 / u64::from(self.baud(s)));
-        self.update(s);
-    }
-
-    /// The line is held low for longer than a frame: a zero with its flags.
-    fn receive_break(&mut self, s: &mut Shared) {
-        if self.cr & CR_UARTEN != 0 && self.cr & CR_RXE != 0 && self.rx.len() < self.fifo() {
-            self.rx.push_back(DR_BE | DR_FE);
-            self.ris |= INT_BE | INT_FE;
-        }
         self.update(s);
     }
 
@@ -256,7 +326,19 @@ impl Uart {
         s.pins.uart.out = if on { s.pins.uart.out & !pins } else { s.pins.uart.out | pins };
         s.pins_changed(pins);
         if on && self.cr & CR_LBE != 0 {
-            self.receive_break(s);
+            self.receive_frame(s, Frame { byte: 0, framing: true, parity: false, is_break: true });
+        }
+    }
+
+    /// Drives RTS: low says that there is room.
+    fn request_to_send(&mut self, s: &mut Shared) {
+        let room =
+            if self.cr & CR_RTSEN != 0 { self.rx.len() < self.rx_level() } else { self.cr & CR_RTS != 0 };
+        let pins = TX_PINS[self.number] << 3;
+        let out = if room { s.pins.uart.out & !pins } else { s.pins.uart.out | pins };
+        if out != s.pins.uart.out {
+            s.pins.uart.out = out;
+            s.pins_changed(pins);
         }
     }
 
@@ -295,6 +377,7 @@ impl Uart {
         if self.tx.len() > self.tx_level() {
             self.ris &= !INT_TX;
         }
+        self.request_to_send(s);
         let number = irq::UART0 + self.number as u32;
         s.set_irq(number, self.ris & self.imsc != 0);
         s.dreq_changed = true;
@@ -318,7 +401,8 @@ impl Uart {
             UARTRSR => self.rsr,
             UARTFR => {
                 let flag = |on: bool, bit: u32| if on { bit } else { 0 };
-                flag(self.sending || !self.tx.is_empty(), FR_BUSY)
+                flag(self.clear_to_send(s), FR_CTS)
+                    | flag(self.sending || !self.tx.is_empty(), FR_BUSY)
                     | flag(self.rx.is_empty(), FR_RXFE)
                     | flag(self.tx.len() >= self.fifo(), FR_TXFF)
                     | flag(self.rx.len() >= self.fifo(), FR_RXFF)
@@ -356,6 +440,7 @@ impl Uart {
                 self.lcr_h = value & 0xFF;
                 if changed & LCR_BRK != 0 {
                     self.send_break(s, value & LCR_BRK != 0);
+                    self.start(s);
                 }
             }
             UARTCR => {
@@ -417,9 +502,9 @@ mod tests {
     fn received_bytes_below_the_level_interrupt_after_silence() {
         let (mut uart, mut s) = setup(LCR_FEN, 0);
         uart.write(&mut s, UARTIMSC, INT_RT | INT_RX);
-        uart.receive(&mut s, b'a', false);
+        uart.receive(&mut s, b'a');
         pass(&mut uart, &mut s, 30);
-        uart.receive(&mut s, b'b', false);
+        uart.receive(&mut s, b'b');
         pass(&mut uart, &mut s, 31);
         assert_eq!(s.irq_lines(0) & 1 << irq::UART0, 0);
         pass(&mut uart, &mut s, 2);
@@ -434,7 +519,7 @@ mod tests {
         let (mut uart, mut s) = setup(LCR_FEN, CR_LBE);
         uart.write(&mut s, UARTLCR_H, 0x60 | LCR_FEN | LCR_BRK);
         uart.write(&mut s, UARTLCR_H, 0x60 | LCR_FEN);
-        uart.receive(&mut s, 7, true);
+        uart.receive_frame(&mut s, Frame { byte: 7, framing: true, ..Frame::default() });
         uart.write(&mut s, UARTDR, 8);
         let ris = uart.read(&mut s, UARTRIS);
         assert_eq!(ris & (INT_BE | INT_FE), INT_BE | INT_FE);
@@ -445,11 +530,11 @@ mod tests {
     fn the_fifo_overruns_and_says_so_with_the_next_byte() {
         let (mut uart, mut s) = setup(0, 0);
         for byte in 1..=3 {
-            uart.receive(&mut s, byte, false);
+            uart.receive(&mut s, byte);
         }
         assert_ne!(uart.read(&mut s, UARTRIS) & INT_OE, 0);
         assert_eq!(uart.read(&mut s, UARTDR), 1, "one byte without a FIFO");
-        uart.receive(&mut s, 4, false);
+        uart.receive(&mut s, 4);
         assert_eq!(uart.read(&mut s, UARTDR), DR_OE | 4);
     }
 }

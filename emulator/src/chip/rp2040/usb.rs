@@ -14,8 +14,10 @@ const BUFF_CPU_SHOULD_HANDLE: u32 = 0x5C;
 const EP_ABORT: u32 = 0x60;
 const EP_ABORT_DONE: u32 = 0x64;
 const EP_STALL_ARM: u32 = 0x68;
+const NAK_POLL: u32 = 0x6C;
 const EP_STATUS_STALL_NAK: u32 = 0x70;
 const USB_PWR: u32 = 0x78;
+const USBPHY_TRIM: u32 = 0x84;
 const INTR: u32 = 0x8C;
 const INTE: u32 = 0x90;
 const INTF: u32 = 0x94;
@@ -87,7 +89,8 @@ impl Default for Usb {
     fn default() -> Usb {
         let mut usb =
             Usb { dpram: Box::new([0; DPRAM]), regs: [0; 0x9C / 4], select: 0, sof: false, kicked: false };
-        usb.regs[SIE_CTRL as usize / 4] = 1 << 15;
+        usb.regs[NAK_POLL as usize / 4] = 0x10 << 16 | 0x10;
+        usb.regs[USBPHY_TRIM as usize / 4] = 0x1F << 8 | 0x1F;
         usb
     }
 }

@@ -552,7 +552,7 @@ fn threshold(bits: u32) -> u32 {
 }
 
 /// A mask of the `count` (1 to 32) lowest bits.
-fn low(count: u32) -> u32 {
+pub fn low(count: u32) -> u32 {
     u32::MAX >> (32 - count)
 }
 

@@ -2,13 +2,14 @@
 //!
 //! Machines that wait cost nothing. Those that run are caught up with in batches: at least every
 //! [`BATCH`], when the processor looks at the block, and before a part's event reaches the pins; each edge
-//! still gets the time of its own tick. The input synchronisers' two cycles are not built.
+//! still gets the time of its own tick.
 
 mod machine;
 
 use super::shared::{Event, Shared, irq};
 use crate::clock::Time;
-use machine::{Common, Machine, Wait, debug};
+use machine::{Common, Machine, Wait, debug, low};
+use std::collections::VecDeque;
 
 const CTRL: u32 = 0x000;
 const FSTAT: u32 = 0x004;
@@ -43,6 +44,9 @@ const SM_STRIDE: u32 = 0x18;
 
 const EXEC_STALLED: u32 = 1 << 31;
 
+/// Cycles that an edge takes through an input's synchroniser.
+const SYNC_CYCLES: u64 = 2;
+
 /// The longest time by which a block lags behind the processor.
 const BATCH: Time = Time(500);
 
@@ -54,6 +58,10 @@ pub struct Pio {
     common: Common,
     fdebug: u32,
     sync_bypass: u32,
+    /// The pins' inputs now, as the synchronisers give them, and what is on its way through these.
+    raw: u32,
+    synced: u32,
+    coming: VecDeque<(Time, u32)>,
     inte: [u32; 2],
     intf: [u32; 2],
     /// The clock at which the machines have run so far.
@@ -69,6 +77,9 @@ impl Pio {
             common: Common::default(),
             fdebug: 0,
             sync_bypass: 0,
+            raw: 0,
+            synced: 0,
+            coming: VecDeque::new(),
             inte: [0; 2],
             intf: [0; 2],
             hz: 0,
@@ -92,8 +103,8 @@ impl Pio {
     }
 
     fn run(&mut self, s: &mut Shared, now: Time) {
-        if self.hz != s.hz.sys {
-            self.hz = s.hz.sys;
+        if self.hz != s.sys_hz() {
+            self.hz = s.sys_hz();
             self.machines.iter_mut().for_each(|machine| machine.rebase(now));
         }
         if self.hz == 0 {
@@ -104,11 +115,16 @@ impl Pio {
             let hz = self.hz;
             let ready = |m: &Machine| m.enabled && m.waiting.is_none();
             let next = (0..4).filter(|&n| ready(&self.machines[n])).min_by_key(|&n| self.machines[n].due(hz));
-            let Some(n) = next else { return };
-            let t = self.machines[n].due(hz);
-            if t > now {
-                return;
+            let t = next.map_or(Time::NEVER, |n| self.machines[n].due(hz));
+            if let Some(&(at, inputs)) = self.coming.front()
+                && at <= t.min(now)
+            {
+                self.coming.pop_front();
+                self.synced = inputs;
+                self.inputs_changed(at);
+                continue;
             }
+            let Some(n) = next.filter(|_| t <= now) else { return };
             let before = (self.common.irq, self.common.out, self.common.oe);
             self.machines[n].tick(&mut self.common);
             if before != (self.common.irq, self.common.out, self.common.oe) {
@@ -137,10 +153,48 @@ impl Pio {
 
     fn look_at_pins(&mut self, s: &Shared, t: Time) {
         let inputs = s.pins.inputs();
+        if inputs == self.raw {
+            return;
+        }
+        self.raw = inputs;
+        let delay = (SYNC_CYCLES * 1_000_000_000).div_ceil(self.hz.max(1));
+        self.coming.push_back((t + Time(delay), inputs));
+        if self.sync_bypass != 0 {
+            self.inputs_changed(t);
+        }
+    }
+
+    fn inputs_changed(&mut self, t: Time) {
+        let inputs = self.synced & !self.sync_bypass | self.raw & self.sync_bypass;
         if inputs != self.common.inputs {
             self.common.inputs = inputs;
             self.wake(Wait::Pins, t);
         }
+    }
+
+    /// The pins that the enabled machines' programs look at.
+    fn looks(&self) -> u32 {
+        let mut looks = 0;
+        for machine in self.machines.iter().filter(|machine| machine.enabled) {
+            let base = machine.pinctrl >> 15 & 31;
+            for instruction in self.common.program.iter().map(|&word| u32::from(word)) {
+                let (select, index) = (instruction >> 5 & 7, instruction & 31);
+                looks |= match instruction >> 13 {
+                    0 if select == 6 => 1 << (machine.execctrl >> 24 & 31),
+                    1 if select & 3 == 0 => 1 << index,
+                    1 if select & 3 == 1 => 1 << ((base + index) & 31),
+                    2 if select == 0 => low(if index == 0 { 32 } else { index }).rotate_left(base),
+                    5 if index & 7 == 0 => u32::MAX,
+                    _ => 0,
+                };
+            }
+        }
+        looks
+    }
+
+    fn update_looks(&mut self, s: &mut Shared) {
+        s.pins.pio_looks[self.number] = self.looks();
+        s.update_listening();
     }
 
     /// Lets machines that wait for something try again from `t` on.
@@ -163,7 +217,7 @@ impl Pio {
 
     fn plan(&mut self, s: &mut Shared) {
         let running = self.machines.iter().filter(|m| m.enabled && m.waiting.is_none());
-        let next = running.map(|m| m.due(self.hz)).min();
+        let next = running.map(|m| m.due(self.hz)).chain(self.coming.front().map(|&(at, _)| at)).min();
         let at = next.filter(|_| self.hz > 0).map_or(Time::NEVER, |next| next.max(s.now + BATCH));
         s.schedule(self.event(), at);
         self.update_irq(s);
@@ -292,7 +346,10 @@ impl Pio {
                 self.common.irq |= value as u8;
                 self.wake(Wait::Irq, s.now);
             }
-            INPUT_SYNC_BYPASS => self.sync_bypass = value,
+            INPUT_SYNC_BYPASS => {
+                self.sync_bypass = value;
+                self.inputs_changed(s.now);
+            }
             INSTR_MEM0..SM0_CLKDIV => {
                 self.common.program[((offset - INSTR_MEM0) / 4) as usize] = value as u16
             }
@@ -302,6 +359,9 @@ impl Pio {
             IRQ1_INTE => self.inte[1] = value & 0xFFF,
             IRQ1_INTF => self.intf[1] = value & 0xFFF,
             _ => {}
+        }
+        if matches!(offset, CTRL | INSTR_MEM0..INTR) {
+            self.update_looks(s);
         }
         self.catch_up(s);
     }

@@ -1,15 +1,24 @@
-//! The computer at the other end of the USB cable: it enumerates the device and opens its first
-//! serial port (CDC), as a terminal program would.
+//! The computer at the other end of the USB cable: it enumerates the device, opens its first serial port (CDC) as
+//! a terminal program would, polls keyboards, mice and the like, and asks a drive for its size.
 //!
 //! A device that is not ready answers NAK and is asked again, so no byte of a large paste is ever
 //! lost: what it has not taken stays in the queue.
+
+mod disk;
+mod hid;
+mod interfaces;
 
 use std::collections::VecDeque;
 
 use super::shared::{Event, Shared};
 use super::usb::{Answer, Usb};
+use crate::chip::{DiskError, DiskInfo, DiskRequest};
 use crate::clock::Time;
 use crate::console::Said;
+use crate::trace::Channel;
+use disk::{Disk, Next};
+use hid::Reports;
+use interfaces::{CLASS_CDC, CLASS_CDC_DATA, CLASS_HID, CLASS_MSC, Interface, interfaces};
 
 /// From attachment to bus reset; hosts wait for the contacts to settle.
 const SETTLE: Time = Time::from_millis(10);
@@ -33,10 +42,10 @@ const RECEIVED: usize = 1 << 20;
 
 const DESCRIPTOR_DEVICE: u8 = 1;
 const DESCRIPTOR_CONFIGURATION: u8 = 2;
-const DESCRIPTOR_INTERFACE: u8 = 4;
-const DESCRIPTOR_ENDPOINT: u8 = 5;
-const CLASS_CDC: u8 = 2;
-const CLASS_CDC_DATA: u8 = 10;
+const DESCRIPTOR_REPORT: u8 = 0x22;
+/// MSC: SCSI commands over bulk endpoints alone.
+const SUBCLASS_SCSI: u8 = 6;
+const PROTOCOL_BULK_ONLY: u8 = 0x50;
 const ADDRESS: u8 = 1;
 
 /// A control transfer under way.
@@ -91,6 +100,23 @@ impl Control {
         Control::new(0x21, 0x22, 3, u16::from(interface), Vec::new(), 0)
     }
 
+    /// HID: a report only when something changed.
+    fn set_idle(interface: u8) -> Control {
+        Control::new(0x21, 0x0A, 0, u16::from(interface), Vec::new(), 0)
+    }
+
+    fn get_report_descriptor(interface: u8, len: u16) -> Control {
+        Control::new(0x81, 6, u16::from(DESCRIPTOR_REPORT) << 8, u16::from(interface), Vec::new(), len)
+    }
+
+    fn get_max_lun(interface: u8) -> Control {
+        Control::new(0xA1, 0xFE, 0, u16::from(interface), Vec::new(), 1)
+    }
+
+    fn clear_halt(endpoint: u8) -> Control {
+        Control::new(0x02, 1, 0, u16::from(endpoint), Vec::new(), 0)
+    }
+
     fn length(&self) -> usize {
         usize::from(u16::from_le_bytes([self.packet[6], self.packet[7]]))
     }
@@ -113,11 +139,30 @@ enum State {
     ConfigurationHead,
     Configuration,
     Configure,
+    /// Requests to the interfaces' classes.
+    Classes,
+    Running,
+    /// Configured without anything to talk to, or given up.
+    Idle,
+}
+
+/// A request to an interface's class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
     LineCoding,
     ControlLine,
-    Running,
-    /// Configured without a serial port, or given up.
-    Idle,
+    SetIdle(usize),
+    Report(usize),
+    MaxLun,
+}
+
+/// A human interface device.
+#[derive(Clone, Debug)]
+struct Hid {
+    interface: Interface,
+    reports: Reports,
+    /// The frame in which it is asked next.
+    due: u32,
 }
 
 /// The serial port's endpoints.
@@ -135,6 +180,10 @@ pub struct UsbHost {
     control: Option<Control>,
     configuration: u8,
     port: Option<Port>,
+    port_open: bool,
+    hids: Vec<Hid>,
+    disk: Option<Disk>,
+    tasks: VecDeque<Task>,
     frame: u32,
     next_frame: Time,
     received: Said,
@@ -143,6 +192,7 @@ pub struct UsbHost {
     /// The endpoint was asked in this frame and had nothing; ask again when the device stirs.
     quiet_in: bool,
     quiet_out: bool,
+    quiet_disk: bool,
 }
 
 impl Default for UsbHost {
@@ -152,6 +202,10 @@ impl Default for UsbHost {
             control: None,
             configuration: 1,
             port: None,
+            port_open: false,
+            hids: Vec::new(),
+            disk: None,
+            tasks: VecDeque::new(),
             frame: 0,
             next_frame: Time::NEVER,
             received: Said::default(),
@@ -159,6 +213,7 @@ impl Default for UsbHost {
             queue: VecDeque::new(),
             quiet_in: false,
             quiet_out: false,
+            quiet_disk: false,
         }
     }
 }
@@ -166,7 +221,26 @@ impl Default for UsbHost {
 impl UsbHost {
     /// The serial port is open.
     pub fn open(&self) -> bool {
-        self.state == State::Running
+        self.state == State::Running && self.port_open
+    }
+
+    /// The drive, once it is ready.
+    pub fn disk(&self) -> Option<&DiskInfo> {
+        self.disk.as_ref().and_then(Disk::info)
+    }
+
+    /// Asks something of the drive.
+    pub fn disk_request(&mut self, s: &mut Shared, request: DiskRequest) {
+        if let Some(disk) = &mut self.disk {
+            disk.request(request);
+            self.quiet_disk = false;
+            self.soon(s, TURNAROUND);
+        }
+    }
+
+    /// The drive's next answer.
+    pub fn disk_answer(&mut self) -> Option<Result<Vec<u8>, DiskError>> {
+        self.disk.as_mut().and_then(Disk::answer)
     }
 
     /// When the serial port was opened, if it is.
@@ -216,6 +290,7 @@ impl UsbHost {
             (true, _) => {
                 self.quiet_in = false;
                 self.quiet_out = false;
+                self.quiet_disk = false;
                 if self.control.is_some() || self.state == State::Running {
                     self.soon(s, TURNAROUND);
                 }
@@ -231,6 +306,10 @@ impl UsbHost {
             usb.start_of_frame(s, self.frame);
             self.quiet_in = false;
             self.quiet_out = false;
+            self.quiet_disk = false;
+            if let Some(disk) = &mut self.disk {
+                disk.frame();
+            }
         }
         match self.state {
             State::Detached => return,
@@ -284,7 +363,7 @@ impl UsbHost {
                 }
                 Progress::Stalled => {
                     // Class requests are optional; the standard ones are not.
-                    if matches!(self.state, State::LineCoding | State::ControlLine) {
+                    if matches!(self.state, State::Classes | State::Running) {
                         self.completed(s, &control);
                         true
                     } else {
@@ -294,8 +373,13 @@ impl UsbHost {
                 }
             };
         }
-        let (State::Running, Some(port)) = (&self.state, self.port) else { return false };
-        let mut busy = false;
+        if self.state != State::Running {
+            return false;
+        }
+        self.poll_hids(s, usb);
+        let drive = self.serve_disk(s, usb);
+        let Some(port) = self.port else { return drive };
+        let mut busy = drive;
         if !self.queue.is_empty() && !self.quiet_out {
             let n = self.queue.len().min(PACKET);
             let data: Vec<u8> = self.queue.iter().take(n).copied().collect();
@@ -337,25 +421,94 @@ impl UsbHost {
             }
             State::Configuration => {
                 self.configuration = control.data.get(5).copied().unwrap_or(1);
-                self.port = find_port(&control.data);
+                let interfaces = interfaces(&control.data);
+                self.port = find_port(&interfaces);
+                let hids = interfaces.iter().filter(|i| i.class == CLASS_HID && i.interrupt_in != 0);
+                self.hids =
+                    hids.map(|&interface| Hid { interface, reports: Reports::default(), due: 0 }).collect();
+                let kind = (CLASS_MSC, SUBCLASS_SCSI, PROTOCOL_BULK_ONLY);
+                let disk = interfaces.iter().find(|i| (i.class, i.subclass, i.protocol) == kind);
+                self.disk = disk.map(|&interface| Disk::new(interface));
                 (State::Configure, Some(Control::set_configuration(self.configuration)))
             }
-            State::Configure => match self.port {
-                Some(port) => (State::LineCoding, Some(Control::set_line_coding(port.interface))),
-                None => (State::Idle, None),
-            },
-            State::LineCoding => {
-                let interface = self.port.unwrap_or_default().interface;
-                (State::ControlLine, Some(Control::set_control_line_state(interface)))
+            State::Configure => {
+                if self.port.is_some() {
+                    self.tasks.extend([Task::LineCoding, Task::ControlLine]);
+                }
+                self.tasks.extend((0..self.hids.len()).flat_map(|n| [Task::SetIdle(n), Task::Report(n)]));
+                self.tasks.extend(self.disk.is_some().then_some(Task::MaxLun));
+                self.next_task()
             }
-            State::ControlLine => (State::Running, None),
+            State::Classes => {
+                match self.tasks.pop_front() {
+                    Some(Task::ControlLine) => {
+                        self.port_open = true;
+                        self.opened = s.now;
+                    }
+                    Some(Task::Report(n)) => self.hids[n].reports = Reports::new(&control.data),
+                    _ => {}
+                }
+                self.next_task()
+            }
+            // An endpoint was freed.
+            State::Running => (State::Running, None),
             _ => (State::Idle, None),
         };
-        if state == State::Running {
-            self.opened = s.now;
-        }
         self.state = state;
         self.control = next;
+    }
+
+    /// The first request that is still to be made to a class, with the state that makes it.
+    fn next_task(&self) -> (State, Option<Control>) {
+        let port = self.port.unwrap_or_default().interface;
+        let hid = |n: usize| self.hids[n].interface;
+        let control = match self.tasks.front() {
+            Some(Task::LineCoding) => Control::set_line_coding(port),
+            Some(Task::ControlLine) => Control::set_control_line_state(port),
+            Some(&Task::SetIdle(n)) => Control::set_idle(hid(n).number),
+            Some(&Task::Report(n)) => Control::get_report_descriptor(hid(n).number, hid(n).report_length),
+            Some(Task::MaxLun) => {
+                Control::get_max_lun(self.disk.as_ref().map_or(0, |disk| disk.interface().number))
+            }
+            None if self.port.is_none() && self.hids.is_empty() && self.disk.is_none() => {
+                return (State::Idle, None);
+            }
+            None => return (State::Running, None),
+        };
+        (State::Classes, Some(control))
+    }
+
+    /// Asks each human interface device whose time has come for a report, and writes down what it says.
+    fn poll_hids(&mut self, s: &mut Shared, usb: &mut Usb) {
+        for hid in &mut self.hids {
+            if self.frame < hid.due {
+                continue;
+            }
+            hid.due = self.frame + u32::from(hid.interface.interval);
+            if let Answer::Ack(report) = usb.input(s, hid.interface.interrupt_in)
+                && let Some(text) = hid.reports.describe(&report)
+            {
+                let mut trace = s.world.trace().write();
+                let id = trace.find("USB HID").unwrap_or_else(|| trace.define(Channel::text("USB HID")));
+                trace.text(id, s.now, format!("{text}\n").as_bytes());
+            }
+        }
+    }
+
+    /// A transaction with the drive; true when another may follow at once.
+    fn serve_disk(&mut self, s: &mut Shared, usb: &mut Usb) -> bool {
+        let Some(disk) = self.disk.as_mut().filter(|_| !self.quiet_disk) else { return false };
+        match disk.transact(s, usb) {
+            Next::Again => true,
+            Next::Wait => {
+                self.quiet_disk = true;
+                false
+            }
+            Next::ClearHalt(endpoint) => {
+                self.control = Some(Control::clear_halt(endpoint));
+                true
+            }
+        }
     }
 }
 
@@ -409,61 +562,14 @@ fn advance(control: &mut Control, s: &mut Shared, usb: &mut Usb) -> Progress {
     }
 }
 
-/// The first serial port in a configuration descriptor: its control interface and the bulk
-/// endpoints of the data interface that follows.
-fn find_port(configuration: &[u8]) -> Option<Port> {
-    let (mut at, mut control, mut class) = (0, 0, 0);
-    let mut port = Port::default();
-    while let Some(&[len, kind]) = configuration.get(at..at + 2) {
-        let descriptor = configuration.get(at..at + usize::from(len))?;
-        match kind {
-            DESCRIPTOR_INTERFACE => {
-                class = *descriptor.get(5)?;
-                if class == CLASS_CDC {
-                    control = *descriptor.get(2)?;
-                }
-            }
-            DESCRIPTOR_ENDPOINT if class == CLASS_CDC_DATA => {
-                let (address, attributes) = (*descriptor.get(2)?, *descriptor.get(3)?);
-                if attributes & 3 == 2 {
-                    if address & 0x80 != 0 {
-                        port.input = address & 0xF;
-                    } else {
-                        port.output = address & 0xF;
-                    }
-                }
-                if port.input != 0 && port.output != 0 {
-                    return Some(Port { interface: control, ..port });
-                }
-            }
-            _ => {}
-        }
-        if len == 0 {
-            return None;
-        }
-        at += usize::from(len);
-    }
-    None
+/// The first serial port: its control interface and the bulk endpoints of the data interface that follows.
+fn find_port(interfaces: &[Interface]) -> Option<Port> {
+    let control = interfaces.iter().find(|interface| interface.class == CLASS_CDC)?;
+    let after = interfaces.iter().skip_while(|interface| interface.class != CLASS_CDC);
+    let mut data = after.filter(|interface| interface.class == CLASS_CDC_DATA);
+    let data = data.find(|data| data.bulk_in != 0 && data.bulk_out != 0)?;
+    Some(Port { interface: control.number, input: data.bulk_in, output: data.bulk_out })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_serial_port_among_other_interfaces() {
-        let mut configuration = vec![9, DESCRIPTOR_CONFIGURATION, 0, 0, 3, 1, 0, 0x80, 50];
-        // Mass storage, then CDC with its notification endpoint, then its data interface.
-        configuration.extend([9, DESCRIPTOR_INTERFACE, 0, 0, 2, 8, 6, 80, 0]);
-        configuration.extend([7, DESCRIPTOR_ENDPOINT, 0x81, 2, 64, 0, 0]);
-        configuration.extend([9, DESCRIPTOR_INTERFACE, 1, 0, 1, CLASS_CDC, 2, 0, 0]);
-        configuration.extend([5, 0x24, 0, 0x20, 1]);
-        configuration.extend([7, DESCRIPTOR_ENDPOINT, 0x82, 3, 8, 0, 16]);
-        configuration.extend([9, DESCRIPTOR_INTERFACE, 2, 0, 2, CLASS_CDC_DATA, 0, 0, 0]);
-        configuration.extend([7, DESCRIPTOR_ENDPOINT, 0x03, 2, 64, 0, 0]);
-        configuration.extend([7, DESCRIPTOR_ENDPOINT, 0x83, 2, 64, 0, 0]);
-        assert_eq!(find_port(&configuration), Some(Port { interface: 1, input: 3, output: 3 }));
-        assert_eq!(find_port(&configuration[..40]), None);
-        assert_eq!(find_port(&[0, 0, 0]), None);
-    }
-}
+mod tests;
