@@ -44,7 +44,7 @@ fn main() {
     }
     pack.end_chunk();
     let table = format!(
-        "static MODULES: &[Frozen] = &[\n{}];\nstatic CHUNKS: &[Packed] = &[\n{}];\nstatic FUNCTIONS: &[Place] = &[\n{}];\n",
+        "static MODULES: &[Frozen] = &[\n{}];\nstatic CHUNKS: &[Chunk] = &[\n{}];\nstatic FUNCTIONS: &[Place] = &[\n{}];\n",
         pack.modules,
         pack.chunks,
         pack.functions.concat()
@@ -83,6 +83,8 @@ struct Pack {
     functions: Vec<String>,
     chunk: String,
     chunk_count: usize,
+    /// Number of the chunk's first function.
+    chunk_first: usize,
 }
 
 impl Pack {
@@ -134,19 +136,18 @@ impl Pack {
             self.end_chunk();
         }
         let start = self.chunk.len();
+        if start == 0 {
+            self.chunk_first = self.functions.len();
+        }
         self.chunk.push_str(&text.text);
         let before = def.number - 1 - usize::from(class.is_some());
-        self.functions.push(format!(
-            "Place {{ chunk: {}, start: {start}, end: {}, before: {before} }},\n",
-            self.chunk_count,
-            self.chunk.len()
-        ));
+        self.functions.push(format!("Place {{ start: {start}, before: {before} }},\n"));
     }
 
     fn end_chunk(&mut self) {
         let text = std::mem::take(&mut self.chunk);
         let packed = self.packed(&format!("chunk{}", self.chunk_count), &text);
-        let _ = writeln!(self.chunks, "{packed},");
+        let _ = writeln!(self.chunks, "Chunk {{ first: {}, text: {packed} }},", self.chunk_first);
         self.chunk_count += 1;
     }
 

@@ -31,11 +31,16 @@ struct Packed {
     data: &'static [u8],
 }
 
-/// Where a deferred function's text is: a chunk, and the bytes in it.
+/// The texts of deferred functions, a few together and one after the other.
+struct Chunk {
+    /// Number of the first of them.
+    first: u16,
+    text: Packed,
+}
+
+/// Where a deferred function's text is in its chunk: from here to the next one's.
 struct Place {
-    chunk: u16,
     start: u16,
-    end: u16,
     /// Lines of the module before it.
     before: u16,
 }
@@ -64,9 +69,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The chunk with the text of a deferred function, and the bytes of it in there.
 pub(crate) fn place(function: u16) -> (u16, Range<usize>) {
-    FUNCTIONS
-        .get(usize::from(function))
-        .map_or((u16::MAX, 0..0), |place| (place.chunk, usize::from(place.start)..usize::from(place.end)))
+    let start = |n: u16| FUNCTIONS.get(usize::from(n)).map(|place| usize::from(place.start));
+    let chunk = CHUNKS.partition_point(|chunk| chunk.first <= function).wrapping_sub(1);
+    let (Some(from), Some(own)) = (start(function), CHUNKS.get(chunk)) else { return (u16::MAX, 0..0) };
+    let next = function + 1;
+    let last = CHUNKS.get(chunk + 1).is_some_and(|chunk| chunk.first == next);
+    let to = start(next).filter(|_| !last).unwrap_or(own.text.len);
+    (chunk as u16, from..to)
 }
 
 /// Lines that come before a deferred function's text in its module.
@@ -81,12 +90,12 @@ pub(crate) fn file(function: u16) -> &'static str {
 
 /// Bytes of a chunk when unpacked.
 pub(crate) fn size_of_chunk(chunk: u16) -> usize {
-    CHUNKS.get(usize::from(chunk)).map_or(0, |chunk| chunk.len)
+    CHUNKS.get(usize::from(chunk)).map_or(0, |chunk| chunk.text.len)
 }
 
 /// The text of a chunk; `None` also without the memory for it.
 pub(crate) fn chunk(chunk: u16) -> Option<String> {
-    unpack(CHUNKS.get(usize::from(chunk))?)
+    unpack(&CHUNKS.get(usize::from(chunk))?.text)
 }
 
 fn unpack(packed: &Packed) -> Option<String> {
