@@ -139,7 +139,8 @@ pub fn input(vm: &mut Vm, args: Args) -> R {
     loop {
         let Some(byte) = vm.hal.console_read() else {
             vm.poll()?;
-            vm.hal.sleep_until(u64::MAX);
+            let until = vm.input_deadline();
+            vm.idle_until(until)?;
             continue;
         };
         match byte {

@@ -191,10 +191,10 @@ fn chars_us(vm: &Vm, v: Val, chars: u64) -> u64 {
     chars * 10_000_000 / u64::from(vm.heap.w(v, 2).max(1))
 }
 
-/// Sleeps for the time that so many characters take.
-fn sleep_chars(vm: &mut Vm, v: Val, chars: u64) {
+/// Waits for the time that so many characters take; other threads run.
+fn wait_chars(vm: &mut Vm, v: Val, chars: u64) -> R<()> {
     let (us, now) = (chars_us(vm, v, chars), vm.hal.ticks_us());
-    vm.hal.sleep_until(now + us);
+    vm.idle_until(now + us)
 }
 
 /// Waits `timeout` for the first byte and `timeout_char` for each further one.
@@ -213,7 +213,9 @@ fn read(vm: &mut Vm, v: Val, buf: &mut [u8]) -> R<Option<usize>> {
             break;
         } else {
             vm.poll()?;
-            vm.hal.sleep_until(deadline);
+            // Bytes wake the processor, but not a thread that others run before.
+            let until = deadline.min(vm.input_deadline());
+            vm.idle_until(until)?;
         }
     }
     Ok((n > 0).then_some(n))
@@ -230,7 +232,7 @@ fn write(vm: &mut Vm, v: Val, bytes: &[u8]) -> R<Option<usize>> {
         done += n;
         if n == 0 {
             vm.poll()?;
-            sleep_chars(vm, v, 4);
+            wait_chars(vm, v, 4)?;
         }
     }
     let uart = usize::from(id & 1);
@@ -246,7 +248,7 @@ fn flush_all(vm: &mut Vm, v: Val) -> R<()> {
     let id = id(vm, v);
     while !vm.hal.uart_txdone(id) {
         vm.poll()?;
-        sleep_chars(vm, v, 1);
+        wait_chars(vm, v, 1)?;
     }
     Ok(())
 }

@@ -149,7 +149,8 @@ impl Reports {
 
 fn bits(data: &[u8], field: &Field) -> i32 {
     let bit = |n: u32| data.get(n as usize / 8).is_some_and(|byte| byte >> (n % 8) & 1 != 0);
-    let value = (0..field.bits).fold(0u32, |value, n| value | u32::from(bit(field.at.saturating_add(n))) << n);
+    let value =
+        (0..field.bits).fold(0u32, |value, n| value | u32::from(bit(field.at.saturating_add(n))) << n);
     if field.signed && field.bits < 32 && value >> (field.bits - 1) & 1 != 0 {
         (value | u32::MAX << field.bits) as i32
     } else {
