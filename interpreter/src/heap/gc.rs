@@ -475,6 +475,17 @@ impl Heap {
         unsafe { *self.at(code.bits()) |= F_B };
     }
 
+    /// Is it code that nobody is in? Forgets that somebody is.
+    #[inline(never)]
+    fn is_idle_code(&mut self, owner: Val) -> bool {
+        let busy = self.flag(owner, F_B);
+        let code = self.cell_kind(owner) == Kind::Code;
+        if code && busy {
+            self.set_flag(owner, F_B, false);
+        }
+        code && !busy
+    }
+
     /// Slides the live buffers together around what may not move, drops the dead ones. `code_moves`: so may code that
     /// nobody is in.
     fn compact(&mut self, code_moves: bool) {
@@ -495,14 +506,13 @@ impl Heap {
                 let head = cell.read();
                 head & F_MARK != 0 && head & F_BUF != 0 && cell.add(1).read() == p + super::arena::HEAD
             };
-            let code =
-                state == FIXED && code_moves && live(r) && self.cell_kind(Val::ptr(owner)) == Kind::Code;
-            let busy = code && self.flag(Val::ptr(owner), F_B);
-            if busy {
-                self.set_flag(Val::ptr(owner), F_B, false);
-            }
+            let moves = match state {
+                OWNED => moving && live(r),
+                FIXED => code_moves && live(r) && self.is_idle_code(Val::ptr(owner)) && moving,
+                _ => false,
+            };
             match state {
-                OWNED | FIXED if moving && live(r) && (state == OWNED || code && !busy) => {
+                _ if moves => {
                     let size = self.trimmed(owner, size);
                     let hole = if size < hopeless { r.take_hole(size) } else { None };
                     let to = hole.unwrap_or_else(|| {

@@ -12,8 +12,8 @@ use super::description::room_for;
 use super::source::COMPILE_STACK;
 use crate::bytecode::{Const, Flags, Proto, packed};
 use crate::compiler::{Mode, compile_at};
+use crate::heap::Kind;
 use crate::heap::cell::{F_BUF, F_V3, header};
-use crate::heap::{Kind, Move};
 use crate::modules::frozen;
 use crate::objects::native::{ExcKind, R};
 use crate::value::Val;
@@ -47,41 +47,26 @@ impl Vm {
     /// # Errors
     /// MemoryError.
     pub(super) fn unpack(&mut self, code: Val) -> R<()> {
-        let mark = self.heap.mark_temps();
         let (n, words) = (self.heap.w(code, 2) as usize, self.code_words(code));
-        let old = self.heap.buf(code);
-        let mut bytes = room_for(old.len() - 4 * n)?;
-        bytes.extend_from_slice(&old[4 * n..]);
         let mut unpacked = room_for(words)?;
         unpacked.resize(words, 0);
-        let at = packed::unpack(&bytes, &mut unpacked, n);
-        let (lines, rest) = self.description_behind(code, 4 * n + at);
-        let (lines, rest) = (lines.start - 4 * n..lines.end - 4 * n, rest.start - 4 * n..rest.end - 4 * n);
-        let aux = self.heap.aux(code) & !(u16::from(Flags::DEFERRED.0) << 8);
-        let new = self.heap.alloc_cell(Self::code_header(aux), 0, 0, Val::NULL.bits())?;
+        let bytes = packed::unpack(&self.heap.buf(code)[4 * n..], &mut unpacked, n);
+        let (lines, rest) = self.description_behind(code, 4 * n + bytes);
         let behind = 4 * (n + words);
-        self.heap.alloc_buffer(new, behind + lines.len() + rest.len(), Move::Fixed)?;
-        let b = self.heap.buf_mut(new);
-        b.fill(0);
-        b[behind..behind + lines.len()].copy_from_slice(&bytes[lines]);
-        let end = b.len() - rest.len();
-        b[end..].copy_from_slice(&bytes[rest]);
-        for i in 0..n {
-            let constant = self.heap.buf_vals(code, n)[i];
-            self.heap.buf_vals_mut(new, n)[i] = constant;
-        }
-        let b = &mut self.heap.buf_vals_mut(new, n + words)[n..];
+        // (Some instructions take more bytes than words have, but what is described must not be cut off.)
+        let need = (behind + lines.len() + rest.len()).max(self.heap.buf_cap(code));
+        self.heap.resize_buffer(code, need)?;
+        let b = self.heap.buf_mut(code);
+        let (described, end) = (behind + lines.len(), b.len() - rest.len());
+        b.copy_within(rest, end);
+        b.copy_within(lines, behind);
+        b[described..end].fill(0);
+        let b = &mut self.heap.buf_vals_mut(code, n + words)[n..];
         for (to, word) in b.iter_mut().zip(unpacked) {
             *to = Val::from_bits(word);
         }
-        self.heap.set_w(new, 2, n as u32);
-        let doc = self.heap.val(code, 3);
-        self.heap.set_val(new, 3, doc);
-        self.heap.swap_contents(code, new);
-        self.heap.free_buffer(new);
-        // What is left of it is no code.
-        self.heap.set_head(new, header(Kind::Raw, 0, 0));
-        self.heap.release_temps(mark);
+        let aux = self.heap.aux(code) & !(u16::from(Flags::DEFERRED.0) << 8);
+        self.heap.set_head(code, Self::code_header(aux) | F_BUF);
         Ok(())
     }
 
