@@ -486,6 +486,17 @@ impl Machine {
         }
     }
 
+    /// Whether turns of loops that wait for time or for a register are left out; they are at first. For comparing:
+    /// nothing changes by it but the time that it takes the host.
+    pub fn skip_waits(&mut self, on: bool) {
+        self.chip.skip_waits(on);
+    }
+
+    /// Cycles that were left out in that way.
+    pub fn skipped(&self) -> u64 {
+        self.chip.skipped()
+    }
+
     /// What is noted of the first core's program while it runs.
     pub fn probe(&mut self) -> &mut Probe {
         self.chip.probe()

@@ -182,6 +182,12 @@ pub trait Chip {
     /// What is noted of the first core's program while it runs.
     fn probe(&mut self) -> &mut Probe;
 
+    /// Whether turns of loops that wait are left out: for comparing, as nothing else changes by it.
+    fn skip_waits(&mut self, on: bool);
+
+    /// Cycles that were left out in that way, of all cores.
+    fn skipped(&self) -> u64;
+
     /// Where images can be loaded to. The first is the flash that holds the program: its contents
     /// are what a board keeps.
     fn areas(&self) -> Vec<Area>;

@@ -18,7 +18,7 @@ pub struct Cost(u32);
 impl Cost {
     fn new(cycles: u32, instructions: u32, halfwords: u32, sev: bool, conditional: bool) -> Cost {
         Cost(
-            cycles.min(0xFFF)
+            cycles.min(FOREIGN - 1)
                 | instructions.min(0x1FF) << 12
                 | halfwords.min(0x1FF) << 21
                 | u32::from(sev) << 30
@@ -46,9 +46,23 @@ impl Cost {
         self.0 >> 30 & 1 != 0
     }
 
+    /// Whether the block has an instruction that the engine has and the core has not ([`is_foreign`]): such a block
+    /// is said to cost more than any other.
+    pub fn is_foreign(self) -> bool {
+        self.cycles() == FOREIGN
+    }
+
     fn halfwords(self) -> u32 {
         self.0 >> 21 & 0x1FF
     }
+}
+
+/// Cycles of a block with a foreign instruction.
+const FOREIGN: u32 = 0xFFF;
+
+/// Whether an instruction is one that the engine executes though a Cortex-M0 has it not: IT, CBZ, CBNZ and SETEND.
+pub fn is_foreign(op: u16) -> bool {
+    op & 0xFF00 == 0xBF00 && op & 0xF != 0 || op & 0xF500 == 0xB100 || op & 0xFFF7 == 0xB650
 }
 
 /// One 16 MiB window of the address space that holds code.
@@ -64,6 +78,8 @@ pub struct CostTable {
     core: Costs,
     /// By address bits 31..24: 1 + index into `windows`, or 0.
     by_top: Vec<u8>,
+    /// By address bits 31..24: where the window's entries begin, and how many there are.
+    places: [(u32, u32); 256],
     windows: Vec<Window>,
     costs: Vec<Cost>,
 }
@@ -71,7 +87,18 @@ pub struct CostTable {
 impl CostTable {
     /// A table without code, for a core with these costs.
     pub fn new(core: Costs) -> CostTable {
-        CostTable { core, by_top: vec![0; 256], windows: Vec::new(), costs: Vec::new() }
+        CostTable {
+            core,
+            by_top: vec![0; 256],
+            places: [(0, 0); 256],
+            windows: Vec::new(),
+            costs: Vec::new(),
+        }
+    }
+
+    /// What instructions cost on this core.
+    pub fn core(&self) -> &Costs {
+        &self.core
     }
 
     /// What a conditional branch costs more when it is taken.
@@ -88,27 +115,39 @@ impl CostTable {
         self.costs.resize(first + memory.len().div_ceil(2), Cost::default());
         for base in bases {
             self.by_top[(base >> 24) as usize] = self.windows.len() as u8;
+            self.places[(base >> 24) as usize] = (first as u32, memory.len().div_ceil(2) as u32);
         }
     }
 
     /// The cost of the block of `bytes` bytes at `pc`.
-    #[inline]
+    #[inline(always)]
     pub fn get(&mut self, pc: u32, bytes: u32) -> Cost {
+        let (first, len) = self.places[(pc >> 24) as usize];
+        let half = (pc & 0x00FF_FFFF) / 2;
+        if half < len
+            && let Some(&cost) = self.costs.get((first + half) as usize)
+            // A block whose length changed is other code: its page was written to.
+            && cost.halfwords() == (bytes / 2).min(0x1FF)
+        {
+            return cost;
+        }
+        self.decoded(pc, bytes)
+    }
+
+    #[cold]
+    fn decoded(&mut self, pc: u32, bytes: u32) -> Cost {
         let window = self.by_top[(pc >> 24) as usize];
-        if window == 0 {
-            return Cost::new(bytes / 2, bytes / 2, bytes / 2, false, false);
-        }
-        let window = &self.windows[window as usize - 1];
         let offset = (pc & 0x00FF_FFFF) as usize;
-        if offset >= window.memory.len() {
+        let window = self.windows.get((window as usize).wrapping_sub(1));
+        let Some(window) = window.filter(|window| offset < window.memory.len()) else {
             return Cost::new(bytes / 2, bytes / 2, bytes / 2, false, false);
+        };
+        let mut cost = decode(&self.core, &window.memory, offset, bytes as usize);
+        if has_foreign(&window.memory, offset, bytes as usize) {
+            cost.0 |= FOREIGN;
         }
-        let entry = &mut self.costs[window.first + offset / 2];
-        // A block whose length changed is other code: its page was written to.
-        if entry.0 == 0 || entry.halfwords() != (bytes / 2).min(0x1FF) {
-            *entry = decode(&self.core, &window.memory, offset, bytes as usize);
-        }
-        *entry
+        self.costs[window.first + offset / 2] = cost;
+        cost
     }
 
     /// The cost of the first `bytes` bytes of the block at `pc`, for a block left half-way.
@@ -152,13 +191,25 @@ fn decode(core: &Costs, memory: &Memory, offset: usize, bytes: usize) -> Cost {
     Cost::new(cycles, instructions, bytes as u32 / 2, sev, conditional)
 }
 
+fn has_foreign(memory: &Memory, offset: usize, bytes: usize) -> bool {
+    let (mut at, end) = (offset, offset + bytes);
+    while at < end {
+        let half = memory.read_u16(at);
+        if is_foreign(half) {
+            return true;
+        }
+        at += if half >> 11 >= 0b11101 { 4 } else { 2 };
+    }
+    false
+}
+
 /// `B<cond>`: 0xD000 to 0xDDFF (0xDE is UDF, 0xDF is SVC).
 fn is_conditional_branch(op: u16) -> bool {
     op >> 12 == 0xD && op >> 8 & 0xF < 0xE
 }
 
 /// Cycles of one instruction; a conditional branch counts as not taken.
-fn instruction_cycles(core: &Costs, op: u16, second: u16) -> u32 {
+pub(super) fn instruction_cycles(core: &Costs, op: u16, second: u16) -> u32 {
     let registers = |list: u16| list.count_ones();
     match op >> 11 {
         // LDR (literal)
@@ -180,6 +231,8 @@ fn instruction_cycles(core: &Costs, op: u16, second: u16) -> u32 {
                 // POP with the PC branches; N counts the PC too.
                 if op & 0x100 != 0 { core.pop_pc + n + 1 } else { 1 + n }
             }
+            // WFE, WFI
+            0b111 if op == 0xBF20 || op == 0xBF30 => 2,
             _ => 1,
         },
         // STM, LDM

@@ -170,13 +170,41 @@ impl Engine {
         function: unsafe extern "C" fn(*mut uc_engine, u64, u32, *mut c_void),
         data: *mut c_void,
     ) -> Result<(), EngineError> {
-        let mut hook = 0;
-        let (kind, function) = (HookType::CODE.0 as i32, function as *mut c_void);
-        // SAFETY: the function has the signature of its kind; begin greater than end means "everywhere".
-        let error = unsafe { uc::uc_hook_add(self.uc, &mut hook, kind, function, data, 1u64, 0u64) };
-        check(error, "added a hook")?;
+        // Begin greater than end means "everywhere".
+        // SAFETY: the caller vouches for `data`.
+        unsafe { self.hook_code_between(1, 0, function, data)? };
         self.forget_all_code();
         Ok(())
+    }
+
+    /// Adds a hook that is called before the instruction at `address`, in code that is translated from now on.
+    ///
+    /// # Safety
+    /// As for [`Engine::hook_code`].
+    pub unsafe fn hook_code_at(
+        &mut self,
+        address: u32,
+        function: unsafe extern "C" fn(*mut uc_engine, u64, u32, *mut c_void),
+        data: *mut c_void,
+    ) -> Result<(), EngineError> {
+        // SAFETY: the caller vouches for `data`.
+        unsafe { self.hook_code_between(address.into(), address.into(), function, data) }
+    }
+
+    unsafe fn hook_code_between(
+        &mut self,
+        begin: u64,
+        end: u64,
+        function: unsafe extern "C" fn(*mut uc_engine, u64, u32, *mut c_void),
+        data: *mut c_void,
+    ) -> Result<(), EngineError> {
+        let mut hook = 0;
+        let (kind, function) = (HookType::CODE.0 as i32, function as *mut c_void);
+        // SAFETY: the function has the signature of its kind, and the caller vouches for `data`.
+        check(
+            unsafe { uc::uc_hook_add(self.uc, &mut hook, kind, function, data, begin, end) },
+            "added a hook",
+        )
     }
 
     /// Grows the TLB to 2^[`TLB_BITS`] entries, and flushes it. It grows only when a flush finds it

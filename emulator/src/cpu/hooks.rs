@@ -6,10 +6,11 @@ use std::ffi::c_void;
 use unicorn_engine_sys as uc;
 use unicorn_engine_sys::{MemType, RegisterARM, uc_engine};
 
-use super::cost::CostTable;
+use super::cost::{CostTable, is_foreign};
 use super::debug::{Halt, Tracer};
 use super::nvic::Ppb;
 use super::probe::Probe;
+use super::wait::Watch;
 use super::{Access, Bus, Region, RegionKind, engine};
 
 /// Why a hook stopped the engine.
@@ -20,6 +21,8 @@ pub(super) enum Break {
     Event,
     Hint,
     Invalid,
+    /// The block has an instruction that the engine has and the core has not.
+    Foreign,
     Debug(Halt),
 }
 
@@ -34,15 +37,17 @@ pub(super) struct Link<B> {
     pub left: i64,
     /// The cycle at which `left` is zero.
     pub end: u64,
-    /// The block now executing: address, cost, and register accesses so far.
+    /// The block now executing: address, cost, and cycles of register accesses so far.
     pub block: u32,
     pub block_cycles: u32,
-    pub accesses: u32,
+    pub accessing: u32,
     /// Where a conditional branch at the block's end falls through to; 1 when there is none, 0
     /// never occurs as a block's address either.
     pub fall_through: u32,
     /// An exception waits for PRIMASK alone: look at it at every block.
     pub watch_primask: bool,
+    /// Loops that wait.
+    pub watch: Watch,
     pub instructions: u64,
     /// What is noted of the program while it runs.
     pub probe: Probe,
@@ -54,6 +59,8 @@ pub(super) struct Link<B> {
     pub executed: Vec<Vec<bool>>,
     /// The TLB is being grown: every page counts as readable.
     pub growing: bool,
+    /// Instructions before which the engine is stopped, as it would execute them.
+    pub foreign: Vec<u32>,
     pub broke: Option<Break>,
     /// The access that the TLB hook refused.
     pub failed: Option<MemType>,
@@ -126,13 +133,26 @@ pub(super) unsafe extern "C" fn on_block<B: Bus>(
     }
     // SAFETY: the engine that calls is open.
     let unmasked = || unsafe { engine::reg(engine, RegisterARM::PRIMASK) } & 1 == 0;
-    if link.left <= 0 || link.watch_primask && unmasked() {
+    let waits = pc == link.block && link.watch.again(pc, link.instructions);
+    if link.left <= 0 || link.watch_primask && unmasked() || waits {
         link.broke = Some(Break::Budget);
         // SAFETY: this is a block hook, where stopping is safe.
         unsafe { engine::stop(engine) };
         return;
     }
-    let cost = link.costs.get(pc, size);
+    let mut cost = link.costs.get(pc, size);
+    if cost.is_foreign() {
+        match link.foreign_from(pc) {
+            Some(at) if !link.foreign.contains(&at) => {
+                link.broke = Some(Break::Foreign);
+                // SAFETY: this is a block hook, where stopping is safe.
+                unsafe { engine::stop(engine) };
+                return;
+            }
+            // It will be left before that instruction, and the rest given back.
+            _ => cost = link.costs.part(pc, size),
+        }
+    }
     // A conditional branch that was taken costs more than one that was not.
     let taken = link.fall_through != 1 && link.fall_through != pc;
     link.fall_through = if cost.conditional() { pc.wrapping_add(size) } else { 1 };
@@ -145,7 +165,7 @@ pub(super) unsafe extern "C" fn on_block<B: Bus>(
     link.block = pc;
     link.block_cycles = cost.cycles();
     link.tracer.index = 0;
-    link.accesses = 0;
+    link.accessing = 0;
     if cost.sends_event() {
         link.ppb.event = true;
         // SAFETY: `bus` is set to the caller's exclusive borrow for the time of the run.
@@ -188,6 +208,23 @@ pub(super) unsafe extern "C" fn on_invalid<B: Bus>(engine: *mut uc_engine, data:
     // SAFETY: this is an invalid-instruction hook, where stopping is safe.
     unsafe { engine::stop(engine) };
     true
+}
+
+/// Before an instruction that the engine would execute.
+pub(super) unsafe extern "C" fn on_foreign<B: Bus>(
+    engine: *mut uc_engine,
+    address: u64,
+    _size: u32,
+    data: *mut c_void,
+) {
+    // SAFETY: see `on_block`.
+    let link = unsafe { &mut *data.cast::<Link<B>>() };
+    // Memory may hold other code by now.
+    if is_foreign(link.half(address as u32)) {
+        link.broke = Some(Break::Invalid);
+        // SAFETY: the engine looks for a request to stop after this kind of hook, before the instruction.
+        unsafe { engine::stop(engine) };
+    }
 }
 
 pub(super) const YIELD: u16 = 0xBF10;
@@ -258,17 +295,23 @@ impl<B: Bus> Link<B> {
     /// The access that is being made now.
     ///
     /// The engine does not tell where in a block an access lies; counting the accesses and
-    /// giving each the two cycles a load or store takes keeps their order and spacing.
+    /// giving each the cycles a load or store takes keeps their order and spacing.
     pub fn access(&mut self) -> Access {
         let before_block = self.end.wrapping_sub((self.left + i64::from(self.block_cycles)) as u64);
-        let into = (2 * self.accesses).min(self.block_cycles);
-        self.accesses += 1;
-        Access { core: self.core, cycle: before_block + u64::from(into), stall: 0, instructions: 0 }
+        let into = self.accessing.min(self.block_cycles);
+        let cycle = before_block + u64::from(into);
+        Access { core: self.core, cycle, stall: 0, instructions: 0, fast: false }
     }
 
     /// After an access: time it took, and whether the core must come back earlier now.
     pub fn accessed(&mut self, access: &Access, come_back: u64) {
         self.left -= i64::from(access.stall);
+        self.accessing += 2;
+        if access.fast {
+            self.accessing -= 1;
+            self.block_cycles -= 1;
+            self.left += 1;
+        }
         self.instructions += u64::from(access.instructions);
         if self.probe.counting {
             self.probe.count(self.block, access.instructions);
@@ -278,6 +321,19 @@ impl<B: Bus> Link<B> {
             self.left = self.left.saturating_sub(less);
             self.end = come_back;
         }
+    }
+
+    /// The first instruction from `pc` on that the engine has and the core has not.
+    pub fn foreign_from(&self, pc: u32) -> Option<u32> {
+        let mut at = pc;
+        while at < pc.wrapping_add(0x1000) {
+            let half = self.half(at);
+            if is_foreign(half) {
+                return Some(at);
+            }
+            at += if half >> 11 >= 0b11101 { 4 } else { 2 };
+        }
+        None
     }
 
     /// What the core's own registers now demand.
@@ -302,12 +358,14 @@ pub(super) unsafe extern "C" fn on_read<B: Bus>(
     let mut access = link.access();
     if io.base == PPB_BASE {
         let value = link.ppb.read(access.cycle, offset as u32);
+        link.accessing += 2;
         return u64::from(value >> ((offset as u32 & 3) * 8));
     }
     // SAFETY: `bus` is set to the caller's exclusive borrow for the time of the run.
     let bus = unsafe { &mut *link.bus };
     let value = bus.read(&mut access, address, size);
-    let come_back = bus.come_back_at(link.core);
+    let waits = link.watch.read(link.block, address, link.instructions);
+    let come_back = if waits { 0 } else { bus.come_back_at(link.core) };
     link.accessed(&access, come_back);
     u64::from(value)
 }

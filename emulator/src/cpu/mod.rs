@@ -9,12 +9,15 @@ pub mod cost;
 pub mod debug;
 mod engine;
 pub mod fault;
+mod follow;
 mod hooks;
 pub mod memory;
 pub mod model;
 pub mod nvic;
 pub mod probe;
 mod state;
+pub mod step;
+mod wait;
 
 use unicorn_engine_sys::{MemType, RegisterARM};
 
@@ -24,14 +27,15 @@ pub use engine::EngineError;
 use engine::{Ended, Engine, Hooks};
 use fault::{FaultKind, FaultReport};
 use hooks::{
-    Break, Io, Link, PPB_BASE, PPB_BYTES, SINK, WFI, on_block, on_edge, on_interrupt, on_invalid, on_read,
-    on_tlb_fill, on_write, told_at,
+    Break, Io, Link, PPB_BASE, PPB_BYTES, SINK, WFI, on_block, on_edge, on_foreign, on_interrupt, on_invalid,
+    on_read, on_tlb_fill, on_write, told_at,
 };
 use memory::Memory;
 pub use model::Model;
 use nvic::{HARD_FAULT, Ppb, SVCALL};
 use probe::Probe;
 pub use state::CoreState;
+use wait::Watch;
 
 use crate::clock::Time;
 
@@ -46,6 +50,8 @@ pub struct Access {
     pub stall: u32,
     /// Set by the bus: instructions that the access stands for.
     pub instructions: u32,
+    /// Set by the bus: the register is on the single-cycle port.
+    pub fast: bool,
 }
 
 /// What a core sees of the chip beyond its memory.
@@ -62,6 +68,30 @@ pub trait Bus {
     fn come_back_at(&self, core: u8) -> u64;
     /// SEV was executed on a core.
     fn send_event(&mut self, core: u8);
+    /// What a register answers a core at a cycle, if reading it does nothing but answer; `None` for all others.
+    fn steady(&mut self, _core: u8, _cycle: u64, _address: u32, _size: u32) -> Option<Steady> {
+        None
+    }
+    /// The cycle at which a register that counts ([`Steady::counts`]) will have counted so many further than at
+    /// `cycle`.
+    fn counts_on(&self, _address: u32, _cycle: u64, _ahead: u64) -> u64 {
+        0
+    }
+    /// Such a register was read so often in turns of a loop that were not executed one by one.
+    fn skipped(&mut self, _address: u32, _times: u64) {}
+}
+
+/// The answer of a register that does nothing but answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steady {
+    /// The value.
+    pub value: u32,
+    /// Until which cycle it stays the same if nothing else happens before.
+    pub until: u64,
+    /// It counts up by one then, and so on.
+    pub counts: bool,
+    /// As [`Access::fast`].
+    pub fast: bool,
 }
 
 /// What memory there is and what it may be used for.
@@ -160,9 +190,10 @@ impl<B: Bus> Core<B> {
             end: 0,
             block: 0,
             block_cycles: 0,
-            accesses: 0,
+            accessing: 0,
             fall_through: 1,
             watch_primask: false,
+            watch: Watch::default(),
             instructions: 0,
             probe: Probe::default(),
             tracer: Tracer::default(),
@@ -171,6 +202,7 @@ impl<B: Bus> Core<B> {
             regions: regions.to_vec(),
             executed,
             growing: false,
+            foreign: Vec::new(),
             broke: None,
             failed: None,
         }));
@@ -511,6 +543,14 @@ impl<B: Bus> Core<B> {
             let link = self.link_mut();
             let end = until.min(link.ppb.next_tick()).max(cycles + 1);
             link.watch_primask = primask && link.ppb.masked();
+            if link.watch.found {
+                // Whoever looks at every instruction shall see all of them.
+                if link.tracer.attached || link.probe.counting {
+                    link.watch.looked(0);
+                } else {
+                    self.skip_turns(bus, end);
+                }
+            }
             if let Some(stop) = self.execute(bus, end, &now) {
                 return stop;
             }
@@ -566,6 +606,7 @@ impl<B: Bus> Core<B> {
                 }
                 return Some(self.fault(FaultKind::Breakpoint, None, now));
             }
+            (Some(Break::Foreign), _) => self.stop_before_foreign(pc),
             (Some(Break::Exception(_) | Break::Invalid), _) => {
                 self.give_back(pc);
                 let thumb = self.engine.reg(RegisterARM::CPSR) >> 5 & 1 != 0;
@@ -627,6 +668,18 @@ impl<B: Bus> Core<B> {
             0b11000 | 0b11001 => low(8),
             _ => return None,
         })
+    }
+
+    /// The block at `pc` has an instruction that the engine would execute and this core does not: the block will be
+    /// left before it. That costs nothing elsewhere.
+    fn stop_before_foreign(&mut self, pc: u32) {
+        let Some(at) = self.link().foreign_from(pc) else { return };
+        let link = self.link;
+        self.link_mut().foreign.push(at);
+        // SAFETY: the link lives until the core is dropped, after which the engine never runs.
+        if unsafe { self.engine.hook_code_at(at, on_foreign::<B>, link.cast()) }.is_ok() {
+            self.engine.forget_code(pc, at + 2);
+        }
     }
 
     /// Takes back the cycles of the part of the last block that lies behind `pc`.

@@ -27,7 +27,7 @@ pub struct CoreState {
 struct Inside {
     block: u32,
     block_cycles: u32,
-    accesses: u32,
+    accessing: u32,
     index: u32,
 }
 
@@ -48,7 +48,7 @@ impl<B: Bus> Core<B> {
             inside: link.tracer.inside.then_some(Inside {
                 block: link.block,
                 block_cycles: link.block_cycles,
-                accesses: link.accesses,
+                accessing: link.accessing,
                 index: link.tracer.index,
             }),
         })
@@ -71,7 +71,7 @@ impl<B: Bus> Core<B> {
         if let Some(inside) = state.inside {
             link.block = inside.block;
             link.block_cycles = inside.block_cycles;
-            link.accesses = inside.accesses;
+            link.accessing = inside.accessing;
             link.tracer.index = inside.index;
         }
         Ok(())

@@ -186,6 +186,14 @@ impl chip::Chip for Chip {
         self.core.probe()
     }
 
+    fn skip_waits(&mut self, on: bool) {
+        self.core.skip_waits(on);
+    }
+
+    fn skipped(&self) -> u64 {
+        self.core.skipped()
+    }
+
     fn areas(&self) -> Vec<Area> {
         let area = |name, base, memory: &Memory| Area { name, base, memory: memory.clone() };
         vec![

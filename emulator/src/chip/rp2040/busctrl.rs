@@ -46,9 +46,15 @@ impl BusCtrl {
     /// An access to `address` passes.
     #[inline]
     pub fn count(&mut self, address: u32) {
+        self.count_many(address, 1);
+    }
+
+    /// So many accesses to `address` pass.
+    #[inline]
+    pub fn count_many(&mut self, address: u32, times: u64) {
         match address >> 24 {
-            0x40 => self.apb += 1,
-            0x50 => self.fastperi += 1,
+            0x40 => self.apb += times,
+            0x50 => self.fastperi += times,
             _ => {}
         }
     }

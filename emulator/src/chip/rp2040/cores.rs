@@ -45,6 +45,8 @@ pub struct Chip {
     pub(super) orders: Option<[Orders; 2]>,
     /// Someone answers semihosting calls.
     pub(super) answers_calls: bool,
+    /// Turns of loops that wait are left out.
+    skips_waits: bool,
 }
 
 /// How long after a reset code that ran from memory is forgotten: boot loaders and flash functions run
@@ -106,6 +108,7 @@ impl Chip {
             turn: None,
             orders: None,
             answers_calls: false,
+            skips_waits: true,
         };
         chip.bus.s.demand = None;
         Ok(chip)
@@ -118,6 +121,7 @@ impl Chip {
             none => {
                 let mut core = Self::make_core(1, &self.regions, &self.rom, &self.bus)?;
                 core.answer_calls(self.answers_calls);
+                core.skip_waits(self.skips_waits);
                 if let Some([_, orders]) = &self.orders {
                     core.attach()?;
                     core.order(orders.clone(), self.core0.instructions());
@@ -234,8 +238,10 @@ impl Chip {
             for number in first..2u8 {
                 let mut counted = [self.core0.instructions(), self.core1.as_ref()?.instructions()];
                 counted[usize::from(1 - number)] += self.bus.retired;
+                let asleep = [self.core0.is_asleep(), self.core1.as_ref()?.is_asleep()];
                 let core = if number == 0 { &mut self.core0 } else { self.core1.as_mut()? };
                 core.set_others(counted[usize::from(1 - number)]);
+                self.bus.asleep = asleep;
                 if std::mem::take(&mut self.bus.sev[usize::from(number)]) {
                     core.set_event();
                 }
@@ -423,6 +429,17 @@ impl chip::Chip for Chip {
 
     fn probe(&mut self) -> &mut Probe {
         self.core0.probe()
+    }
+
+    fn skip_waits(&mut self, on: bool) {
+        self.skips_waits = on;
+        for core in std::iter::once(&mut self.core0).chain(&mut self.core1) {
+            core.skip_waits(on);
+        }
+    }
+
+    fn skipped(&self) -> u64 {
+        self.core0.skipped() + self.core1.as_ref().map_or(0, Core::skipped)
     }
 
     fn areas(&self) -> Vec<Area> {

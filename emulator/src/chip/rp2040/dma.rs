@@ -464,7 +464,7 @@ impl Rp2040 {
             }
             0x14 | 0x18 | 0x21 | 0x40 | 0x50 => {
                 let cycle = self.s.clock.cycle_at(self.s.now);
-                let mut access = Access { core: 0, cycle, stall: 0, instructions: 0 };
+                let mut access = Access { core: 0, cycle, stall: 0, instructions: 0, fast: false };
                 self.write_narrow(&mut access, address, size, value);
                 true
             }

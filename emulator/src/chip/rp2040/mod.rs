@@ -29,6 +29,7 @@ mod sio;
 mod snapshot;
 mod spi;
 mod ssi;
+mod steady;
 #[cfg(test)]
 mod testing;
 mod timer;
@@ -42,7 +43,7 @@ mod xip;
 mod xosc;
 
 use crate::cpu::memory::Memory;
-use crate::cpu::{Access, Bus};
+use crate::cpu::{Access, Bus, Steady};
 use crate::world::{Gpio, Input, World};
 
 use adc::Adc;
@@ -99,7 +100,7 @@ const SIO_BASE: u32 = 0xD000_0000;
 /// The world's name for the flash's chip select, where the BOOTSEL button is.
 pub const BOOTSEL: Gpio = 31;
 
-/// How many cycles after an access to a FIFO or spinlock the cores still take short turns.
+/// How many cycles after an access to a FIFO, or one in vain to a spinlock, the cores still take short turns.
 const TALK: u64 = 4096;
 
 /// Registers, memory and events: everything but the cores. A clone shares the memory.
@@ -141,6 +142,8 @@ pub struct Rp2040 {
     memory_changed: Option<(u32, u32)>,
     /// SEV was executed: by which core.
     sev: [bool; 2],
+    /// Which cores were asleep when the present turn began.
+    asleep: [bool; 2],
     /// Instructions executed on a second core that is off now.
     retired: u64,
     /// The cores count as talking to each other until this cycle.
@@ -186,6 +189,7 @@ impl Rp2040 {
             dma: Dma::default(),
             memory_changed: None,
             sev: [false; 2],
+            asleep: [false; 2],
             retired: 0,
             talks_until: 0,
             inputs: Vec::new(),
@@ -540,8 +544,8 @@ impl Rp2040 {
     }
 
     /// A core accesses an SIO register: through some the cores talk to each other.
-    fn talk(&mut self, cycle: u64, offset: u32) {
-        if sio::is_shared(offset) {
+    fn talk(&mut self, cycle: u64, offset: u32, write: bool) {
+        if self.sio.waits_for_other(offset, write) {
             self.talks_until = cycle + TALK;
         }
     }
@@ -555,7 +559,7 @@ impl Rp2040 {
                     return self.io_qspi.inputs();
                 }
                 self.pio_catches_up();
-                self.talk(cycle, address & 0xFFF);
+                self.talk(cycle, address & 0xFFF, false);
                 self.sio.read(&mut self.s, core, address & 0xFFF)
             }
             0x40 => self.read_register(core, cycle, address & !0x3000),
@@ -589,7 +593,7 @@ impl Rp2040 {
         match address >> 24 {
             0xD0 => {
                 self.pio_catches_up();
-                self.talk(cycle, address & 0xFFF);
+                self.talk(cycle, address & 0xFFF, true);
                 self.sio.write(&mut self.s, access.core, address & 0xFFF, value);
                 self.pio_catches_up();
             }
@@ -771,6 +775,7 @@ impl Bus for Rp2040 {
     fn read(&mut self, access: &mut Access, address: u32, size: u32) -> u32 {
         self.s.at_cycle(access.cycle);
         self.busctrl.count(address);
+        access.fast = address >> 24 == 0xD0;
         let word = self.read_word(access.core, access.cycle, address & !3);
         self.dma_after();
         let shifted = word >> ((address & 3) * 8);
@@ -784,6 +789,7 @@ impl Bus for Rp2040 {
     fn write(&mut self, access: &mut Access, address: u32, size: u32, value: u32) {
         self.s.at_cycle(access.cycle);
         self.busctrl.count(address);
+        access.fast = address >> 24 == 0xD0;
         self.write_narrow(access, address, size, value);
         self.dma_after();
     }
@@ -793,7 +799,9 @@ impl Bus for Rp2040 {
     }
 
     fn come_back_at(&self, core: u8) -> u64 {
-        if self.sev[usize::from(1 - (core & 1))] { 0 } else { self.s.come_back_at(core) }
+        let other = usize::from(1 - (core & 1));
+        // One that is awake finds the event when its turn comes.
+        if self.sev[other] && self.asleep[other] { 0 } else { self.s.come_back_at(core) }
     }
 
     fn send_event(&mut self, core: u8) {
@@ -801,5 +809,20 @@ impl Bus for Rp2040 {
         if self.sio.core1_runs {
             self.sev[usize::from(1 - (core & 1))] = true;
         }
+    }
+
+    fn steady(&mut self, core: u8, cycle: u64, address: u32, size: u32) -> Option<Steady> {
+        let word = self.steady_word(core, cycle, address & !3)?;
+        let shifted = word.value >> ((address & 3) * 8);
+        let value = if size == 4 { shifted } else { shifted & ((1 << (8 * size)) - 1) };
+        Some(Steady { value, ..word })
+    }
+
+    fn counts_on(&self, _: u32, cycle: u64, ahead: u64) -> u64 {
+        self.timer_counts_on(cycle, ahead)
+    }
+
+    fn skipped(&mut self, address: u32, times: u64) {
+        self.busctrl.count_many(address, times);
     }
 }

@@ -195,11 +195,6 @@ impl Interpolator {
     }
 }
 
-/// Whether the cores reach each other through a register: the FIFOs and the spinlocks.
-pub fn is_shared(offset: u32) -> bool {
-    matches!(offset, FIFO_ST..=FIFO_RD | SPINLOCK0..=SPINLOCK31)
-}
-
 /// SIO: what both cores share and what each has of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Sio {
@@ -218,6 +213,21 @@ pub struct Sio {
 }
 
 impl Sio {
+    /// Whether a core that accesses this register talks to the other one: by a FIFO, or because it finds a spinlock
+    /// held.
+    pub fn waits_for_other(&self, offset: u32, write: bool) -> bool {
+        match offset {
+            FIFO_ST..=FIFO_RD => true,
+            SPINLOCK0..=SPINLOCK31 => !write && self.is_locked((offset - SPINLOCK0) / 4),
+            _ => false,
+        }
+    }
+
+    /// Whether spinlock `n` is held.
+    pub fn is_locked(&self, n: u32) -> bool {
+        self.spinlocks >> (n & 31) & 1 != 0
+    }
+
     /// Puts a word into a core's FIFO; false when it is full.
     pub fn push(&mut self, s: &mut Shared, to: u8, word: u32) -> bool {
         let fifo = &mut self.fifo[usize::from(to & 1)];

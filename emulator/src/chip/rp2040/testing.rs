@@ -107,7 +107,8 @@ impl Rig {
     }
 
     fn access(&self) -> Access {
-        Access { core: 0, cycle: self.chip.s.clock.cycle_at(self.chip.s.now), stall: 0, instructions: 0 }
+        let cycle = self.chip.s.clock.cycle_at(self.chip.s.now);
+        Access { core: 0, cycle, stall: 0, instructions: 0, fast: false }
     }
 
     pub fn write(&mut self, address: u32, value: u32) {

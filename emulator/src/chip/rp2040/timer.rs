@@ -67,6 +67,24 @@ impl Timer {
         self.base.wrapping_add(now.saturating_sub(self.since).nanos() / self.tick)
     }
 
+    /// The count at `now`, and the instant of the next multiple of `step` (a power of two).
+    pub fn count_until(&self, now: Time, step: u64) -> (u64, Time) {
+        let count = self.count(now);
+        if self.tick == 0 || self.pause & 1 != 0 {
+            return (count, Time::NEVER);
+        }
+        (count, self.counts_on(now, step - count % step))
+    }
+
+    /// The instant at which the counter will have counted so many further than at `now`.
+    pub fn counts_on(&self, now: Time, ahead: u64) -> Time {
+        if self.tick == 0 || self.pause & 1 != 0 {
+            return Time::NEVER;
+        }
+        let counts = self.count(now).wrapping_sub(self.base).wrapping_add(ahead);
+        self.since.saturating_add(Time(counts.saturating_mul(self.tick)))
+    }
+
     /// Sets what a count takes.
     pub fn set_tick(&mut self, s: &mut Shared, nanos: u64) {
         if nanos != self.tick {

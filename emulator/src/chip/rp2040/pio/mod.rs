@@ -102,6 +102,19 @@ impl Pio {
         self.machines.iter().any(|machine| machine.enabled)
     }
 
+    /// The next instant at which a machine does something, as far as can be told; now when there is no telling.
+    pub fn quiet_until(&self, s: &Shared) -> Time {
+        if !self.is_running() {
+            return Time::NEVER;
+        }
+        if self.hz == 0 || self.hz != s.sys_hz() || s.pins.inputs() != self.raw {
+            return s.now;
+        }
+        let running = self.machines.iter().filter(|m| m.enabled && m.waiting.is_none());
+        let coming = self.coming.front().map(|&(at, _)| at);
+        running.map(|m| m.due(self.hz)).chain(coming).min().unwrap_or(Time::NEVER)
+    }
+
     fn run(&mut self, s: &mut Shared, now: Time) {
         if self.hz != s.sys_hz() {
             self.hz = s.sys_hz();
