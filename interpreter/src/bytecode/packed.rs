@@ -164,16 +164,16 @@ fn put(out: &mut Vec<u8>, mut x: u32) {
 
 /// The number of seven bits a byte that stands at `at`, which is moved behind it.
 fn number(bytes: &[u8], at: &mut usize) -> u32 {
-    let mut x = 0;
-    for shift in [0, 7, 14, 21, 28] {
+    let (mut x, mut shift) = (0, 0);
+    loop {
         let byte = u32::from(bytes.get(*at).copied().unwrap_or(0));
         *at += 1;
         x |= (byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            break;
+        shift += 7;
+        if byte < 0x80 || shift > 28 {
+            return x;
         }
     }
-    x
 }
 
 #[cfg(test)]

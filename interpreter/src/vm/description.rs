@@ -126,6 +126,7 @@ fn number(b: &[u8], back: usize) -> u16 {
 }
 
 /// One of the rows that may be missing, which is 0 then.
+#[inline(never)]
 fn row(b: &[u8], flag: u16) -> u16 {
     let head = number(b, 2);
     if head & flag == 0 {
@@ -140,6 +141,7 @@ fn rows(head: u16) -> usize {
 }
 
 /// Where the names lie.
+#[inline(never)]
 fn names(b: &[u8]) -> Range<usize> {
     let head = number(b, 2);
     let end = b.len().saturating_sub(LINE + 2 * rows(head));
@@ -246,6 +248,7 @@ impl Vm {
     }
 
     /// Where in the buffer the lines are, which begin at `from`, and what comes behind the zeros after them.
+    #[inline(never)]
     pub(super) fn description_behind(&self, code: Val, from: usize) -> (Range<usize>, Range<usize>) {
         let b = self.code_buffer(code);
         let rest = names(b).start.saturating_sub(8 * usize::from(row(b, HANDLERS)));

@@ -177,6 +177,7 @@ impl Vm {
 
     /// The instruction at `i` with interned names and global slots for their numbers, behind the last one a return.
     /// Checks what the loop relies on. Constants stay numbers: see [`packed::reach_constant`].
+    #[inline(never)]
     fn relocated(&mut self, proto: &Proto, i: usize, words: usize, globals: Val) -> R<(Op, packed::Words)> {
         let n = proto.consts.len();
         let Some(&word) = proto.code.get(i) else {
