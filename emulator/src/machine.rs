@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::air::Frame;
 use crate::bench::{Bench, BenchWorld, SetInputError};
-use crate::chip::{self, Area, Chip, ChipKind, ChipOptions, Demand};
+use crate::chip::{self, Area, Chip, ChipKind, ChipOptions, Demand, DiskError, DiskInfo, DiskRequest};
 use crate::clock::Time;
 use crate::cpu::EngineError;
 use crate::cpu::debug::Halt as DebugHalt;
@@ -30,6 +30,9 @@ pub use history::{GoBackError, HistoryOptions, Snapshot};
 
 /// How long changed flash contents wait until they are saved.
 const SAVE_AFTER: Time = Time::from_secs(1);
+
+/// How long a USB drive may take for an answer.
+const DISK_PATIENCE: Time = Time::from_secs(5);
 
 /// Which of a chip's areas is the flash.
 const FLASH: usize = 0;
@@ -356,6 +359,7 @@ impl Machine {
                 self.chip.reset_by_pin();
                 self.boot();
             }
+            Stimulus::Disk(request) => self.chip.disk_request(request),
             Stimulus::Flash { offset, bytes } => {
                 if self.areas[FLASH].memory.write(offset, &bytes) {
                     self.chip.flash_written();
@@ -437,6 +441,42 @@ impl Machine {
             self.journal.push(self.now(), Stimulus::Type(bytes[..taken].to_vec()));
         }
         taken
+    }
+
+    /// The USB drive that the program presents to its computer, once it is ready.
+    pub fn usb_disk(&self) -> Option<&DiskInfo> {
+        self.chip.disk()
+    }
+
+    /// Reads blocks of the USB drive; the board runs on until they have come.
+    pub fn usb_disk_read(&mut self, lba: u32, count: u16) -> Result<Vec<u8>, DiskError> {
+        self.ask_disk(DiskRequest::Read { lba, count })
+    }
+
+    /// Writes whole blocks to the USB drive; the board runs on until they are there.
+    pub fn usb_disk_write(&mut self, lba: u32, data: Vec<u8>) -> Result<(), DiskError> {
+        self.ask_disk(DiskRequest::Write { lba, data }).map(drop)
+    }
+
+    fn ask_disk(&mut self, request: DiskRequest) -> Result<Vec<u8>, DiskError> {
+        if self.chip.disk().is_none() {
+            return Err(DiskError::NoDisk);
+        }
+        self.finish_block();
+        // Answers to requests that a journal repeated are nobody's.
+        while self.chip.disk_answer().is_some() {}
+        self.journal.push(self.now(), Stimulus::Disk(request.clone()));
+        self.enter(Stimulus::Disk(request));
+        let end = self.now() + DISK_PATIENCE;
+        while self.now() < end {
+            if let Some(answer) = self.chip.disk_answer() {
+                return answer;
+            }
+            if !matches!(self.run_for(Time::from_millis(1)), Stop::Deadline) {
+                break;
+            }
+        }
+        Err(DiskError::Silent)
     }
 
     /// What the board has printed since the last call.

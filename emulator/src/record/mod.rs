@@ -8,6 +8,7 @@ mod text;
 pub use text::{Header, Recording, RecordingError};
 
 use crate::air::Frame;
+use crate::chip::DiskRequest;
 use crate::clock::Time;
 
 /// Something that enters a machine.
@@ -35,6 +36,8 @@ pub enum Stimulus {
     Hear(Frame),
     /// The RUN pin resets the chip.
     Reset,
+    /// The computer asks something of the board's USB drive.
+    Disk(DiskRequest),
     /// Someone outside writes to the flash chip.
     Flash {
         /// Where the first byte goes, from the start of flash.

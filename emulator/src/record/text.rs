@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::{Entry, Stimulus};
 use crate::air::Frame;
+use crate::chip::DiskRequest;
 use crate::clock::Time;
 
 const MAGIC: &str = "solderless recording 1";
@@ -111,6 +112,11 @@ impl fmt::Display for Entry {
                 bits.iter().try_for_each(|&bit| f.write_char(if bit { '1' } else { '0' }))
             }
             Stimulus::Reset => f.write_str(" reset"),
+            Stimulus::Disk(DiskRequest::Read { lba, count }) => write!(f, " disk-read {lba} {count}"),
+            Stimulus::Disk(DiskRequest::Write { lba, data }) => {
+                write!(f, " disk-write {lba} ")?;
+                data.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
             Stimulus::Flash { offset, bytes } => {
                 write!(f, " flash {offset:#x} ")?;
                 bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -217,6 +223,17 @@ fn parse_stimulus(text: &str) -> Result<Stimulus, String> {
             "expected a time, MHz, bits a second, dBm, an address in hexadecimal, and bits".to_owned()
         }),
         "reset" => Ok(Stimulus::Reset),
+        "disk-read" | "disk-write" => {
+            let request = rest.split_once(' ').and_then(|(lba, what)| {
+                let lba = lba.parse().ok()?;
+                Some(match word {
+                    "disk-read" => DiskRequest::Read { lba, count: what.parse().ok()? },
+                    _ => DiskRequest::Write { lba, data: parse_hex(what)? },
+                })
+            });
+            let wanted = "expected a block's number and how many blocks, or bytes in hexadecimal";
+            request.map(Stimulus::Disk).ok_or_else(|| wanted.to_owned())
+        }
         "flash" => {
             let (offset, bytes) = rest.split_once(' ').ok_or("expected an offset and bytes")?;
             let offset = offset.strip_prefix("0x").and_then(|digits| usize::from_str_radix(digits, 16).ok());
@@ -225,7 +242,9 @@ fn parse_stimulus(text: &str) -> Result<Stimulus, String> {
                 _ => Err("expected an offset such as 0x1000 and bytes in hexadecimal".to_owned()),
             }
         }
-        _ => Err(format!("`{word}` is no event: expected type, set, release, hear, reset, flash or end")),
+        _ => Err(format!(
+            "`{word}` is no event: expected type, set, release, hear, reset, disk-read, disk-write, flash or end"
+        )),
     }
 }
 
@@ -302,6 +321,8 @@ mod tests {
                     }),
                 ),
                 at(3_000, Stimulus::Reset),
+                at(3_000, Stimulus::Disk(DiskRequest::Read { lba: 7, count: 2 })),
+                at(3_000, Stimulus::Disk(DiskRequest::Write { lba: 9, data: vec![1, 254] })),
                 at(3_000, Stimulus::Flash { offset: 0x1F_F000, bytes: vec![0, 255, 16] }),
             ],
             end: Some(Time(9_000_000_001)),
@@ -312,7 +333,7 @@ mod tests {
     fn a_recording_survives_being_written_and_read() {
         let text = recording().to_string();
         assert_eq!(text.parse(), Ok(recording()));
-        assert!(text.is_ascii() && text.lines().count() == 11);
+        assert!(text.is_ascii() && text.lines().count() == 13);
         assert!(text.ends_with("\n9.000000001 end\n"));
         let commented = text.replace("\n", "\n# a remark\n\n");
         assert_eq!(commented.parse(), Ok(recording()));
@@ -324,7 +345,10 @@ mod tests {
         for (line, what) in [
             ("x reset", "`x` is no time in seconds"),
             ("1.0000000001 reset", "`1.0000000001` is no time in seconds"),
-            ("1.0 jump", "`jump` is no event: expected type, set, release, hear, reset, flash or end"),
+            (
+                "1.0 jump",
+                "`jump` is no event: expected type, set, release, hear, reset, disk-read, disk-write, flash or end",
+            ),
             ("1.0 type hello", "expected text in double quotes"),
             ("1.0 type \"\\q\"", "expected text in double quotes"),
             ("1.0 set pot 1", "`pot` is no input: expected part.input"),

@@ -294,3 +294,89 @@ fn a_slave_that_is_not_selected_lets_its_line_go() {
     assert_eq!(rig.read(SPI[0] + 8), 0xFF, "the pull-up");
     assert_eq!(rig.read(SPI[1] + 0xC) & 4, 0, "nothing received");
 }
+
+/// Loads a program into PIO0 and sets its machine 0: divider (16.8 bits above 8), wrap, shifts, pins.
+fn pio(rig: &mut Rig, program: &[u16], clkdiv: u32, execctrl: u32, shiftctrl: u32, pinctrl: u32) {
+    for (n, &word) in program.iter().enumerate() {
+        rig.write(PIO0 + 0x48 + 4 * n as u32, word.into());
+    }
+    for (offset, value) in [(0xC8, clkdiv), (0xCC, execctrl), (0xD0, shiftctrl), (0xDC, pinctrl)] {
+        rig.write(PIO0 + offset, value);
+    }
+}
+
+#[test]
+fn a_hardware_uart_hears_a_pio_program() {
+    let mut rig = wires(&[(10, 1)]);
+    rig.select(function::UART, &[1]);
+    rig.select(function::PIO0, &[10]);
+    uart(&mut rig, 0, 0, 0);
+    // pull side 1 [7] / set x, 7 side 0 [7] / out pins, 1 [6] / jmp x--, 2; the line is high from the start.
+    let program = [0x9FA0, 0xF727, 0x6601, 0x0042];
+    let pinctrl = 2 << 29 | 1 << 26 | 1 << 20 | 10 << 10 | 10 << 5 | 10;
+    pio(&mut rig, &program, 15 << 16 | 160 << 8, 1 << 30 | 3 << 12, 1 << 19, pinctrl);
+    // High before it is an output.
+    rig.write(PIO0 + 0xD8, 0xE001);
+    rig.write(PIO0 + 0xD8, 0xE081);
+    rig.run(Time::from_micros(20));
+    rig.write(PIO0, 1);
+    for byte in *b"tx!" {
+        rig.write(PIO0 + 0x10, byte.into());
+    }
+    rig.run(Time::from_micros(60));
+    assert_eq!([0; 3].map(|_| rig.read(UART[0] + UARTDR)), b"tx!".map(u32::from));
+}
+
+#[test]
+fn a_pio_program_makes_pulses_of_the_width_it_is_given() {
+    let mut rig = Rig::new("");
+    rig.select(function::PIO0, &[7]);
+    // pull noblock side 0 / mov x, osr / mov y, isr / jmp x!=y, 5 / nop side 1 / jmp y--, 3
+    let program = [0x9080, 0xA027, 0xA046, 0x00A5, 0xB842, 0x0083];
+    pio(&mut rig, &program, 1 << 16, 1 << 30 | 5 << 12, 0xC_0000, 2 << 29 | 7 << 10);
+    // The longest count, 99, goes to ISR; the pin becomes an output.
+    rig.write(PIO0 + 0x10, 99);
+    for instruction in [0x80A0, 0xA0C7] {
+        rig.write(PIO0 + 0xD8, instruction);
+    }
+    rig.write(PIO0 + 0xDC, 1 << 26 | 7 << 5);
+    rig.write(PIO0 + 0xD8, 0xE081);
+    rig.write(PIO0 + 0xDC, 2 << 29 | 7 << 10);
+    rig.write(PIO0 + 0x10, 30);
+    let start = rig.chip.s.now.0;
+    rig.write(PIO0, 1);
+    rig.run(Time::from_micros(50));
+    let edges = rig.edges("GP7");
+    let edges: Vec<_> = edges.into_iter().skip_while(|edge| edge.0 <= start || !edge.1).collect();
+    // Ticks of 8 ns: high for 2 * 30 + 2 of 3 + 2 * 100 + 1.
+    for pulse in edges.windows(3).step_by(2) {
+        assert_eq!((pulse[1].0 - pulse[0].0, pulse[2].0 - pulse[0].0), (62 * 8, 204 * 8));
+    }
+    assert!(edges.len() > 50);
+}
+
+#[test]
+fn a_pio_program_waits_for_a_pin_and_for_its_interrupt_to_be_answered() {
+    let mut rig = wires(&[(2, 16)]);
+    rig.select(function::SIO, &[2]);
+    rig.select(function::PIO0, &[16]);
+    rig.write(SIO + 0x14, 1 << 2);
+    rig.write(SIO + 0x24, 1 << 2);
+    // wait 0 pin 0 / irq wait 0 rel / wait 1 pin 0
+    pio(&mut rig, &[0x2020, 0xC030, 0x20A0], 1 << 16, 2 << 12, 0xC_0000, 16 << 15);
+    rig.write(PIO0, 1);
+    for _ in 0..3 {
+        rig.run(Time::from_micros(10));
+        assert_eq!(rig.read(PIO0 + 0x30), 0, "high");
+        rig.write(SIO + 0x18, 1 << 2);
+        let fell = rig.chip.s.now;
+        while rig.read(PIO0 + 0x30) == 0 {
+            rig.run(Time(8));
+            assert!(rig.chip.s.now < fell + Time(100), "two cycles of the synchroniser and one of the wait");
+        }
+        rig.write(SIO + 0x14, 1 << 2);
+        rig.run(Time::from_micros(1));
+        assert_eq!(rig.read(PIO0 + 0x30), 1, "until it is answered");
+        rig.write(PIO0 + 0x30, 1);
+    }
+}

@@ -170,6 +170,12 @@ impl Pio {
             return;
         }
         self.raw = inputs;
+        if !self.is_running() {
+            // Nobody looked since; the synchronisers have long followed.
+            self.coming.clear();
+            self.synced = inputs;
+            return self.inputs_changed(t);
+        }
         let delay = (SYNC_CYCLES * 1_000_000_000).div_ceil(self.hz.max(1));
         self.coming.push_back((t + Time(delay), inputs));
         if self.sync_bypass != 0 {

@@ -275,3 +275,119 @@ impl Disk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::shared;
+    use super::*;
+
+    const EP1_IN: u32 = 0x88;
+    const EP1_OUT: u32 = 0x8C;
+    const AVAILABLE: u32 = 1 << 10;
+    const FULL: u32 = 1 << 15;
+
+    /// A drive of 8 blocks that is ready when it has been asked twice, behind endpoint 1.
+    #[derive(Default)]
+    struct Drive {
+        blocks: Vec<u8>,
+        refusals: u32,
+        /// What it is still to send, with the status at the end.
+        sending: VecDeque<Vec<u8>>,
+        writing: Option<(usize, usize)>,
+        tag: Vec<u8>,
+    }
+
+    impl Drive {
+        fn status(&mut self, code: u8) {
+            let status = [b"USBS".to_vec(), self.tag.clone(), vec![0, 0, 0, 0, code]].concat();
+            self.sending.push_back(status);
+        }
+
+        fn receive(&mut self, packet: &[u8]) {
+            if let Some((at, left)) = self.writing {
+                self.blocks[at..at + packet.len()].copy_from_slice(packet);
+                self.writing = Some((at + packet.len(), left - packet.len())).filter(|rest| rest.1 > 0);
+                if self.writing.is_none() {
+                    self.status(0);
+                }
+                return;
+            }
+            assert_eq!((&packet[..4], packet.len()), (&b"USBC"[..], 31));
+            self.tag = packet[4..8].to_vec();
+            let command = &packet[15..];
+            let at = usize::from(command[5]) * 512;
+            let len = usize::from(command[8]) * 512;
+            let data = match command[0] {
+                INQUIRY => [vec![0; 8], b"Maker   ".to_vec(), b"Model           1.0 ".to_vec()].concat(),
+                TEST_UNIT_READY if self.refusals < 2 => {
+                    self.refusals += 1;
+                    return self.status(1);
+                }
+                REQUEST_SENSE => vec![0; 18],
+                READ_CAPACITY => vec![0, 0, 0, 7, 0, 0, 2, 0],
+                READ if at + len > self.blocks.len() => {
+                    self.sending.push_back(Vec::new());
+                    return self.status(1);
+                }
+                READ => self.blocks[at..at + len].to_vec(),
+                WRITE => {
+                    self.writing = Some((at, len));
+                    return;
+                }
+                _ => Vec::new(),
+            };
+            self.sending.extend(data.chunks(PACKET).map(<[u8]>::to_vec));
+            self.status(0);
+        }
+
+        /// Looks after the endpoint's buffers, as firmware does.
+        fn serve(&mut self, usb: &mut Usb) {
+            let out = usb.dpram_read(EP1_OUT);
+            if out & AVAILABLE == 0 {
+                if out & FULL != 0 {
+                    let len = (out & 0x3FF) as usize;
+                    let words = (0..16).flat_map(|n| usb.dpram_read(0x180 + 4 * n).to_le_bytes());
+                    let packet: Vec<u8> = words.take(len).collect();
+                    self.receive(&packet);
+                }
+                usb.dpram_write(EP1_OUT, 4, AVAILABLE | 64);
+            }
+            if usb.dpram_read(EP1_IN) & AVAILABLE == 0
+                && let Some(packet) = self.sending.pop_front()
+            {
+                for (n, &byte) in packet.iter().enumerate() {
+                    usb.dpram_write(0x1C0 + n as u32, 1, byte.into());
+                }
+                usb.dpram_write(EP1_IN, 4, AVAILABLE | FULL | packet.len() as u32);
+            }
+        }
+    }
+
+    #[test]
+    fn a_drive_tells_its_size_and_its_blocks_are_read_and_written() {
+        let (mut s, _) = shared("", 5, &[]);
+        let mut usb = Usb::default();
+        usb.dpram_write(0x08, 4, 1 << 31 | 0x1C0);
+        usb.dpram_write(0x0C, 4, 1 << 31 | 0x180);
+        let mut drive = Drive { blocks: (0..8 * 512).map(|n| (n / 512) as u8).collect(), ..Drive::default() };
+        let mut disk = Disk::new(Interface { bulk_in: 1, bulk_out: 1, ..Interface::default() });
+        let mut run = |disk: &mut Disk, drive: &mut Drive| {
+            for _ in 0..1000 {
+                drive.serve(&mut usb);
+                disk.transact(&mut s, &mut usb);
+                disk.frame();
+            }
+        };
+        run(&mut disk, &mut drive);
+        let info = DiskInfo { name: "Maker Model".into(), blocks: 8, block_size: 512 };
+        assert_eq!(disk.info(), Some(&info));
+        disk.request(DiskRequest::Write { lba: 3, data: vec![0xA5; 1024] });
+        disk.request(DiskRequest::Read { lba: 2, count: 3 });
+        disk.request(DiskRequest::Read { lba: 7, count: 2 });
+        run(&mut disk, &mut drive);
+        assert_eq!(disk.answer(), Some(Ok(Vec::new())));
+        assert_eq!(disk.answer(), Some(Ok([[2; 512], [0xA5; 512], [0xA5; 512]].concat())));
+        assert_eq!(disk.answer(), Some(Err(DiskError::Refused)));
+        assert_eq!(disk.answer(), None);
+    }
+}
