@@ -14,7 +14,7 @@ const CHUNK: usize = 6144;
 
 /// Modules, or the beginnings of their names, that stay whole: what interrupt handlers and programs with a locked heap
 /// call cannot be compiled then, and drivers keep time.
-const WHOLE: [&str; 6] = ["asyncio/", "_rp2_", "neopixel", "onewire", "dht", "ds18x20"];
+const WHOLE: [&str; 7] = ["asyncio/", "_rp2_", "_machine_i2ctarget", "neopixel", "onewire", "dht", "ds18x20"];
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("frozen");

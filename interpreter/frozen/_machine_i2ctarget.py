@@ -68,7 +68,7 @@ class I2CTarget:
         self._addr_bytes = mem_addrsize // 8
         self._irq = Irq()
         self._state = _IDLE
-        self._fresh = self._stopped = False
+        self._fresh = self._stopped = self._silent = False
         # The place in the memory, the one that was last asked for, and how many bytes of it are missing.
         self._at = self.memaddr = self._missing = 0
         self._base = base = 0x40044000 + 0x4000 * id
@@ -119,13 +119,14 @@ class I2CTarget:
         self._tell(2 if state == _WRITING else 1)
         self._state = state
         self._fresh = True
+        self._silent = False
 
     def _end(self):
         state, self._state = self._state, _IDLE
         self._stopped = False
         if self._missing:
             self._select()
-        if state != _IDLE:
+        if state != _IDLE and not self._silent:
             self._tell(32 if state == _WRITING else 16)
 
     # The place in the memory is known, or as much of it as was sent.
@@ -199,12 +200,15 @@ class I2CTarget:
         if self._fresh:
             self._fresh = False
             self._at, self._missing = 0, self._addr_bytes
+            # A transfer that only names a place is the beginning of a read.
+            self._silent = True
         if self._missing:
             self._at = self._at << 8 | word & 0xFF
             self._missing -= 1
             if not self._missing:
                 self._select()
         else:
+            self._silent = False
             self._mem[self._at] = word & 0xFF
             self._at = (self._at + 1) % len(self._mem)
 

@@ -174,7 +174,10 @@ impl Bus {
             Bus::Hard { id } => vm.hal.i2c_write(id, addr, bytes, stop),
             Bus::Soft(soft) => soft.write(vm, addr, bytes, stop),
         };
-        result.map_err(|e| raise(vm, e))
+        let acknowledged = result.map_err(|e| raise(vm, e))?;
+        // If the device is an `I2CTarget` of this board, its callback comes before the program goes on.
+        vm.poll()?;
+        Ok(acknowledged)
     }
 
     fn read(self, vm: &mut Vm, addr: u8, buf: &mut [u8], stop: bool) -> R<()> {
@@ -182,7 +185,8 @@ impl Bus {
             Bus::Hard { id } => vm.hal.i2c_read(id, addr, buf, stop),
             Bus::Soft(soft) => soft.read(vm, addr, buf, stop),
         };
-        result.map_err(|e| raise(vm, e))
+        result.map_err(|e| raise(vm, e))?;
+        vm.poll()
     }
 }
 
