@@ -1,71 +1,11 @@
-//! MicroPython for the micro:bit v1, as Debian packages it, on the emulated board. Without the package
-//! (firmware-microbit-micropython) the tests say so and do nothing.
-
-use std::path::Path;
+//! The board as a whole: its prompt, display, sensors, buses and memory.
 
 use emulator::air;
-use emulator::bench::Bench;
 use emulator::clock::Time;
-use emulator::image::Image;
-use emulator::machine::{HistoryOptions, Machine, MachineOptions, Stop};
+use emulator::machine::{HistoryOptions, Machine, MachineOptions};
 use emulator::trace::SharedTrace;
 
-const PARTS: &str = "[board]\ntype = \"microbit\"\n";
-
-/// A board at its first prompt, with parts around it; `None` when the image is not installed.
-fn board(parts: &str, options: MachineOptions) -> Option<(Machine, SharedTrace)> {
-    let bench = Bench::parse(&format!("{PARTS}{parts}"), Path::new("bench.toml")).unwrap();
-    let places = bench.board.firmware.as_ref().unwrap().paths;
-    let Some(path) = places.iter().map(Path::new).find(|path| path.is_file()) else {
-        eprintln!("not run: {} is not there (apt install firmware-microbit-micropython)", places[0]);
-        return None;
-    };
-    let trace = SharedTrace::default();
-    let image = Image::load(path).unwrap();
-    let mut board = Machine::on_bench(&bench, &image, trace.clone(), options).unwrap();
-    expect(&mut board, ">>> ");
-    Some((board, trace))
-}
-
-/// Runs until the board has said `text`; gives everything it said.
-fn expect(board: &mut Machine, text: &str) -> String {
-    let mut said = Vec::new();
-    let end = board.now() + Time::from_secs(20);
-    while board.now() < end {
-        match board.run_for(Time::from_millis(1)) {
-            Stop::Deadline | Stop::Debug(..) => {}
-            Stop::Fault(report) => panic!("{report}"),
-            Stop::Halted(halt) => panic!("{halt}"),
-        }
-        said.extend(board.console_read());
-        if said.windows(text.len()).any(|window| window == text.as_bytes()) {
-            return String::from_utf8(said).unwrap();
-        }
-    }
-    panic!("no {text:?} in {:?}", String::from_utf8_lossy(&said));
-}
-
-/// Evaluates an expression at the prompt.
-fn eval(board: &mut Machine, line: &str) -> String {
-    assert_eq!(board.console_write(line.as_bytes()), line.len());
-    assert_eq!(board.console_write(b"\r"), 1);
-    let said = expect(board, "\r\n>>> ");
-    let answer = said.split_once("\r\n").map_or("", |(_, answer)| answer);
-    answer.strip_suffix(">>> ").unwrap_or(answer).trim().to_owned()
-}
-
-/// How bright the display is, row by row: `.` dark, `#` full.
-fn display(trace: &SharedTrace) -> Vec<String> {
-    trace.read(|trace| {
-        let value = |x, y| {
-            let name = format!("display.led{x}{y}");
-            let (id, _) = trace.channels().find(|(_, channel)| channel.name == name).unwrap();
-            trace.last_value(id).unwrap_or(0.0)
-        };
-        let dot = |x, y| if value(x, y) > 0.5 { '#' } else { '.' };
-        (0..5).map(|y| (0..5).map(|x| dot(x, y)).collect()).collect()
-    })
-}
+use crate::rig::{append, board, display, eval, expect, firmware};
 
 #[test]
 fn it_boots_to_its_prompt_and_computes() {
@@ -219,18 +159,12 @@ fn scripts_live_on_flash() {
     eval(&mut first, "f = open('main.py', 'w'); f.write(\"print('from', 'flash')\"); f.close()");
     assert_eq!(eval(&mut first, "import os; os.listdir()"), "['main.py']");
     drop(first);
-    let bench = Bench::parse(PARTS, Path::new("bench.toml")).unwrap();
-    let mut image = Image::load(Path::new(bench.board.firmware.as_ref().unwrap().paths[0])).unwrap();
+    let Some((bench, mut image)) = firmware("") else { return };
     let mut next = Machine::on_bench(&bench, &image, SharedTrace::default(), options).unwrap();
     assert!(expect(&mut next, ">>> ").contains("from flash"));
     next.reset();
     assert!(expect(&mut next, ">>> ").contains("from flash"));
-    // As uflash appends one: "MP", its length, its text.
-    let script = b"print('appended')\n";
-    let mut bytes = b"MP".to_vec();
-    bytes.extend((script.len() as u16).to_le_bytes());
-    bytes.extend(script);
-    image.segments.push(emulator::image::Segment { address: 0x3E000, bytes });
+    append(&mut image, "print('appended')\n");
     let options = MachineOptions::default();
     let mut other = Machine::on_bench(&bench, &image, SharedTrace::default(), options).unwrap();
     assert!(expect(&mut other, ">>> ").contains("appended"));
