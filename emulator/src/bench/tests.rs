@@ -632,7 +632,7 @@ fn the_examples_run() {
         assert_eq!(world.take_reports(), [], "{}", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 7);
+    assert_eq!(seen, 8);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod microbit;
 mod pico;
+mod xiao;
 
 use crate::chip::ChipKind;
 use crate::world::Gpio;
@@ -99,6 +100,8 @@ pub struct OnBoard {
     pub pins: &'static [(&'static str, Node)],
     /// Its properties that differ from the defaults.
     pub properties: &'static [(&'static str, &'static str)],
+    /// Its centre in millimetres, if it is something to see or to press.
+    pub at: Option<(f32, f32)>,
 }
 
 /// An image that others provide.
@@ -111,7 +114,7 @@ pub struct Firmware {
 }
 
 /// All boards.
-pub static BOARDS: [&Board; 2] = [&pico::PICO, &microbit::MICROBIT];
+pub static BOARDS: [&Board; 3] = [&pico::PICO, &xiao::XIAO, &microbit::MICROBIT];
 
 /// A board by its name.
 pub fn find(name: &str) -> Option<&'static Board> {
@@ -176,5 +179,29 @@ impl Board {
     pub fn node_names(&self) -> Vec<&'static str> {
         let gpios = self.pins.iter().filter(|pin| matches!(pin.kind, PinKind::Gpio(_))).map(|pin| pin.label);
         gpios.chain(self.aliases.iter().map(|&(alias, _)| alias)).chain(["GND", "3V3"]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::part;
+
+    #[test]
+    fn boards_own_parts_exist_with_their_pins() {
+        for own in BOARDS.into_iter().flat_map(|board| board.parts) {
+            let kind = part::find(own.kind).unwrap();
+            for (pin, _) in own.pins {
+                assert!(kind.pin(pin).is_some(), "{}.{pin}", own.name);
+            }
+            for pin in kind.pins.iter().filter(|pin| pin.required) {
+                assert!(own.pins.iter().any(|(name, _)| *name == pin.name), "{}.{}", own.name, pin.name);
+            }
+            let mut properties = part::Properties::defaults(kind.properties);
+            for (name, value) in own.properties {
+                assert!(properties.set(name, part::Value::Text((*value).to_owned())), "{}.{name}", own.name);
+            }
+            assert!((kind.make)(&properties).is_ok());
+        }
     }
 }

@@ -48,27 +48,34 @@ pub struct Channel {
     pub unit: String,
     /// The pin it belongs to, if it is one pin's.
     pub gpio: Option<Gpio>,
+    /// The part it is a value of; of a pin, the only part that is wired to it.
+    pub part: Option<String>,
 }
 
 impl Channel {
     /// A pin's level.
     pub fn digital(name: impl Into<String>, gpio: Option<Gpio>) -> Channel {
-        Channel { name: name.into(), kind: Kind::Digital, unit: String::new(), gpio }
+        Channel { name: name.into(), kind: Kind::Digital, unit: String::new(), gpio, part: None }
     }
 
     /// A value with a unit.
     pub fn analog(name: impl Into<String>, unit: impl Into<String>) -> Channel {
-        Channel { name: name.into(), kind: Kind::Analog, unit: unit.into(), gpio: None }
+        Channel { name: name.into(), kind: Kind::Analog, unit: unit.into(), gpio: None, part: None }
+    }
+
+    /// The same as a value or wire of a part.
+    pub fn of(self, part: impl Into<String>) -> Channel {
+        Channel { part: Some(part.into()), ..self }
     }
 
     /// Decoded bus items.
     pub fn bus(name: impl Into<String>) -> Channel {
-        Channel { name: name.into(), kind: Kind::Bus, unit: String::new(), gpio: None }
+        Channel { name: name.into(), kind: Kind::Bus, unit: String::new(), gpio: None, part: None }
     }
 
     /// Text.
     pub fn text(name: impl Into<String>) -> Channel {
-        Channel { name: name.into(), kind: Kind::Text, unit: String::new(), gpio: None }
+        Channel { name: name.into(), kind: Kind::Text, unit: String::new(), gpio: None, part: None }
     }
 }
 

@@ -32,10 +32,13 @@ pub struct Changes {
 /// Textures of displays, by part, with the picture they were made from.
 pub type Displays = HashMap<String, (Arc<Picture>, TextureHandle)>;
 
+/// Inputs that are fed by hand, by part and input.
+pub type ByHand = HashMap<(String, String), f64>;
+
 /// What the cards remember between frames.
 pub struct Hands<'a> {
     /// Inputs that are fed by hand.
-    pub by_hand: &'a mut HashMap<(String, String), f64>,
+    pub by_hand: &'a mut ByHand,
     /// What displays show.
     pub displays: &'a mut Displays,
 }
@@ -228,7 +231,7 @@ fn input_row(
     at: usize,
     input: &InputInfo,
     live: &Live,
-    by_hand: &mut HashMap<(String, String), f64>,
+    by_hand: &mut ByHand,
     changes: &mut Changes,
     queue: &mut Queue,
 ) {
@@ -269,7 +272,12 @@ fn input_row(
                 queue.push(Action::SetInput { part: part.name.clone(), input: input.name.to_owned(), value });
             }
         } else {
-            ui.label(RichText::new(source_name(signal)).font(mono(SMALL)).weak());
+            // In a narrow card the name is cut off, not the buttons.
+            ui.scope(|ui| {
+                ui.set_max_width((ui.available_width() - buttons - 17.0 * GRID).max(4.0 * GRID));
+                let name = RichText::new(source_name(signal)).font(mono(SMALL)).weak();
+                ui.add(egui::Label::new(name).truncate());
+            });
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if !is_own(part) {
@@ -310,12 +318,12 @@ fn switch_row(
     part: &PartSpec,
     input: &InputInfo,
     on: bool,
-    by_hand: &mut HashMap<(String, String), f64>,
+    by_hand: &mut ByHand,
     key: (String, String),
     queue: &mut Queue,
 ) {
     let tokens = Tokens::of(ui.visuals());
-    let mut set = |by_hand: &mut HashMap<(String, String), f64>, on: bool| {
+    let mut set = |by_hand: &mut ByHand, on: bool| {
         by_hand.insert(key.clone(), f64::from(u8::from(on)));
         let value = f64::from(u8::from(on));
         queue.push(Action::SetInput { part: part.name.clone(), input: input.name.to_owned(), value });

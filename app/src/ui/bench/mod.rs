@@ -8,12 +8,13 @@ mod picture;
 mod wiring;
 
 pub use edit::EditError;
+pub use picture::color_named;
 
 use super::action::{Action, Notice, Queue};
 use super::kit;
 use super::theme::{GRID, Tokens};
 use crate::command::Command;
-use card::{Changes, Displays, Hands};
+use card::{ByHand, Changes, Displays, Hands};
 use drive::DriveDialog;
 use egui::{RichText, ScrollArea, Ui};
 use emulator::bench::{Bench, BenchErrors};
@@ -21,7 +22,6 @@ use emulator::board::{BOARDS, Board, Node};
 use emulator::part;
 use emulator::trace::SharedTrace;
 use live::Live;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The panel's state.
@@ -33,7 +33,7 @@ pub struct BenchPane {
     /// The text it was read from.
     text: String,
     /// Inputs that are fed by hand, by part and input.
-    by_hand: HashMap<(String, String), f64>,
+    by_hand: ByHand,
     /// What displays show, as the graphics card has it.
     displays: Displays,
     adding: bool,
@@ -86,7 +86,7 @@ impl BenchPane {
         let mut changes = Changes::default();
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = GRID;
-            picture::board(ui, &bench, &live, &self.marked);
+            picture::board(ui, &bench, &live, &self.marked, &mut self.by_hand, queue);
             self.marked.clear();
             ui.vertical(|ui| {
                 ui.add_space(GRID);

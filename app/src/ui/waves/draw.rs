@@ -1,7 +1,7 @@
 //! Paints one row. A row is one mesh, so that its cost is that of its columns.
 
 use super::axis::View;
-use super::rows::Data;
+use super::rows::{Data, Film};
 use crate::ui::theme::{GRID, SMALL, Tokens, mono};
 use egui::{Align2, Color32, Mesh, Painter, Rect, Shape, pos2, vec2};
 use emulator::trace::{BusData, BusView};
@@ -33,12 +33,35 @@ impl Canvas<'_> {
             Data::Analog(columns, range) => self.analog(columns, *range),
             Data::Bus(items) => self.bus(items),
             Data::Text(texts) => self.texts(texts),
+            Data::Film(film) => self.film(film),
         }
     }
 
     /// Where an instant lies.
     pub fn x(&self, time: u64) -> f32 {
         self.rect.left() + (self.view.share_of(time) * f64::from(self.rect.width())) as f32
+    }
+
+    fn film(&self, film: &Film) {
+        let mut mesh = Mesh::default();
+        let lamp = crate::ui::bench::color_named("red");
+        let dark = self.tokens.weak.gamma_multiply(0.25);
+        for (start, lamps) in &film.pictures {
+            let (left, right) = (self.x(*start), self.x(start + film.slot));
+            let rows = lamps.len().div_ceil(film.width.max(1)).max(film.width) as f32;
+            let step = ((right - left - 4.0).min(self.rect.height() - 4.0) / rows).max(1.0);
+            let size = vec2(film.width as f32, rows) * step;
+            let corner = pos2((left + right) / 2.0, self.rect.center().y) - size / 2.0;
+            for (n, brightness) in lamps.iter().enumerate() {
+                let at = corner + vec2((n % film.width) as f32, (n / film.width) as f32) * step;
+                // As on the board's picture: a lamp at a tenth of its power is a third as bright to the eye.
+                let seen = brightness.clamp(0.0, 1.0).sqrt();
+                let square = Rect::from_min_size(at, vec2(step, step)).shrink(step * 0.1);
+                mesh.add_colored_rect(square, dark);
+                mesh.add_colored_rect(square, lamp.gamma_multiply(seen));
+            }
+        }
+        self.painter.add(Shape::mesh(mesh));
     }
 
     fn digital(&self, columns: &[emulator::trace::DigitalColumn]) {

@@ -2,7 +2,8 @@
 
 use super::axis::View;
 use emulator::clock::Time;
-use emulator::trace::{AnalogColumn, BusView, ChannelId, DigitalColumn, Kind, SharedTrace, Trace};
+use emulator::trace::{AnalogColumn, BusView, Channel, ChannelId, DigitalColumn, Kind, SharedTrace, Trace};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a row's data lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub struct Row {
     pub kind: Kind,
     /// The unit of its values.
     pub unit: String,
+    /// For a part with a display, the channels of its lamps: the row shows pictures.
+    pub lamps: Vec<ChannelId>,
+    /// How many of them stand beside each other.
+    pub width: usize,
 }
 
 /// What is drawn of a row.
@@ -37,29 +42,49 @@ pub enum Data {
     Bus(Vec<BusView>),
     /// Instants and texts.
     Text(Vec<(u64, String)>),
+    /// Pictures in the middle of slots of equal length.
+    Film(Film),
+}
+
+/// What a display showed.
+#[derive(Clone, Debug)]
+pub struct Film {
+    /// Lamps beside each other.
+    pub width: usize,
+    /// The length of a slot in nanoseconds.
+    pub slot: u64,
+    /// The slots' beginnings, and each lamp's brightness in their middle, from 0 to 1.
+    pub pictures: Vec<(u64, Vec<f32>)>,
 }
 
 /// Texts in view beyond this many are too narrow to be read.
 const MAX_TEXTS: usize = 400;
 
-/// A part with a picture and more values than these has no rows for them.
+/// A part with a picture and more values and wires of its own than these has one row for all of them.
 const MAX_OF_PICTURE: usize = 8;
+
+/// Device pixels between two pictures of a film.
+const SLOT: usize = 44;
 
 /// All rows with data: pins, then buses, values, printed values and the console.
 pub fn rows(board: Option<&SharedTrace>, printed: &Trace) -> Vec<Row> {
     let mut rows = Vec::new();
     if let Some(board) = board {
         board.read(|trace| {
-            let mut channels: Vec<_> = trace
-                .channels()
-                .filter(|(id, channel)| trace.len(*id) > 0 && !is_in_picture(trace, &channel.name))
-                .collect();
+            let displays = displays(trace);
+            rows.extend(displays.iter().filter_map(|part| film(trace, part)));
+            let in_picture =
+                |channel: &Channel| channel.part.as_ref().is_some_and(|part| displays.contains(part));
+            let mut channels: Vec<_> =
+                trace.channels().filter(|(id, channel)| trace.len(*id) > 0 && !in_picture(channel)).collect();
             channels.sort_by_key(|(id, channel)| (order(channel.kind), channel.gpio, *id));
             rows.extend(channels.into_iter().map(|(id, channel)| Row {
                 source: Source::Board(id),
                 name: channel.name.clone(),
                 kind: channel.kind,
                 unit: channel.unit.clone(),
+                lamps: Vec::new(),
+                width: 0,
             }));
         });
     }
@@ -69,17 +94,37 @@ pub fn rows(board: Option<&SharedTrace>, printed: &Trace) -> Vec<Row> {
         name: format!("print {}", channel.name),
         kind: Kind::Analog,
         unit: String::new(),
+        lamps: Vec::new(),
+        width: 0,
     });
     rows.splice(text..text, printed);
     rows
 }
 
-/// Whether a value is one of the many of a part whose card shows them as a picture: the LEDs of a matrix.
-fn is_in_picture(trace: &Trace, name: &str) -> bool {
-    let Some((part, _)) = name.split_once('.') else { return false };
-    let of_part = |other: &str| other.split_once('.').is_some_and(|(other, _)| other == part);
-    trace.picture(part).is_some()
-        && trace.channels().filter(|(_, channel)| of_part(&channel.name)).count() > MAX_OF_PICTURE
+/// Parts with a display whose many values and wires a picture shows better: a matrix of LEDs.
+fn displays(trace: &Trace) -> BTreeSet<String> {
+    let mut counts = BTreeMap::<&String, usize>::new();
+    for part in trace.channels().filter_map(|(_, channel)| channel.part.as_ref()) {
+        *counts.entry(part).or_default() += 1;
+    }
+    let many =
+        counts.into_iter().filter(|&(part, count)| count > MAX_OF_PICTURE && trace.picture(part).is_some());
+    many.map(|(part, _)| part.clone()).collect()
+}
+
+/// The row of a display whose every lamp has a channel.
+fn film(trace: &Trace, part: &str) -> Option<Row> {
+    let picture = trace.picture(part)?;
+    let own = |channel: &Channel| channel.kind == Kind::Analog && channel.part.as_deref() == Some(part);
+    let lamps: Vec<_> = trace.channels().filter(|(_, channel)| own(channel)).map(|(id, _)| id).collect();
+    (lamps.len() == picture.width * picture.height && !lamps.is_empty()).then(|| Row {
+        source: Source::Board(lamps[0]),
+        name: part.to_owned(),
+        kind: Kind::Analog,
+        unit: String::new(),
+        width: picture.width,
+        lamps,
+    })
 }
 
 fn order(kind: Kind) -> u8 {
@@ -107,6 +152,9 @@ pub fn with<R>(
 /// What a view of a row needs.
 pub fn data(row: &Row, trace: &Trace, id: ChannelId, view: View, columns: usize) -> Data {
     let (t0, t1) = (Time(view.start), Time(view.end()));
+    if !row.lamps.is_empty() {
+        return Data::Film(pictures(row, trace, view, columns));
+    }
     match row.kind {
         Kind::Digital => Data::Digital(trace.digital_view(id, t0, t1, columns)),
         Kind::Analog => {
@@ -124,6 +172,19 @@ pub fn data(row: &Row, trace: &Trace, id: ChannelId, view: View, columns: usize)
                 .collect(),
         ),
     }
+}
+
+/// Slots lie on multiples of their length, so that pictures keep still while the view moves.
+fn pictures(row: &Row, trace: &Trace, view: View, columns: usize) -> Film {
+    let slot = (view.span / (columns / SLOT).max(1) as u64).max(1);
+    let now = trace.now().0;
+    let starts = (view.start / slot..).map(|n| n * slot).take_while(|start| *start < view.end());
+    let pictures = starts.filter(|start| start + slot / 2 <= now).filter_map(|start| {
+        let at = Time(start + slot / 2);
+        let lamps: Option<Vec<f32>> = row.lamps.iter().map(|id| trace.value_at(*id, at)).collect();
+        Some((start, lamps?))
+    });
+    Film { width: row.width, slot, pictures: pictures.collect() }
 }
 
 /// Text as one line of printable characters.
@@ -152,6 +213,10 @@ fn range(columns: &[Option<AnalogColumn>]) -> (f32, f32) {
 /// What a row has at an instant, in words; `full` adds how long a level lasts.
 pub fn value_at(row: &Row, trace: &Trace, id: ChannelId, time: u64, full: bool) -> String {
     let t = Time(time);
+    if !row.lamps.is_empty() {
+        let lit = row.lamps.iter().filter(|id| trace.value_at(**id, t).is_some_and(|value| value > 0.002));
+        return format!("{} lit", lit.count());
+    }
     match row.kind {
         Kind::Digital => {
             let Some(level) = trace.level_at(id, t) else { return String::new() };
@@ -203,7 +268,7 @@ fn describe(what: &emulator::trace::BusData) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use emulator::trace::Channel;
+    use emulator::trace::Picture;
 
     fn blinking() -> SharedTrace {
         let mut trace = Trace::new();
@@ -238,6 +303,34 @@ mod tests {
         assert_eq!(tell(&rows[1], 500, true), "low for 500 ns");
         assert_eq!(tell(&rows[1], 1_250, false), "high");
         assert_eq!(tell(&rows[2], 750, true), "1 V");
+    }
+
+    #[test]
+    fn a_display_is_one_row_of_pictures() {
+        let mut trace = Trace::new();
+        let own = |channel: Channel| Channel { part: Some("display".to_owned()), ..channel };
+        for n in 0..9 {
+            let lamp = trace.define(own(Channel::analog(format!("display.led{n}"), "")));
+            trace.sample(lamp, Time(0), 0.0);
+            trace.sample(lamp, Time(1_000), if n == 4 { 1.0 } else { 0.0 });
+        }
+        let wire = trace.define(own(Channel::digital("P3", Some(4))));
+        trace.edge(wire, Time(0), true);
+        trace.set_picture("display", Picture { width: 3, height: 3, rgb: vec![[0; 3]; 9] });
+        trace.advance(Time(2_000));
+        let board = SharedTrace::new(trace);
+        let rows = rows(Some(&board), &Trace::new());
+        assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["display"]);
+        let view = View { start: 0, span: 4_000 };
+        let read = |trace: &Trace, id| {
+            (data(&rows[0], trace, id, view, 4 * SLOT), value_at(&rows[0], trace, id, 1_500, true))
+        };
+        let (film, words) = with(&rows[0], Some(&board), &Trace::new(), read).unwrap();
+        let Data::Film(film) = film else { panic!("pictures") };
+        assert_eq!((film.width, film.slot, film.pictures.len()), (3, 1_000, 2));
+        assert_eq!(film.pictures[0], (0, vec![0.0; 9]));
+        assert_eq!(film.pictures[1].1[4], 1.0);
+        assert_eq!(words, "1 lit");
     }
 
     #[test]

@@ -256,6 +256,14 @@ impl BenchWorld {
                 line: 0,
             });
         }
+        // A pin that something is wired to has a row from the beginning.
+        for slot in 0..world.slots.len() {
+            for pin in 0..world.slots[slot].nets.len() {
+                if let Some(net) = world.slots[slot].nets[pin].filter(|&net| net < GPIOS) {
+                    world.pin_channel(net);
+                }
+            }
+        }
         for slot in 0..world.slots.len() {
             world.call(slot, |part, cx| part.power_on(cx));
             for input in 0..world.slots[slot].feeds.len() {
@@ -340,7 +348,8 @@ impl BenchWorld {
         let info = &self.slots[slot].kind.inputs[input];
         if self.slots[slot].input_channels[input].is_none() {
             let name = format!("{}.{}", self.slots[slot].name, info.name);
-            let id = self.trace.lock().define(Channel::analog(name, info.unit));
+            let channel = Channel::analog(name, info.unit).of(&self.slots[slot].name);
+            let id = self.trace.lock().define(channel);
             self.slots[slot].input_channels[input] = Some(id);
         }
         if let Some(id) = self.slots[slot].input_channels[input] {
@@ -374,9 +383,6 @@ impl BenchWorld {
             if spec.kind.pins[pin].role == Role::Analog {
                 self.nets[net].analog = Some((index, pin));
             }
-            if net < GPIOS {
-                self.pin_channel(net);
-            }
         }
         let mut trace = self.trace.lock();
         let name = |value: &str| format!("{}.{value}", spec.name);
@@ -387,14 +393,14 @@ impl BenchWorld {
             .map(|(signal, info)| {
                 let constant =
                     matches!(signal.source, crate::signal::Source::Constant(_)) && signal.is_steady();
-                (!constant).then(|| trace.define(Channel::analog(name(info.name), info.unit)))
+                (!constant).then(|| trace.define(Channel::analog(name(info.name), info.unit).of(&spec.name)))
             })
             .collect();
         let output_channels = spec
             .kind
             .outputs
             .iter()
-            .map(|info| trace.define(Channel::analog(name(info.name), info.unit)))
+            .map(|info| trace.define(Channel::analog(name(info.name), info.unit).of(&spec.name)))
             .collect();
         drop(trace);
         let slot = Slot {
@@ -441,7 +447,11 @@ impl BenchWorld {
             let gpio = members.trailing_zeros() as usize;
             members &= members - 1;
             if self.pin_channels[gpio].is_none() {
-                let channel = Channel::digital(self.pin_names[gpio].clone(), Some(gpio as Gpio));
+                let mut channel = Channel::digital(self.pin_names[gpio].clone(), Some(gpio as Gpio));
+                let mut slots = self.nets[net].pins.iter().map(|&(slot, _)| slot);
+                if let Some(slot) = slots.next().filter(|first| slots.all(|slot| slot == *first)) {
+                    channel = channel.of(&self.slots[slot].name);
+                }
                 self.pin_channels[gpio] = Some(self.trace.lock().define(channel));
             }
         }
