@@ -199,7 +199,7 @@ impl Chip {
     /// Knows the client's snippets by what is peculiar to each, and four programs of the tests'.
     fn execute(&mut self, program: &str) -> Result<(), String> {
         let missing = || "OSError: [Errno 2] ENOENT".to_string();
-        if let Some(path) = between(program, "_sl=open('", "','wb')") {
+        if let Some(path) = between(program, "_sl=open('", ",'wb')").map(bare) {
             *self.writes.lock().unwrap() += 1;
             self.open = Some((path.to_string(), Vec::new()));
         } else if let Some(start) = program.find("_sl.write(b'") {
@@ -241,21 +241,23 @@ impl Chip {
             }
             self.print(&lines.into_values().collect::<String>());
         } else if program.contains("hashlib.sha256()") {
-            let path = between(program, "os.stat('", "')").unwrap_or_default();
+            let path = between(program, " p='", "\n").map(bare).unwrap_or_default();
             let bytes = self.files.lock().unwrap().get(path).cloned().ok_or_else(missing)?;
             self.print(&format!("{}\r\n", bytes.len()));
             if self.fault != Fault::NoHash {
                 self.print(&format!("{}\r\n", solderless::device::sha256(&bytes)));
             }
         } else if let Some((from, to)) =
-            between(program, "os.rename('", "')").and_then(|pair| pair.split_once("','"))
+            between(program, " a,b='", "\n").and_then(|pair| pair.split_once(",'"))
         {
+            let (from, to) = (bare(from), bare(to));
             let bytes = self.files.lock().unwrap().remove(from).ok_or_else(missing)?;
             self.files.lock().unwrap().insert(to.to_string(), bytes);
-        } else if let Some(path) = between(program, "os.remove('", "')") {
+        } else if program.contains("os.remove(p)") {
+            let path = between(program, " p='", "\n").map(bare).unwrap_or_default();
             self.files.lock().unwrap().remove(path).ok_or_else(missing)?;
-        } else if program.contains("f.read(128)") {
-            let path = between(program, "f=open('", "','rb')").unwrap_or_default();
+        } else if program.contains("else 128)") {
+            let path = between(program, "f=open('", ",'rb')").map(bare).unwrap_or_default();
             let bytes = self.files.lock().unwrap().get(path).cloned().ok_or_else(missing)?;
             for row in bytes.chunks(128) {
                 let hex: String = row.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -315,6 +317,11 @@ impl Chip {
             }
         }
     }
+}
+
+/// A path from its literal, whose first quote is gone already.
+fn bare(literal: &str) -> &str {
+    literal.split_once('\'').map_or(literal, |(path, _)| path)
 }
 
 fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {

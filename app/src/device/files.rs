@@ -105,8 +105,11 @@ impl<'r, 'c> Files<'r, 'c> {
             folder,
             &format!(
                 "\x20import os\n\
-                 \x20for e in os.ilistdir({}):\n\
-                 \x20 print(''.join('%02x'%c for c in e[0].encode()),e[1],e[3] if len(e)>3 else -1)\n",
+                 \x20try:l=os.ilistdir({})\n\
+                 \x20except AttributeError:l=((n,0x8000,0,os.size(n))for n in os.listdir())\n\
+                 \x20for e in l:\n\
+                 \x20 n=bytes(e[0],'utf8')\n\
+                 \x20 print(''.join('%02x'%c for c in n),e[1],e[3] if len(e)>3 else -1)\n",
                 quote(folder)
             ),
         )?;
@@ -127,8 +130,18 @@ impl<'r, 'c> Files<'r, 'c> {
 
     /// Is it a folder, and how large is it? `None` when there is nothing of that name.
     pub fn stat(&mut self, path: &str) -> Result<Option<FileEntry>, FileError> {
-        let answer = self
-            .snippet(path, &format!("\x20import os\n\x20s=os.stat({})\n\x20print(s[0],s[6])\n", quote(path)));
+        let answer = self.snippet(
+            path,
+            &format!(
+                "\x20import os\n\
+                 \x20try:\n\
+                 \x20 s=os.stat({path})\n\
+                 \x20 print(s[0],s[6])\n\
+                 \x20except AttributeError:print(0x8000,os.size({flat}))\n",
+                path = quote(path),
+                flat = quote(flat(path))
+            ),
+        );
         match answer {
             Err(FileError::Missing { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -148,13 +161,13 @@ impl<'r, 'c> Files<'r, 'c> {
     pub fn read(&mut self, path: &str, mut moved: impl FnMut(u64)) -> Result<Vec<u8>, FileError> {
         // One program prints the whole file: the connection keeps it flowing.
         let source = wrap(&format!(
-            "\x20f=open({},'rb')\n\
+            "{KIND}\x20f=open({},'rb')\n\
              \x20while 1:\n\
-             \x20 b=f.read(128)\n\
+             \x20 b=f.read(32 if k else 128)\n\
              \x20 if not b:break\n\
              \x20 print(''.join('%02x'%c for c in b))\n\
              \x20f.close()\n",
-            quote(path)
+            place(path, "k")
         ));
         let answer = self.repl.eval(&source, PATIENCE).map_err(|error| refused(path, error))?;
         let text = String::from_utf8_lossy(&answer);
@@ -171,21 +184,22 @@ impl<'r, 'c> Files<'r, 'c> {
         let answer = self.snippet(
             path,
             &format!(
-                "\x20import os\n\
-                 \x20print(os.stat({path})[6])\n\
+                "{KIND}\x20p={path}\n\
+                 \x20try:print(os.stat(p)[6])\n\
+                 \x20except AttributeError:print(os.size(p))\n\
                  \x20try:\n\
                  \x20 import hashlib\n\
                  \x20 h=hashlib.sha256()\n\
                  \x20except (ImportError,AttributeError):\n\
                  \x20 return\n\
-                 \x20f=open({path},'rb')\n\
+                 \x20f=open(p,'rb')\n\
                  \x20while 1:\n\
                  \x20 b=f.read(256)\n\
                  \x20 if not b:break\n\
                  \x20 h.update(b)\n\
                  \x20f.close()\n\
                  \x20print(''.join('%02x'%c for c in h.digest()))\n",
-                path = quote(path)
+                path = place(path, "k")
             ),
         );
         let answer = match answer {
@@ -235,7 +249,8 @@ impl<'r, 'c> Files<'r, 'c> {
 
     fn write_part(&mut self, part: &str, bytes: &[u8], moved: &mut impl FnMut(u64)) -> Result<(), FileError> {
         // The open file has to survive from one snippet to the next: the one name we leave, until closed.
-        self.statement(part, &format!("_sl=open({},'wb')\n", quote(part)))?;
+        let place = place(part, "not hasattr(__import__('os'),'stat')");
+        self.statement(part, &format!("_sl=open({place},'wb')\n"))?;
         let mut at = 0;
         while at < bytes.len() {
             let chunk = &bytes[at..(at + self.chunk).min(bytes.len())];
@@ -267,19 +282,29 @@ impl<'r, 'c> Files<'r, 'c> {
 
     /// Gives `part` the name `path`, over whatever has it.
     fn replace(&mut self, path: &str, part: &str) -> Result<(), FileError> {
-        // FAT does not rename over a file that is there.
+        // FAT does not rename over a file that is there; a micro:bit does not rename at all.
         self.snippet(
             path,
             &format!(
-                "\x20import os\n\
+                "{KIND}\x20a,b={part},{path}\n\
                  \x20try:\n\
-                 \x20 os.rename({part},{path})\n\
+                 \x20 os.rename(a,b)\n\
                  \x20except OSError as e:\n\
                  \x20 if e.args[0]!=17:raise\n\
-                 \x20 os.remove({path})\n\
-                 \x20 os.rename({part},{path})\n",
-                part = quote(part),
-                path = quote(path)
+                 \x20 os.remove(b)\n\
+                 \x20 os.rename(a,b)\n\
+                 \x20except AttributeError:\n\
+                 \x20 f=open(a,'rb')\n\
+                 \x20 g=open(b,'wb')\n\
+                 \x20 while 1:\n\
+                 \x20  c=f.read(64)\n\
+                 \x20  if not c:break\n\
+                 \x20  g.write(c)\n\
+                 \x20 f.close()\n\
+                 \x20 g.close()\n\
+                 \x20 os.remove(a)\n",
+                part = place(part, "k"),
+                path = place(path, "k")
             ),
         )?;
         Ok(())
@@ -290,10 +315,10 @@ impl<'r, 'c> Files<'r, 'c> {
         self.snippet(
             path,
             &format!(
-                "\x20import os\n\
-                 \x20if os.stat({path})[0]&0x4000:os.rmdir({path})\n\
-                 \x20else:os.remove({path})\n",
-                path = quote(path)
+                "{KIND}\x20p={path}\n\
+                 \x20if not k and os.stat(p)[0]&0x4000:os.rmdir(p)\n\
+                 \x20else:os.remove(p)\n",
+                path = place(path, "k")
             ),
         )?;
         Ok(())
@@ -354,7 +379,8 @@ fn refused(path: &str, error: ReplError) -> FileError {
                 || says.contains(&format!("[Errno {number}]"))
                 || says.trim_start_matches("OSError:").trim() == number.to_string())
     };
-    if errno(2, "ENOENT") {
+    // A micro:bit says it in words.
+    if errno(2, "ENOENT") || says == "OSError: file not found" {
         FileError::Missing { path }
     } else if errno(28, "ENOSPC") {
         FileError::Full { path }
@@ -405,6 +431,19 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+/// What a path is called on a board without folders, such as a micro:bit: without the slash.
+fn flat(path: &str) -> &str {
+    path.strip_prefix('/').unwrap_or(path)
+}
+
+/// Makes `k` true on a board without folders.
+const KIND: &str = "\x20import os\n\x20k=not hasattr(os,'stat')\n";
+
+/// An expression for a path, given one that is true on a board without folders: after [`KIND`], `k`.
+fn place(path: &str, without_folders: &str) -> String {
+    if flat(path) == path { quote(path) } else { format!("{}[{without_folders}:]", quote(path)) }
 }
 
 /// A Python string literal.
