@@ -17,13 +17,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use crossbeam_channel::Receiver;
+use emulator::chip::ChipKind;
 use emulator::cpu::probe::Mark;
 use emulator::image::symbols;
 use emulator::trace::SharedTrace;
 use serde_json::{Value, json};
 
 use super::board::{EmulatedArgs, duration, requests};
-use crate::project::BENCH;
 use crate::session::{Command, Event, Script, Speed, Worker};
 
 /// Measure scripts on an emulated board: exact instructions and cycles, and the peak of the heap
@@ -68,9 +68,14 @@ pub struct Args {
     json: bool,
 }
 
-/// The watchdog's first scratch register: a mark's meaning. The second one takes numbers.
-const MARK: u32 = 0x4005_800C;
-const NUMBER: u32 = MARK + 4;
+/// Where a mark's meaning is stored, where it does no harm: numbers go to the word behind it. The watchdog's first
+/// scratch registers; the register that the program's resets leave alone.
+fn mark_register(chip: ChipKind) -> u32 {
+    match chip {
+        ChipKind::Rp2040 => 0x4005_800C,
+        ChipKind::Nrf51822 => 0x4000_051C,
+    }
+}
 
 // What marks mean.
 const EMPTY: u32 = 1;
@@ -87,7 +92,7 @@ const COMPILE_PEAK: usize = 0;
 const HEAP_PEAK: usize = 1;
 
 /// Where the script's text waits on the board.
-const SOURCE: &str = "/_bench.txt";
+const SOURCE: &str = "_bench.txt";
 
 /// What a script costs.
 #[derive(Default)]
@@ -179,9 +184,11 @@ fn measure(args: &Args, path: &Path, inbox: &Receiver<Command>) -> Result<(Strin
 
 /// A fresh board for each run, so that no run depends on the one before.
 fn run_once(args: &Args, script: &Script, inbox: &Receiver<Command>, heap: bool) -> Result<Figures> {
-    let mut emulated = args.emulated.clone();
-    let beside = script.folder.iter().map(|folder| folder.join(BENCH)).find(|file| file.is_file());
-    emulated.bench = emulated.bench.or(beside);
+    let emulated = args.emulated.clone();
+    let emulated = match &script.folder {
+        Some(folder) => emulated.or_bench_in(folder),
+        None => emulated,
+    };
     let printed = Rc::new(RefCell::new(Vec::new()));
     let sink = printed.clone();
     let emit = move |event| {
@@ -195,17 +202,21 @@ fn run_once(args: &Args, script: &Script, inbox: &Receiver<Command>, heap: bool)
     let Some(board) = worker.emulated() else { bail!("only emulated boards can be measured") };
     // Nobody sits before it: no need for idling at a person's pace.
     board.idles = false;
+    let chip = board.kind().chip;
+    let (mark, number) = (mark_register(chip), mark_register(chip) + 4);
     let probe = board.machine().probe();
-    probe.watch(MARK..=NUMBER + 3);
+    probe.watch(mark..=number + 3);
     if args.profile.is_some() {
         probe.profile(START, END);
     }
-    let driver = Script { name: "<bench>".into(), source: args.driver(&script.name, heap), folder: None };
+    let driver =
+        Script { name: "<bench>".into(), source: args.driver(chip, &script.name, heap), folder: None };
     let end = worker.run(&driver, Some(args.limit))?;
     let probe = worker.emulated().map(|board| board.machine().probe());
     let (marks, profile) = probe.map(|probe| (probe.take_marks(), probe.take_profile())).unwrap_or_default();
     let numbers: Vec<u32> =
-        marks.iter().filter(|mark| mark.address == NUMBER).map(|mark| mark.value).collect();
+        marks.iter().filter(|mark| mark.address == number).map(|mark| mark.value).collect();
+    let marks: Vec<Mark> = marks.into_iter().filter(|found| found.address == mark).collect();
     let empty = least(&marks, EMPTY, EMPTY_END).unwrap_or_default();
     let bare = least(&marks, BARE, BARE_END).unwrap_or_default();
     let total = least(&marks, START, END);
@@ -220,7 +231,7 @@ fn run_once(args: &Args, script: &Script, inbox: &Receiver<Command>, heap: bool)
         compile_cycles: compile.map(|cost| cost.cycles),
         heap_peak: numbers.get(HEAP_PEAK).copied(),
         compile_heap_peak: numbers.get(COMPILE_PEAK).copied(),
-        virtual_seconds: net.map_or(0.0, |cost| cost.cycles as f64) / CLOCK,
+        virtual_seconds: net.map_or(0.0, |cost| cost.cycles as f64) / hz(chip),
         ok: end.ok && total.is_some(),
         traceback,
         output: printed.take(),
@@ -229,11 +240,17 @@ fn run_once(args: &Args, script: &Script, inbox: &Receiver<Command>, heap: bool)
 }
 
 /// Cycles of the clock a second: what the firmware sets after power-on.
-const CLOCK: f64 = 125e6;
+fn hz(chip: ChipKind) -> f64 {
+    match chip {
+        ChipKind::Rp2040 => 125e6,
+        ChipKind::Nrf51822 => 16e6,
+    }
+}
 
 impl Args {
     /// What runs on the board. Names of its own begin with `_sb_`, for the script shares its module.
-    fn driver(&self, name: &str, heap: bool) -> String {
+    fn driver(&self, chip: ChipKind, name: &str, heap: bool) -> String {
+        let (at, number) = (mark_register(chip), mark_register(chip) + 4);
         let name = json!(name).to_string();
         let mut lines = vec![
             "import gc, machine".to_string(),
@@ -241,6 +258,8 @@ impl Args {
             format!("_sb_f = open({SOURCE:?})"),
             "_sb_s = _sb_f.read()".into(),
             "_sb_f.close()".into(),
+            // Where there is no `compile`, `exec` gets the text: then compiling is in what it costs.
+            "try: _sb_c = compile\nexcept NameError: _sb_c = None".into(),
         ];
         if heap {
             lines.extend([
@@ -249,25 +268,25 @@ impl Args {
                 "gc.collect()".into(),
                 "gc.threshold(1024)".into(),
                 "if _sb_p: _sb_p(True)".into(),
-                format!("_sb_s = compile(_sb_s, {name}, 'exec')"),
-                format!("if _sb_p: _sb_m[{NUMBER}] = _sb_p()"),
+                format!("if _sb_c: _sb_s = _sb_c(_sb_s, {name}, 'exec')"),
+                format!("if _sb_p: _sb_m[{number}] = _sb_p()"),
                 "gc.collect()".into(),
                 "if _sb_p: _sb_p(True)".into(),
             ]);
         } else {
             // Thrice, because the clock's interrupt may fall into one of them.
             lines.extend(std::iter::repeat_n(
-                [format!("_sb_m[{MARK}] = {EMPTY}"), format!("_sb_m[{MARK}] = {EMPTY_END}")].join("\n"),
+                [format!("_sb_m[{at}] = {EMPTY}"), format!("_sb_m[{at}] = {EMPTY_END}")].join("\n"),
                 3,
             ));
             lines.extend([
                 "gc.collect()".into(),
-                format!("_sb_m[{MARK}] = {COMPILE}"),
-                format!("_sb_s = compile(_sb_s, {name}, 'exec')"),
-                format!("_sb_m[{MARK}] = {COMPILE_END}"),
+                format!("if _sb_c:\n _sb_m[{at}] = {COMPILE}"),
+                format!(" _sb_s = _sb_c(_sb_s, {name}, 'exec')"),
+                format!(" _sb_m[{at}] = {COMPILE_END}"),
             ]);
         }
-        let mark = |value| if heap { "pass".to_string() } else { format!("_sb_m[{MARK}] = {value}") };
+        let mark = |value| if heap { "pass".to_string() } else { format!("_sb_m[{at}] = {value}") };
         let bracket =
             |start, action: &str, end| format!("{}\ntry:\n {action}\nfinally:\n {}", mark(start), mark(end));
         match self.perfbench.as_deref() {
@@ -283,13 +302,13 @@ impl Args {
                 lines.push("print(*_sb_o())".into());
             }
             _ => {
-                lines.push("_sb_e = compile('', '', 'exec')\ngc.collect()".into());
+                lines.push("_sb_e = _sb_c('', '', 'exec') if _sb_c else ''\ngc.collect()".into());
                 lines.extend(std::iter::repeat_n(bracket(BARE, "exec(_sb_e)", BARE_END), 3));
                 lines.push(bracket(START, "exec(_sb_s)", END));
             }
         }
         if heap {
-            lines.push(format!("if _sb_p: _sb_m[{NUMBER}] = _sb_p()"));
+            lines.push(format!("if _sb_p: _sb_m[{number}] = _sb_p()"));
         }
         lines.join("\n") + "\n"
     }
@@ -312,7 +331,6 @@ impl Cost {
 
 /// What lies between two marks: the least where there are several pairs.
 fn least(marks: &[Mark], from: u32, to: u32) -> Option<Cost> {
-    let marks: Vec<&Mark> = marks.iter().filter(|mark| mark.address == MARK).collect();
     let pairs = marks.windows(2).filter(|pair| pair[0].value == from && pair[1].value == to);
     let costs = pairs.map(|pair| Cost {
         instructions: pair[1].instructions - pair[0].instructions,
@@ -411,13 +429,12 @@ mod tests {
     use super::*;
 
     fn mark(value: u32, instructions: u64) -> Mark {
-        Mark { address: MARK, value, instructions, cycles: 2 * instructions }
+        Mark { address: 0, value, instructions, cycles: 2 * instructions }
     }
 
     #[test]
-    fn the_least_of_several_pairs_counts_and_numbers_lie_between() {
-        let number = Mark { address: NUMBER, value: BARE_END, instructions: 4, cycles: 0 };
-        let marks = [mark(BARE, 0), number, mark(BARE_END, 9), mark(BARE, 10), mark(BARE_END, 15)];
+    fn the_least_of_several_pairs_counts() {
+        let marks = [mark(BARE, 0), mark(BARE_END, 9), mark(BARE, 10), mark(BARE_END, 15)];
         assert_eq!(least(&marks, BARE, BARE_END).map(|cost| (cost.instructions, cost.cycles)), Some((5, 10)));
         assert!(least(&marks, START, END).is_none());
     }

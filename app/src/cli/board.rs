@@ -1,15 +1,17 @@
 //! What the subcommands share: which board is meant, opening it, and Ctrl-C.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use emulator::board::{self, BOARDS, Board};
 use emulator::trace::SharedTrace;
 
 use crate::device::ports;
+use crate::project::BENCH;
 use crate::session::{BenchSource, Command, Emulated, Event, Speed, Target, Worker};
 
 /// A board on a serial port.
@@ -23,9 +25,12 @@ pub struct SerialArgs {
 /// An emulated board.
 #[derive(Args, Clone, Debug)]
 pub struct EmulatedArgs {
-    /// Parts and wiring; a bare Pico when absent
+    /// Parts and wiring; a bare board when absent
     #[arg(long, value_name = "FILE")]
     pub bench: Option<PathBuf>,
+    /// Which bare board, when there is no bench: pico, xiao-rp2040, microbit
+    #[arg(long, value_name = "NAME", conflicts_with = "bench", value_parser = bare_board)]
+    pub board: Option<&'static Board>,
     /// A firmware image (UF2, Intel HEX, ELF or BIN) in place of the built-in one
     #[arg(long, value_name = "FILE")]
     pub firmware: Option<PathBuf>,
@@ -58,11 +63,29 @@ impl SerialArgs {
     }
 }
 
+/// A bench with a board and nothing around it.
+fn bare(board: &Board) -> BenchSource {
+    BenchSource::Text { text: format!("[board]\ntype = {:?}\n", board.name), path: BENCH.into() }
+}
+
+fn bare_board(name: &str) -> Result<&'static Board, String> {
+    let known = || BOARDS.map(|board| board.name).join(", ");
+    board::find(name).ok_or_else(|| format!("there is no such board; boards: {}", known()))
+}
+
 impl EmulatedArgs {
+    /// A folder's bench is the one meant, unless the arguments name another or a bare board.
+    pub fn or_bench_in(mut self, folder: &Path) -> EmulatedArgs {
+        if self.board.is_none() {
+            self.bench = self.bench.or_else(|| Some(folder.join(BENCH)).filter(|file| file.is_file()));
+        }
+        self
+    }
+
     /// The board described.
     pub fn target(&self, speed: Speed) -> Target {
         Target::Emulated(Emulated {
-            bench: self.bench.clone().map(BenchSource::File),
+            bench: self.bench.clone().map(BenchSource::File).or_else(|| self.board.map(bare)),
             firmware: self.firmware.clone(),
             flash: self.flash.clone(),
             speed,

@@ -17,7 +17,7 @@ use super::board::{EmulatedArgs, SerialArgs, duration, open, requests};
 use super::console::forward_input;
 use super::gdb;
 use super::output::Output;
-use crate::project::{BENCH, explain, first_error};
+use crate::project::{explain, first_error};
 use crate::session::{Command, EmulatedBoard, Event, RunEnd, Script, Speed, Stats, Target, Watched};
 
 /// Run a script on an emulated board, or with --port on a real one; or firmware; or a recording
@@ -103,7 +103,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     let stdin = named.as_os_str() == "-";
-    let emulated = if stdin { args.emulated.clone() } else { with_bench(args.emulated.clone(), &folder) };
+    let emulated = if stdin { args.emulated.clone() } else { args.emulated.clone().or_bench_in(&folder) };
     let target = match &args.port {
         Some(port) => SerialArgs { port: Some(port.clone()) }.target()?,
         None => emulated.target(args.speed),
@@ -123,15 +123,6 @@ pub fn run(args: Args) -> Result<ExitCode> {
     Ok(conclude(&output, &end, stats.as_ref()))
 }
 
-/// A project is a folder: its bench.toml is meant unless another is named.
-fn with_bench(mut emulated: EmulatedArgs, folder: &Path) -> EmulatedArgs {
-    let beside = folder.join(BENCH);
-    if emulated.bench.is_none() && beside.is_file() {
-        emulated.bench = Some(beside);
-    }
-    emulated
-}
-
 fn folder_of(path: &Path) -> &Path {
     if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) }
 }
@@ -145,7 +136,7 @@ fn is_image(path: &Path) -> bool {
 impl Args {
     /// Lets firmware, or a recording, run by itself.
     fn watch(&self, output: &Rc<Output>, folder: &Path, emulated: EmulatedArgs) -> Result<ExitCode> {
-        let target = with_bench(emulated, folder).target(self.speed);
+        let target = emulated.or_bench_in(folder).target(self.speed);
         let events = output.clone();
         let mut board = open(target, Command::Stop, move |event| match event {
             Event::Fault(report) => eprintln!("{report}"),
@@ -196,7 +187,7 @@ impl Args {
         emulated: EmulatedArgs,
         port: u16,
     ) -> Result<ExitCode> {
-        let Target::Emulated(what) = with_bench(emulated, folder).target(self.speed) else {
+        let Target::Emulated(what) = emulated.or_bench_in(folder).target(self.speed) else {
             bail!("a debugger needs an emulated board");
         };
         let (asked, inbox) = requests(Command::Stop)?;

@@ -90,6 +90,7 @@ pub struct EmulatedBoard {
     active: Instant,
     /// Did the chip reset itself since last asked?
     restarted: bool,
+    kind: &'static Board,
     /// What the bench says belongs on the board.
     uploads: Vec<Upload>,
     /// Does full speed end when the board idles?
@@ -139,6 +140,7 @@ impl EmulatedBoard {
         let now = Instant::now();
         Ok(EmulatedBoard {
             name: format!("the emulated {}", bench.board.title),
+            kind: bench.board,
             machine,
             speed: what.speed,
             anchor: (now, Duration::ZERO),
@@ -164,6 +166,11 @@ impl EmulatedBoard {
     /// Virtual time since power-on.
     pub fn now(&self) -> Duration {
         Duration::from_nanos(self.machine.now().nanos())
+    }
+
+    /// Which board it is.
+    pub fn kind(&self) -> &'static Board {
+        self.kind
     }
 
     /// The files and folders that the bench says belong on the board.
