@@ -5,7 +5,7 @@ use emulator::clock::Time;
 use emulator::machine::{HistoryOptions, Machine, MachineOptions};
 use emulator::trace::SharedTrace;
 
-use crate::rig::{append, board, display, eval, expect, firmware};
+use crate::rig::{append, board, display, eval, expect, firmware, wait};
 
 #[test]
 fn it_boots_to_its_prompt_and_computes() {
@@ -169,6 +169,40 @@ fn scripts_live_on_flash() {
     let mut other = Machine::on_bench(&bench, &image, SharedTrace::default(), options).unwrap();
     assert!(expect(&mut other, ">>> ").contains("appended"));
     std::fs::remove_dir_all(&dir).unwrap();
+}
+
+/// Why the chip was reset: RESETREAS.
+fn reasons(board: &mut Machine) -> String {
+    eval(board, "import machine; hex(machine.mem32[0x40000400])")
+}
+
+#[test]
+fn the_off_mode_ends_with_a_button() {
+    let Some((mut board, _)) = board("", MachineOptions::default()) else { return };
+    eval(&mut board, "import machine; machine.mem32[0x40000400] = 0x7fffffff");
+    // Button A's pin senses a low level.
+    eval(&mut board, "machine.mem32[0x50000744] = 0x30000");
+    assert_eq!(board.console_write(b"machine.mem32[0x40000500] = 1\r"), 30);
+    wait(&mut board, 100);
+    let before = board.stats().instructions;
+    wait(&mut board, 5000);
+    assert_eq!(board.stats().instructions, before, "it is off");
+    board.set_input("button_a", "pressed", 1.0).unwrap();
+    expect(&mut board, ">>> ");
+    assert_eq!(reasons(&mut board), "'0x10000'");
+}
+
+#[test]
+fn a_watchdog_that_nobody_feeds_resets_the_chip() {
+    let Some((mut board, _)) = board("", MachineOptions::default()) else { return };
+    eval(&mut board, "import machine; machine.mem32[0x40000400] = 0x7fffffff");
+    eval(&mut board, "machine.mem32[0x40010504] = 32767");
+    let from = board.now();
+    assert_eq!(board.console_write(b"machine.mem32[0x40010000] = 1\r"), 30);
+    expect(&mut board, "MicroPython");
+    assert!((1.0..1.5).contains(&(board.now() - from).as_secs_f64()));
+    expect(&mut board, ">>> ");
+    assert_eq!(reasons(&mut board), "'0x2'");
 }
 
 #[test]
