@@ -21,7 +21,7 @@ impl Cost {
             cycles.min(FOREIGN - 1)
                 | instructions.min(0x1FF) << 12
                 | halfwords.min(0x1FF) << 21
-                | u32::from(sev) << 30
+                | if sev { SPECIAL } else { 0 }
                 | u32::from(conditional) << 31,
         )
     }
@@ -41,9 +41,14 @@ impl Cost {
         self.0 >> 31 != 0
     }
 
+    /// Whether more is to be done for the block than to count it: [`Cost::sends_event`] or [`Cost::is_foreign`].
+    pub fn is_special(self) -> bool {
+        self.0 & SPECIAL != 0
+    }
+
     /// Whether the block executes SEV: the engine has no hook for it.
     pub fn sends_event(self) -> bool {
-        self.0 >> 30 & 1 != 0
+        self.is_special() && !self.is_foreign()
     }
 
     /// Whether the block has an instruction that the engine has and the core has not ([`is_foreign`]): such a block
@@ -57,6 +62,8 @@ impl Cost {
     }
 }
 
+/// The bit of a block that has an SEV or a foreign instruction.
+const SPECIAL: u32 = 1 << 30;
 /// Cycles of a block with a foreign instruction.
 const FOREIGN: u32 = 0xFFF;
 
@@ -144,7 +151,7 @@ impl CostTable {
         };
         let mut cost = decode(&self.core, &window.memory, offset, bytes as usize);
         if has_foreign(&window.memory, offset, bytes as usize) {
-            cost.0 |= FOREIGN;
+            cost.0 |= FOREIGN | SPECIAL;
         }
         self.costs[window.first + offset / 2] = cost;
         cost

@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use unicorn_engine_sys as uc;
 use unicorn_engine_sys::{MemType, RegisterARM, uc_engine};
 
-use super::cost::{CostTable, is_foreign};
+use super::cost::{Cost, CostTable, is_foreign};
 use super::debug::{Halt, Tracer};
 use super::nvic::Ppb;
 use super::probe::Probe;
@@ -44,6 +44,9 @@ pub(super) struct Link<B> {
     /// Where a conditional branch at the block's end falls through to; 1 when there is none, 0
     /// never occurs as a block's address either.
     pub fall_through: u32,
+    /// One of the things is going on that not every block must ask for: a debugger or a profile, or an exception
+    /// that waits for PRIMASK.
+    pub rare: bool,
     /// An exception waits for PRIMASK alone: look at it at every block.
     pub watch_primask: bool,
     /// Loops that wait.
@@ -126,26 +129,46 @@ pub(super) unsafe extern "C" fn on_block<B: Bus>(
     // SAFETY: see above.
     let link = unsafe { &mut *data.cast::<Link<B>>() };
     let pc = address as u32;
-    if std::mem::take(&mut link.tracer.inside) {
-        // The rest of a block that was counted when it began.
-        link.tracer.resumed = true;
-        return;
+    let mut unmasked = false;
+    if link.rare {
+        if std::mem::take(&mut link.tracer.inside) {
+            // The rest of a block that was counted when it began.
+            link.tracer.resumed = true;
+            return;
+        }
+        // SAFETY: the engine that calls is open.
+        if link.watch_primask && unsafe { engine::reg(engine, RegisterARM::PRIMASK) } & 1 == 0 {
+            unmasked = true;
+        }
+        link.tracer.index = 0;
     }
-    // SAFETY: the engine that calls is open.
-    let unmasked = || unsafe { engine::reg(engine, RegisterARM::PRIMASK) } & 1 == 0;
-    let waits = pc == link.block && link.watch.again(pc, link.instructions);
-    if link.left <= 0 || link.watch_primask && unmasked() || waits {
+    if link.left <= 0 || unmasked || pc == link.block && link.watch.again(pc, link.instructions) {
         link.broke = Some(Break::Budget);
         // SAFETY: this is a block hook, where stopping is safe.
         unsafe { engine::stop(engine) };
         return;
     }
+    let cost = link.costs.get(pc, size);
+    if cost.is_special() {
+        // SAFETY: as for this hook.
+        unsafe { special_block(engine, link, pc, size) };
+        return;
+    }
+    link.count(pc, size, cost);
+}
+
+/// Counts a block that has an SEV or a foreign instruction.
+///
+/// # Safety
+/// As for the hooks.
+#[cold]
+unsafe fn special_block<B: Bus>(engine: *mut uc_engine, link: &mut Link<B>, pc: u32, size: u32) {
     let mut cost = link.costs.get(pc, size);
     if cost.is_foreign() {
         match link.foreign_from(pc) {
             Some(at) if !link.foreign.contains(&at) => {
                 link.broke = Some(Break::Foreign);
-                // SAFETY: this is a block hook, where stopping is safe.
+                // SAFETY: this is called in a block hook, where stopping is safe.
                 unsafe { engine::stop(engine) };
                 return;
             }
@@ -153,19 +176,7 @@ pub(super) unsafe extern "C" fn on_block<B: Bus>(
             _ => cost = link.costs.part(pc, size),
         }
     }
-    // A conditional branch that was taken costs more than one that was not.
-    let taken = link.fall_through != 1 && link.fall_through != pc;
-    link.fall_through = if cost.conditional() { pc.wrapping_add(size) } else { 1 };
-    let taken = if taken { link.costs.taken() } else { 0 };
-    link.left -= i64::from(cost.cycles() + taken);
-    link.instructions += u64::from(cost.instructions());
-    if link.probe.counting {
-        link.probe.count(pc, cost.instructions());
-    }
-    link.block = pc;
-    link.block_cycles = cost.cycles();
-    link.tracer.index = 0;
-    link.accessing = 0;
+    link.count(pc, size, cost);
     if cost.sends_event() {
         link.ppb.event = true;
         // SAFETY: `bus` is set to the caller's exclusive borrow for the time of the run.
@@ -323,6 +334,23 @@ impl<B: Bus> Link<B> {
         }
     }
 
+    /// A block of `size` bytes begins.
+    #[inline(always)]
+    fn count(&mut self, pc: u32, size: u32, cost: Cost) {
+        // A conditional branch that was taken costs more than one that was not.
+        let taken = self.fall_through != 1 && self.fall_through != pc;
+        self.fall_through = if cost.conditional() { pc.wrapping_add(size) } else { 1 };
+        let taken = if taken { self.costs.taken() } else { 0 };
+        self.left -= i64::from(cost.cycles() + taken);
+        self.instructions += u64::from(cost.instructions());
+        if self.rare && self.probe.counting {
+            self.probe.count(pc, cost.instructions());
+        }
+        self.block = pc;
+        self.block_cycles = cost.cycles();
+        self.accessing = 0;
+    }
+
     /// The first instruction from `pc` on that the engine has and the core has not.
     pub fn foreign_from(&self, pc: u32) -> Option<u32> {
         let mut at = pc;
@@ -391,6 +419,7 @@ pub(super) unsafe extern "C" fn on_write<B: Bus>(
         return;
     }
     link.probe.store(address, value as u32, link.instructions, access.cycle);
+    link.rare |= link.probe.counting;
     // SAFETY: as in `on_read`.
     let bus = unsafe { &mut *link.bus };
     bus.write(&mut access, address, size, value as u32);

@@ -192,6 +192,7 @@ impl<B: Bus> Core<B> {
             block_cycles: 0,
             accessing: 0,
             fall_through: 1,
+            rare: false,
             watch_primask: false,
             watch: Watch::default(),
             instructions: 0,
@@ -512,7 +513,9 @@ impl<B: Bus> Core<B> {
                 link.ppb.reset_request = false;
                 return Stop::ResetRequest;
             }
-            let primask = self.engine.reg(RegisterARM::PRIMASK) & 1 != 0;
+            // Without anything pending it does not matter.
+            let masks = || self.engine.reg(RegisterARM::PRIMASK) & 1 != 0;
+            let primask = self.link().ppb.anything_pending() && masks();
             let link = self.link_mut();
             let next = link.ppb.takeable(primask);
             if let Some(kind) = self.sleep {
@@ -565,6 +568,7 @@ impl<B: Bus> Core<B> {
         link.end = end;
         link.left = i64::try_from(end - cycles).unwrap_or(i64::MAX);
         link.broke = None;
+        link.rare = link.tracer.attached || link.tracer.inside || link.watch_primask || link.probe.counting;
         let ended = self.engine.run(self.pc);
         let pc = self.engine.reg(RegisterARM::PC);
         let link = self.link_mut();

@@ -298,7 +298,8 @@ impl Ppb {
         self.masked()
     }
 
-    fn anything_pending(&self) -> bool {
+    /// Whether an exception is pending that is enabled.
+    pub fn anything_pending(&self) -> bool {
         self.pending & self.enabled != 0
             || self.pend_systick
             || self.pend_pendsv
