@@ -37,6 +37,7 @@ const NAMES: &[Entry] = &[
     Entry::Fn("divmod", 2, 2, numbers::divmod),
     Entry::FnKw("eval", 0, ANY, source::eval),
     Entry::FnKw("exec", 0, ANY, source::exec),
+    Entry::Fn("execfile", 1, 1, source::execfile),
     Entry::Fn("format", 1, 2, inspection::format),
     Entry::Fn("getattr", 2, 3, inspection::getattr),
     Entry::Fn("globals", 0, 0, inspection::globals),

@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::compiler::{self, Mode};
+use crate::fs::FsError;
 use crate::heap::Kind;
 use crate::objects::buffer::Buffer;
 use crate::objects::native::{Args, NativeType, R};
@@ -90,6 +91,16 @@ pub(super) fn eval(vm: &mut Vm, args: Args) -> R {
 
 pub(super) fn exec(vm: &mut Vm, args: Args) -> R {
     run(vm, args, "exec", Mode::Exec)?;
+    Ok(Val::NONE)
+}
+
+/// `execfile(path)`: runs a file in the module that calls it.
+pub(super) fn execfile(vm: &mut Vm, args: Args) -> R {
+    let path = args.get(vm, 0);
+    let path = vm.path_text(path)?;
+    let Some(text) = vm.read_source(&path)? else { return Err(vm.raise_os(FsError::NO_ENTRY.0)) };
+    let globals = vm.globals();
+    vm.exec_source(&text, &path, Mode::Exec, globals, None)?;
     Ok(Val::NONE)
 }
 
