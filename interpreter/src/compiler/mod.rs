@@ -22,6 +22,7 @@ mod statement;
 mod unit;
 mod unwind;
 mod viper;
+mod walk;
 
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,12 @@
-//! Rules for expressions: operators by precedence, atoms, calls, displays, f-strings.
+//! Rules for expressions: operators by precedence, atoms, calls.
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ast::*;
-use super::error::Parse;
-use super::error::SyntaxError;
-use super::lexer::{FEnd, FQuote};
-use super::literal::{self, StringLiteral};
+use super::error::{Parse, SyntaxError};
+use super::literal;
 use super::parser::{Parser, TargetUse};
 use super::token::Tok;
 
@@ -21,7 +18,7 @@ const OR: u8 = 0;
 const AND: u8 = 1;
 const NOT: u8 = 2;
 const COMPARE: u8 = 3;
-const BIT_OR: u8 = 4;
+pub(super) const BIT_OR: u8 = 4;
 const UNARY: u8 = 10;
 
 /// The binary operator a token is, and how strongly it binds.
@@ -135,7 +132,7 @@ impl<'s> Parser<'s> {
         if self.tok == Tok::Star { self.starred() } else { self.expression() }
     }
 
-    fn star_named(&mut self) -> Parse<BoxExpr<'s>> {
+    pub(super) fn star_named(&mut self) -> Parse<BoxExpr<'s>> {
         if self.tok == Tok::Star { self.starred() } else { self.named_expression() }
     }
 
@@ -427,12 +424,12 @@ impl<'s> Parser<'s> {
     }
 
     /// A closing bracket.
-    fn close(&mut self, tok: Tok) -> Parse<()> {
+    pub(super) fn close(&mut self, tok: Tok) -> Parse<()> {
         if self.tok == tok { self.advance() } else { Err(self.unexpected()) }
     }
 
     /// CPython's hint, where an expression follows another without comma inside brackets.
-    fn checked(&mut self, expr: &Expr<'s>) -> Parse<()> {
+    pub(super) fn checked(&mut self, expr: &Expr<'s>) -> Parse<()> {
         let missing = match self.tok {
             Tok::Str | Tok::FStart => !matches!(expr.kind, ExprKind::Name(_)),
             tok => starts_expression(tok) && tok != Tok::Not,
@@ -622,7 +619,7 @@ impl<'s> Parser<'s> {
 
     /// `for … in … if …`, once or more.
     #[inline(never)]
-    fn clauses(&mut self) -> Parse<Vec<CompClause<'s>>> {
+    pub(super) fn clauses(&mut self) -> Parse<Vec<CompClause<'s>>> {
         let mut clauses = Vec::new();
         while matches!(self.tok, Tok::For | Tok::Async) {
             let is_async = self.accept(Tok::Async)?;
@@ -664,323 +661,5 @@ impl<'s> Parser<'s> {
         let start = self.span;
         self.advance()?;
         rule(self, start)
-    }
-
-    #[inline(never)]
-    fn parenthesized(&mut self, start: Span) -> Parse<BoxExpr<'s>> {
-        match self.tok {
-            Tok::RightParen => {
-                self.advance()?;
-                return self.node(start, ExprKind::Tuple(Vec::new()));
-            }
-            Tok::Yield => {
-                let expr = self.yield_expression()?;
-                self.close(Tok::RightParen)?;
-                return Ok(expr);
-            }
-            _ => {}
-        }
-        let first = self.element()?;
-        match self.tok {
-            Tok::For | Tok::Async => self.comprehension(start, first, None, Tok::RightParen),
-            Tok::Comma => self.elements(start, first, Tok::RightParen),
-            _ => {
-                if let ExprKind::Starred(_) = first.kind {
-                    return Err(SyntaxError::new(first.span, "cannot use starred expression here"));
-                }
-                self.close(Tok::RightParen)?;
-                Ok(first)
-            }
-        }
-    }
-
-    fn element(&mut self) -> Parse<BoxExpr<'s>> {
-        let expr = self.star_named()?;
-        self.assignment_in_expression(&expr)?;
-        self.checked(&expr)?;
-        Ok(expr)
-    }
-
-    /// A display from its first element, up to and with the closing bracket.
-    #[inline(never)]
-    fn elements(&mut self, start: Span, first: BoxExpr<'s>, close: Tok) -> Parse<BoxExpr<'s>> {
-        let mut items = Vec::new();
-        items.push(*first);
-        while self.accept(Tok::Comma)? {
-            if self.tok == close {
-                break;
-            }
-            let item = self.element()?;
-            items.push(*item);
-        }
-        self.close(close)?;
-        items.shrink_to_fit();
-        let kind = match close {
-            Tok::RightParen => ExprKind::Tuple(items),
-            Tok::RightBracket => ExprKind::List(items),
-            _ => ExprKind::Set(items),
-        };
-        self.node(start, kind)
-    }
-
-    #[inline(never)]
-    fn list(&mut self, start: Span) -> Parse<BoxExpr<'s>> {
-        if self.accept(Tok::RightBracket)? {
-            return self.node(start, ExprKind::List(Vec::new()));
-        }
-        let first = self.element()?;
-        if matches!(self.tok, Tok::For | Tok::Async) {
-            return self.comprehension(start, first, None, Tok::RightBracket);
-        }
-        self.elements(start, first, Tok::RightBracket)
-    }
-
-    #[inline(never)]
-    fn comprehension(
-        &mut self,
-        start: Span,
-        element: BoxExpr<'s>,
-        value: Option<BoxExpr<'s>>,
-        close: Tok,
-    ) -> Parse<BoxExpr<'s>> {
-        if let ExprKind::Starred(_) = element.kind {
-            let message = "iterable unpacking cannot be used in comprehension";
-            return Err(SyntaxError::new(element.span, message));
-        }
-        let clauses = self.clauses()?;
-        self.close(close)?;
-        let is_dict = value.is_some();
-        let comp = Box::new(Comprehension { element, value, clauses });
-        let kind = match close {
-            Tok::RightParen => ExprKind::Generator(comp),
-            Tok::RightBracket => ExprKind::ListComp(comp),
-            _ if is_dict => ExprKind::DictComp(comp),
-            _ => ExprKind::SetComp(comp),
-        };
-        self.node(start, kind)
-    }
-
-    #[inline(never)]
-    fn dict_or_set(&mut self, start: Span) -> Parse<BoxExpr<'s>> {
-        match self.tok {
-            Tok::RightBrace => {
-                self.advance()?;
-                return self.node(start, ExprKind::Dict(Vec::new()));
-            }
-            Tok::DoubleStar => return self.dict(start, None),
-            _ => {}
-        }
-        let first = self.element()?;
-        match self.tok {
-            Tok::Colon if !matches!(first.kind, ExprKind::Starred(_)) => self.dict(start, Some(first)),
-            Tok::For | Tok::Async => self.comprehension(start, first, None, Tok::RightBrace),
-            _ => self.elements(start, first, Tok::RightBrace),
-        }
-    }
-
-    /// A dict display from its first key (at its colon) or from `**`.
-    #[inline(never)]
-    fn dict(&mut self, start: Span, first: Option<BoxExpr<'s>>) -> Parse<BoxExpr<'s>> {
-        let mut items = Vec::new();
-        let mut key = first;
-        loop {
-            if key.is_none() && self.accept(Tok::DoubleStar)? {
-                let mapping = self.operand(BIT_OR)?;
-                items.push(DictItem::Unpack(mapping));
-                if matches!(self.tok, Tok::For | Tok::Async) {
-                    return Err(self.error_here("dict unpacking cannot be used in dict comprehension"));
-                }
-            } else {
-                let key = match key.take() {
-                    Some(key) => key,
-                    None => self.expression()?,
-                };
-                let value = self.dict_value()?;
-                if items.is_empty() && matches!(self.tok, Tok::For | Tok::Async) {
-                    return self.comprehension(start, key, Some(value), Tok::RightBrace);
-                }
-                items.push(DictItem::Pair(key, value));
-            }
-            if !self.accept(Tok::Comma)? || self.tok == Tok::RightBrace {
-                break;
-            }
-        }
-        self.close(Tok::RightBrace)?;
-        items.shrink_to_fit();
-        self.node(start, ExprKind::Dict(items))
-    }
-
-    /// The colon after a dict's key and the value.
-    #[inline(never)]
-    fn dict_value(&mut self) -> Parse<BoxExpr<'s>> {
-        if self.tok != Tok::Colon {
-            return Err(match self.tok {
-                Tok::Comma | Tok::RightBrace => SyntaxError::new(
-                    Span::new(self.prev_end - 1, self.prev_end),
-                    "':' expected after dictionary key",
-                ),
-                _ => self.unexpected(),
-            });
-        }
-        let colon = self.span;
-        self.advance()?;
-        if matches!(self.tok, Tok::Comma | Tok::RightBrace) {
-            return Err(SyntaxError::new(colon, "expression expected after dictionary key and ':'"));
-        }
-        let value = self.expression()?;
-        self.checked(&value)?;
-        Ok(value)
-    }
-
-    // Strings
-
-    /// Adjacent literals as one.
-    #[inline(never)]
-    fn strings(&mut self) -> Parse<BoxExpr<'s>> {
-        let start = self.span;
-        let mut text = String::new();
-        let mut bytes: Option<Vec<u8>> = None;
-        let mut parts = Vec::new();
-        let (mut any_str, mut any_f, mut template) = (false, false, false);
-        while matches!(self.tok, Tok::Str | Tok::FStart) {
-            if self.tok == Tok::FStart {
-                let quote = self.lexer.fquote(self.span);
-                if quote.template {
-                    template = true;
-                } else {
-                    (any_str, any_f) = (true, true);
-                }
-                self.fstring(quote, &mut text, &mut parts)?;
-            } else {
-                let literal = StringLiteral::new(self.source(), self.span);
-                if literal.bytes {
-                    literal::bytes_text(bytes.get_or_insert_default(), &literal)?;
-                } else {
-                    any_str = true;
-                    literal::str_text(&mut text, literal.body, literal.offset, literal.raw, false)?;
-                }
-            }
-            if any_str && bytes.is_some() {
-                let span = Span::new(start.start, self.span.end);
-                return Err(SyntaxError::new(span, "cannot mix bytes and nonbytes literals"));
-            }
-            if template && (any_str || bytes.is_some()) {
-                let span = Span::new(start.start, self.span.end);
-                let message = "cannot mix t-string literals with string or bytes literals";
-                return Err(SyntaxError::new(span, message));
-            }
-            self.advance()?;
-        }
-        let kind = if let Some(bytes) = bytes {
-            ExprKind::Bytes(bytes.into_boxed_slice())
-        } else if template {
-            flush(&mut text, &mut parts);
-            ExprKind::Template(parts)
-        } else if any_f && !parts.is_empty() {
-            flush(&mut text, &mut parts);
-            ExprKind::Joined(parts)
-        } else if any_f {
-            ExprKind::Joined(if text.is_empty() { parts } else { [FPart::Text(text.into())].into() })
-        } else {
-            ExprKind::Str(text.into_boxed_str())
-        };
-        self.node(start, kind)
-    }
-
-    /// One f-string after its opening; leaves the current token a stand-in for its end.
-    #[inline(never)]
-    fn fstring(&mut self, quote: FQuote, text: &mut String, parts: &mut Vec<FPart<'s>>) -> Parse<()> {
-        loop {
-            let (span, end) = self.lexer.fstring_text(quote, false)?;
-            literal::str_text(text, self.text(span), span.start, quote.raw, true)?;
-            if end == FEnd::Quote {
-                self.span = Span::new(quote.start, self.lexer.offset());
-                return Ok(());
-            }
-            self.field(quote, text, parts)?;
-        }
-    }
-
-    /// A replacement field after its `{`; afterwards the lexer stands behind its `}`.
-    #[inline(never)]
-    fn field(&mut self, quote: FQuote, text: &mut String, parts: &mut Vec<FPart<'s>>) -> Parse<()> {
-        self.enter()?;
-        let start = self.lexer.offset();
-        self.advance()?;
-        if matches!(self.tok, Tok::RightBrace | Tok::Bang | Tok::Colon | Tok::Equal) {
-            let found = self.tok.text().unwrap_or("");
-            return Err(quote.error(self.span, &format!("valid expression required before '{found}'")));
-        }
-        let value = self.value()?;
-        self.no_bare_star(&value)?;
-        let source = self.text(Span::new(start, self.span.start)).trim_end();
-        let documents = self.accept(Tok::Equal)?;
-        if documents {
-            text.push_str(self.text(Span::new(start, self.span.start)));
-        }
-        let mut conversion = None;
-        if self.accept(Tok::Bang)? {
-            conversion = Some(match self.text(self.span) {
-                "s" => Conversion::Str,
-                "r" => Conversion::Repr,
-                "a" => Conversion::Ascii,
-                _ if self.tok != Tok::Name => {
-                    return Err(quote.error(self.span, "invalid conversion character"));
-                }
-                other => {
-                    let message =
-                        format!("invalid conversion character '{other}': expected 's', 'r', or 'a'");
-                    return Err(quote.error(self.span, &message));
-                }
-            });
-            self.advance()?;
-        }
-        flush(text, parts);
-        let mut spec = Vec::new();
-        match self.tok {
-            Tok::RightBrace => {
-                if documents && conversion.is_none() {
-                    conversion = Some(Conversion::Repr);
-                }
-            }
-            Tok::Colon => self.spec(quote, &mut spec)?,
-            _ => {
-                let message = if conversion.is_some() {
-                    "expecting ':' or '}'"
-                } else {
-                    "expecting '=', or '!', or ':', or '}'"
-                };
-                return Err(quote.error(self.span, message));
-            }
-        }
-        parts.push(FPart::Field(Box::new(FField { value, source, conversion, spec })));
-        self.leave();
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn spec(&mut self, quote: FQuote, parts: &mut Vec<FPart<'s>>) -> Parse<()> {
-        let mut text = String::new();
-        loop {
-            let (span, end) = self.lexer.fstring_text(quote, true)?;
-            literal::str_text(&mut text, self.text(span), span.start, quote.raw, false)?;
-            match end {
-                FEnd::Field => self.field(quote, &mut text, parts)?,
-                FEnd::Spec => {
-                    flush(&mut text, parts);
-                    return Ok(());
-                }
-                FEnd::Quote => {
-                    let here = Span::new(self.lexer.offset() - 1, self.lexer.offset());
-                    return Err(quote.error(here, "expecting '}', or format specs"));
-                }
-            }
-        }
-    }
-}
-
-fn flush(text: &mut String, parts: &mut Vec<FPart<'_>>) {
-    if !text.is_empty() {
-        parts.push(FPart::Text(core::mem::take(text).into_boxed_str()));
     }
 }

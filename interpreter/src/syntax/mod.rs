@@ -8,6 +8,9 @@
 
 pub mod ast;
 mod caret;
+mod compound;
+mod definition;
+mod display;
 mod error;
 mod expression;
 mod lexer;
@@ -15,6 +18,7 @@ mod literal;
 mod parser;
 mod pattern;
 mod statement;
+mod string;
 mod token;
 
 #[cfg(test)]
