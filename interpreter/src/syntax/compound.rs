@@ -42,15 +42,15 @@ impl<'s> Parser<'s> {
     /// The line end after a header's colon, and that an indentation follows.
     #[inline(never)]
     pub(super) fn indented(&mut self, what: &str, start: Span) -> Parse<()> {
+        let colon = self.prev_end;
         self.advance()?;
         if self.tok == Tok::Indent {
             return Ok(());
         }
         let line = Position::of(self.source(), start.start).line;
-        Err(SyntaxError::indentation(
-            self.span,
-            format!("expected an indented block after {what} on line {line}"),
-        ))
+        // At the end of the text there is no line to show but the header's.
+        let span = if self.tok == Tok::End { Span::new(colon, colon + 1) } else { self.span };
+        Err(SyntaxError::indentation(span, format!("expected an indented block after {what} on line {line}")))
     }
 
     /// Indented statements from the `Indent` up to and with the `Dedent`.

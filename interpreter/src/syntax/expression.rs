@@ -180,7 +180,11 @@ impl<'s> Parser<'s> {
     fn misplaced_assignment(&mut self, expr: &Expr<'s>) -> Parse<()> {
         let message = match &expr.kind {
             ExprKind::Name(_) => {
+                let equal = self.unexpected();
                 self.advance()?;
+                if !starts_expression(self.tok) {
+                    return Err(equal);
+                }
                 let value = self.operand(BIT_OR)?;
                 return Err(SyntaxError::new(
                     expr.span.to(value.span),

@@ -409,7 +409,9 @@ impl<'s> Lexer<'s> {
     }
 
     fn unterminated(&mut self, what: &str, triple: bool, start: usize) -> Box<SyntaxError> {
-        let line = self.line_of(self.pos.min(self.src.len()));
+        // The line end that is the text's last is no line of its own.
+        let end = if self.at_end() { self.src.trim_end_matches(['\n', '\r']).len() } else { self.pos };
+        let line = self.line_of(end.max(start));
         let triple = if triple { "triple-quoted " } else { "" };
         SyntaxError::new(
             Span::new(start as u32, start as u32 + 1),
@@ -453,6 +455,7 @@ impl<'s> Lexer<'s> {
                         {
                             self.pos += 1;
                         }
+                        self.pos += usize::from(self.peek(0) == b'}');
                     } else if !matches!(self.peek(0), b'{' | b'}') && !self.at_end() && !self.skip_line_end()
                     {
                         self.pos += 1;

@@ -191,7 +191,15 @@ fn escape(text: &str, bytes: bool) -> Result<(usize, Escape), &'static str> {
             Some(_) => Err("illegal Unicode character"),
             None => Err("truncated \\UXXXXXXXX escape"),
         },
-        b'N' if !bytes => Err("unknown Unicode character name"),
+        b'N' if !bytes => {
+            let Some(name) = text.get(2..).and_then(|t| t.strip_prefix('{')?.split_once('}')) else {
+                return Err("malformed \\N character escape");
+            };
+            match super::charname::named(name.0) {
+                Some(c) => Ok((name.0.len() + 4, Escape::Char(c))),
+                None => Err("unknown Unicode character name"),
+            }
+        }
         _ => Ok((1, Escape::Unknown)),
     }
 }
@@ -213,7 +221,8 @@ fn unicode_error(body: &str, at: usize, offset: u32, why: &str) -> Box<SyntaxErr
         Some(b'x') => 1 + b[2..].iter().take(2).take_while(|b| b.is_ascii_hexdigit()).count(),
         Some(b'u') => 1 + b[2..].iter().take(4).take_while(|b| b.is_ascii_hexdigit()).count(),
         Some(b'U') => 1 + b[2..].iter().take(8).take_while(|b| b.is_ascii_hexdigit()).count(),
-        Some(b'N') => b.iter().position(|&b| b == b'}').unwrap_or(1),
+        Some(b'N') if b.get(2) == Some(&b'{') => b.iter().position(|&b| b == b'}').unwrap_or(b.len() - 1),
+        Some(b'N') => 1,
         _ => 0,
     };
     SyntaxError::new(

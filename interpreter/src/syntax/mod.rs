@@ -8,6 +8,7 @@
 
 pub mod ast;
 mod caret;
+mod charname;
 mod compound;
 mod definition;
 mod display;
@@ -17,6 +18,7 @@ mod lexer;
 mod literal;
 mod parser;
 mod pattern;
+pub mod similar;
 mod statement;
 mod string;
 mod token;

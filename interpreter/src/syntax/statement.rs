@@ -5,10 +5,26 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::ast::*;
-use super::error::{Parse, SyntaxError};
+use super::error::{Parse, SyntaxError, line_text};
 use super::expression::starts_expression;
 use super::parser::{Parser, TargetUse};
+use super::similar::closest;
 use super::token::Tok;
+
+/// The keywords that statements start with and something follows.
+const STARTING: [&str; 19] = [
+    "if", "elif", "else", "for", "while", "def", "class", "return", "import", "from", "try", "except",
+    "finally", "with", "global", "del", "raise", "assert", "async",
+];
+
+/// May the rest of a line follow this keyword?
+fn fits(keyword: &str, rest: &str) -> bool {
+    match keyword {
+        "for" => rest.contains(" in "),
+        "from" => rest.contains(" import "),
+        _ => true,
+    }
+}
 
 /// The operator of an augmented assignment.
 fn augmented_op(tok: Tok) -> Option<BinaryOp> {
@@ -168,6 +184,14 @@ impl<'s> Parser<'s> {
                 expr.span.to(self.span),
                 format!("Missing parentheses in call to '{name}'. Did you mean {name}(...)?"),
             );
+        }
+        if let [Stmt { kind: StmtKind::Expr(expr), .. }] = &line[..]
+            && let ExprKind::Name(name) = expr.kind
+            && starts_expression(self.tok)
+            && let rest = line_text(&self.source()[expr.span.end as usize..], 1)
+            && let Some(keyword) = closest(name, STARTING.iter().copied().filter(|k| fits(k, rest)))
+        {
+            return SyntaxError::new(expr.span, format!("invalid syntax. Did you mean '{keyword}'?"));
         }
         error
     }
@@ -380,6 +404,9 @@ impl<'s> Parser<'s> {
             let path = self.dotted()?;
             names.push(self.alias(path)?);
             if !self.accept(Tok::Comma)? {
+                if self.tok == Tok::From {
+                    return Err(self.error_here("Did you mean to use 'from ... import ...' instead?"));
+                }
                 return Ok(StmtKind::Import(names));
             }
         }

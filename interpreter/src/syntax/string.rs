@@ -76,8 +76,19 @@ impl<'s> Parser<'s> {
                 self.span = Span::new(quote.start, self.lexer.offset());
                 return Ok(());
             }
-            self.field(quote, text, parts)?;
+            self.field(quote, text, parts).map_err(|error| self.ended_early(quote, error))?;
         }
+    }
+
+    /// The quote that ends an f-string within a field looks like the start of another text.
+    #[cold]
+    #[inline(never)]
+    fn ended_early(&self, quote: FQuote, error: Box<SyntaxError>) -> Box<SyntaxError> {
+        let starts_text = self.source().as_bytes().get(error.span.start as usize) == Some(&quote.quote);
+        if !quote.triple && starts_text && error.message.starts_with("unterminated string") {
+            return quote.error(error.span, "expecting '}'");
+        }
+        error
     }
 
     /// A replacement field after its `{`; afterwards the lexer stands behind its `}`.

@@ -447,14 +447,29 @@ impl Vm {
         let n = super::beginning(self.heap.qstr(name));
         if self.is_class(obj) {
             let t = self.class_name(obj);
-            return self
-                .raise(ExcKind::AttributeError, format_args!("type object '{t}' has no attribute '{n}'"));
+            let raised =
+                self.raise(ExcKind::AttributeError, format_args!("type object '{t}' has no attribute '{n}'"));
+            return self.lacks(obj, raised);
         }
         if let Some(m) = self.module_name(obj) {
-            return self.raise(ExcKind::AttributeError, format_args!("module '{m}' has no attribute '{n}'"));
+            let raised =
+                self.raise(ExcKind::AttributeError, format_args!("module '{m}' has no attribute '{n}'"));
+            return self.lacks(obj, raised);
         }
         let t = self.type_name(obj);
-        self.raise(ExcKind::AttributeError, format_args!("'{t}' object has no attribute '{n}'"))
+        let raised = self.raise(ExcKind::AttributeError, format_args!("'{t}' object has no attribute '{n}'"));
+        self.lacks(obj, raised)
+    }
+
+    /// The exception that was raised for a name keeps its object, in which the name that was meant can be found.
+    #[cold]
+    fn lacks(&mut self, obj: Val, raised: crate::objects::native::Raised) -> crate::objects::native::Raised {
+        let exc = self.exc();
+        if self.heap.is(exc, Kind::Exception) && exc != self.heap.root(Root::SpareMemoryError) {
+            // Without memory there is no suggestion.
+            let _ = self.set_exc_field(exc, super::unwind::X_OBJECT, obj);
+        }
+        raised
     }
 
     /// The attribute, None if there is none.

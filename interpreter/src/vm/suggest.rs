@@ -1,62 +1,36 @@
-//! "Did you mean": the name nearest to one that is not defined, by CPython's measure.
+//! "Did you mean": the name nearest to one that is not defined, or that an object lacks.
 
 use super::Vm;
-use super::unwind::X_TRACEBACK;
+use super::unwind::{X_OBJECT, X_TRACEBACK};
 use crate::objects::native::{Entry, ExcKind};
+use crate::syntax::similar::{MAX_NAME, cost};
 use crate::value::Val;
 use alloc::string::String;
-use alloc::vec::Vec;
-
-/// Longer names are not compared.
-const MAX_NAME: usize = 40;
-/// Cost of a letter more or less, and of another letter.
-const MOVE: u16 = 2;
-/// Cost of the same letter in another case.
-const CASE: u16 = 1;
-
-/// How much it costs to turn one name into another.
-fn distance(a: &[u8], b: &[u8]) -> u16 {
-    let mut row: Vec<u16> = (0..=b.len() as u16).map(|i| i * MOVE).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = (i as u16 + 1) * MOVE;
-        for (j, y) in b.iter().enumerate() {
-            let same = match (x == y, x.eq_ignore_ascii_case(y)) {
-                (true, _) => 0,
-                (_, true) => CASE,
-                _ => MOVE,
-            };
-            let best = (diagonal + same).min(row[j] + MOVE).min(row[j + 1] + MOVE);
-            diagonal = core::mem::replace(&mut row[j + 1], best);
-        }
-    }
-    row[b.len()]
-}
 
 /// The best name so far.
 struct Search<'n> {
-    wanted: &'n [u8],
+    wanted: &'n str,
     best: Option<(u16, String)>,
 }
 
 impl Search<'_> {
     fn consider(&mut self, name: &str) {
-        if name.is_empty() || name.len() > MAX_NAME || name.starts_with('.') || name.as_bytes() == self.wanted
+        // Names with a dot are the compiler's own.
+        if !name.starts_with('.')
+            && let Some(cost) = cost(self.wanted, name, self.best.as_ref().map(|b| b.0))
         {
-            return;
-        }
-        let most = (self.wanted.len() + name.len() + 3) as u16 * MOVE / 6;
-        let most = most.min(self.best.as_ref().map_or(u16::MAX, |b| b.0.saturating_sub(1)));
-        let cost = distance(self.wanted, name.as_bytes());
-        if cost <= most {
             self.best = Some((cost, super::beginning(name)));
         }
     }
 }
 
 impl Vm {
-    /// The name that was meant, if `exc` is a NameError whose text says which is not defined.
+    /// The name that was meant, if `exc` is a NameError whose text says which is not defined, or an AttributeError
+    /// that knows its object.
     pub(super) fn name_meant(&mut self, exc: Val, text: &str) -> Option<String> {
+        if self.isinstance(exc, ExcKind::AttributeError.val()) {
+            return self.attribute_meant(exc, text);
+        }
         if !self.isinstance(exc, ExcKind::NameError.val()) {
             return None;
         }
@@ -64,7 +38,7 @@ impl Vm {
         if wanted.len() > MAX_NAME {
             return None;
         }
-        let mut search = Search { wanted: wanted.as_bytes(), best: None };
+        let mut search = Search { wanted, best: None };
         let tb = self.exc_field(exc, X_TRACEBACK);
         if self.heap.is_list(tb) && self.heap.list_len(tb) > 0 {
             let f = self.heap.list(tb)[0];
@@ -84,17 +58,26 @@ impl Vm {
         names.for_each(|name| search.consider(name));
         search.best.map(|b| b.1)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances_count_letters_and_case() {
-        assert_eq!(distance(b"abc", b"abc"), 0);
-        assert_eq!(distance(b"abc", b"aBc"), CASE);
-        assert_eq!(distance(b"abc", b"ab"), MOVE);
-        assert_eq!(distance(b"lenght", b"length"), 2 * MOVE);
+    fn attribute_meant(&mut self, exc: Val, text: &str) -> Option<String> {
+        let (_, wanted) = text.strip_suffix('\'')?.rsplit_once(" has no attribute '")?;
+        let object = self.exc_field(exc, X_OBJECT);
+        if object.is_none() || wanted.len() > MAX_NAME {
+            return None;
+        }
+        let Ok(names) = self.dir(object) else {
+            self.take_exc();
+            return None;
+        };
+        let mut search = Search { wanted, best: None };
+        for i in 0..self.heap.list_len(names) {
+            let name = self.heap.list(names)[i];
+            // As in CPython, what looks private is no suggestion for what does not.
+            let name = self.heap.as_str(name).unwrap_or("");
+            if wanted.starts_with('_') || !name.starts_with('_') {
+                search.consider(name);
+            }
+        }
+        search.best.map(|b| b.1)
     }
 }

@@ -62,6 +62,29 @@ fn a_traceback_shows_lines_of_files_that_are_there() {
 }
 
 #[test]
+fn an_attribute_that_is_not_there_brings_the_nearest_to_mind() {
+    for (source, last) in [
+        ("[].apend(1)", "'list' object has no attribute 'apend'. Did you mean: 'append'?"),
+        ("import time\ntime.slep(1)", "module 'time' has no attribute 'slep'. Did you mean: 'sleep'?"),
+        (
+            "class A:\n def __init__(self): self.colour = 1\nA().color",
+            "'A' object has no attribute 'color'. Did you mean: 'colour'?",
+        ),
+        (
+            "class A:\n def start(self): pass\nA.strat",
+            "type object 'A' has no attribute 'strat'. Did you mean: 'start'?",
+        ),
+        ("[].banana", "'list' object has no attribute 'banana'"),
+        ("raise AttributeError(\"x has no attribute 'y'\")", "x has no attribute 'y'"),
+    ] {
+        let mut vm = vm();
+        assert!(vm.run_source("t.py", source).is_err());
+        let text = traceback(&mut vm);
+        assert_eq!(text.lines().last(), Some(&*alloc::format!("AttributeError: {last}")), "{source}");
+    }
+}
+
+#[test]
 fn a_chain_of_exceptions_is_printed_whole() {
     let mut vm = vm();
     assert!(

@@ -24,7 +24,9 @@ pub(crate) const X_CONTEXT: usize = 2;
 pub(crate) const X_SUPPRESS: usize = 3;
 /// Attributes.
 pub(crate) const X_DICT: usize = 4;
-const X_LEN: usize = 5;
+/// Of an AttributeError, the object that lacks the attribute.
+pub(crate) const X_OBJECT: usize = 5;
+const X_LEN: usize = 6;
 
 /// Entries of the same line that are printed one after the other.
 const REPEATS: usize = 3;
