@@ -159,6 +159,17 @@ pub struct Proto {
 }
 
 impl Proto {
+    /// Drops the line numbers, its own and those of the code in it.
+    pub(crate) fn forget_lines(&mut self) {
+        self.first_line = 1;
+        self.lines.clear();
+        for constant in &mut self.consts {
+            if let Const::Code(code) = constant {
+                code.forget_lines();
+            }
+        }
+    }
+
     /// Moves it and the code in it by so many lines: it was compiled apart from what stands before it.
     pub(crate) fn move_down(&mut self, lines: u32) {
         self.first_line += lines;

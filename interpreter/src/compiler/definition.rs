@@ -374,11 +374,41 @@ impl<'a, 's> Codegen<'a, 's> {
             self.assembled(node, slot)?;
         } else {
             self.function_object(node, slot)?;
+            self.keep_annotations(node, slot)?;
         }
         let slot = self.decorate(&node.decorators, slot);
         self.store(node.name.name, slot, span)?;
         self.free_to(top);
         Ok(())
+    }
+
+    /// Gives the function in `slot` the texts of its annotations, where the module's source mentions such things: names
+    /// and texts by turns, of which `__annotations__` is made when it is asked for. Of other functions they are read
+    /// from their file then (`vm/written.rs`), so that they cost nothing.
+    #[inline(never)]
+    fn keep_annotations(&mut self, node: &'a Function<'s>, slot: Slot) -> Gen {
+        let params = node.params.iter().filter_map(|p| Some((p.name.name, p.annotation?)));
+        let all = || params.clone().chain(node.returns.map(|text| ("return", text)));
+        if all().next().is_none() || self.known.deferring {
+            return Ok(());
+        }
+        let source = self.source;
+        let mentions = || ["__annotations__", "get_type_hints"].iter().any(|name| source.contains(name));
+        if !*self.known.annotates.get_or_insert_with(mentions) {
+            return Ok(());
+        }
+        let texts = all().flat_map(|(name, text)| [name, text]).map(|s| Const::Str(s.into())).collect();
+        let top = self.unit.top;
+        let kept = self.temp_constant(Const::Tuple(texts), node.name.span)?;
+        self.unit.b.named(Op::SetAttr, slot, kept, 0, "__annotations__");
+        self.free_to(top);
+        Ok(())
+    }
+
+    fn temp_constant(&mut self, value: Const, span: Span) -> Gen<Slot> {
+        let slot = self.alloc(span)?;
+        self.constant(slot, value);
+        Ok(slot)
     }
 
     #[inline(never)]
@@ -393,6 +423,14 @@ impl<'a, 's> Codegen<'a, 's> {
             }
             if super::viper::is_viper(&node.decorators) {
                 gen_.begin_viper(node);
+            }
+            if let [Stmt { kind: StmtKind::Expr(first), .. }, ..] = &node.body[..]
+                && let ExprKind::Str(doc) = &first.kind
+            {
+                let source = gen_.source;
+                if *gen_.known.documents.get_or_insert_with(|| source.contains("__doc__")) {
+                    gen_.unit.b.proto.doc = Some((&**doc).into());
+                }
             }
             gen_.block(&node.body)?;
             if !gen_.is_unreachable() {

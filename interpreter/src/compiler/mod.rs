@@ -37,6 +37,7 @@ use crate::syntax::ast::{Class, Piece, Span, Stmt};
 use crate::syntax::{ErrorKind, Parse, Parser, SyntaxError, line_text};
 use scope::Scopes;
 use unit::{Codegen, Unit};
+pub(crate) use viper::is_viper;
 
 /// What a source is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,13 +104,18 @@ pub fn compile(source: &str, file: &str, mode: Mode) -> Result<Proto, CompileErr
     compile_at(source, file, mode, 0)
 }
 
-/// The same at a level of `micropython.opt_level`: from 1 on without `assert` statements.
+/// The same at a level of `micropython.opt_level`: from 1 on without `assert` statements, from 3 on without line numbers.
 ///
 /// # Errors
 /// The first syntax error.
 pub fn compile_at(source: &str, file: &str, mode: Mode, level: u32) -> Result<Proto, CompileError> {
     match compile_source(source, file, mode, level > 0, false) {
-        Ok(proto) => Ok(*proto),
+        Ok(mut proto) => {
+            if level > 2 {
+                proto.forget_lines();
+            }
+            Ok(*proto)
+        }
         Err(error) => Err(CompileError::new(source, &error)),
     }
 }
@@ -123,6 +129,10 @@ struct Known {
     optimised: bool,
     /// Functions whose body is a number are compiled later: [`Mode::Frozen`].
     deferring: bool,
+    /// Functions keep the texts of their annotations; not known before the first that has some.
+    annotates: Option<bool>,
+    /// Functions keep their docstrings; not known before the first that has one.
+    documents: Option<bool>,
 }
 
 /// Compiles a module's source once more, to know from which part of it each instruction comes ([`Proto::spans`]).
@@ -149,7 +159,9 @@ fn expression(source: &str, unit: Box<Unit<'_, '_>>, mode: Mode, optimised: bool
 }
 
 fn module(source: &str, mut unit: Box<Unit<'_, '_>>, mode: Mode, optimised: bool) -> Parse<Box<Proto>> {
-    let mut known = Known { optimised, deferring: mode == Mode::Frozen, ..Known::default() };
+    // Of interactive input nothing is left to look annotations up in later.
+    let annotates = matches!(mode, Mode::Single | Mode::SingleIn).then_some(true);
+    let mut known = Known { optimised, deferring: mode == Mode::Frozen, annotates, ..Known::default() };
     let mut parser = Parser::new(source)?;
     let mut any = false;
     while let Some(piece) = parser.next_piece()? {

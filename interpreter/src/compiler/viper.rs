@@ -65,7 +65,7 @@ pub(super) struct Viper<'s> {
 }
 
 /// Whether a decorator asks for this code generator.
-pub(super) fn is_viper(decorators: &[Expr<'_>]) -> bool {
+pub(crate) fn is_viper(decorators: &[Expr<'_>]) -> bool {
     decorators.iter().any(|d| match &d.kind {
         ExprKind::Attribute(node) => {
             matches!(node.object.kind, ExprKind::Name("micropython")) && node.name.name == "viper"

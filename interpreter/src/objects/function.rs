@@ -243,6 +243,8 @@ pub static CODE: NativeType = NativeType {
     ..NativeType::EMPTY
 };
 
+const ANNOTATIONS: &str = "__annotations__";
+
 impl Vm {
     /// An attribute of a function that is kept with it or follows from its code.
     ///
@@ -253,6 +255,9 @@ impl Vm {
         if let Some(d) = self.function_dict(f)
             && let Some(v) = self.heap.dict_get_qstr(d, name)
         {
+            if self.heap.is_tuple(v) && self.heap.qstr(name) == ANNOTATIONS {
+                return self.make_annotations(f, name, v).map(Some);
+            }
             return Ok(Some(v));
         }
         if matches!(name, q::__name__ | q::__qualname__ | q::__doc__) {
@@ -265,7 +270,10 @@ impl Vm {
                 let name = self.code_qualname(code);
                 self.heap.new_str(&name).ok()
             }
-            q::__doc__ => Some(self.code_doc(code)),
+            q::__doc__ => Some(match self.code_doc(code) {
+                Val::NONE => self.written_doc(f)?,
+                doc => doc,
+            }),
             q::__module__ => self.heap.dict_get_qstr(self.heap.val(f, 2), q::__name__),
             q::__dict__ => {
                 let d = match self.function_dict(f) {
@@ -274,6 +282,7 @@ impl Vm {
                 };
                 Some(d)
             }
+            _ if self.heap.qstr(name) == ANNOTATIONS => Some(self.make_annotations(f, name, Val::NULL)?),
             _ => None,
         })
     }

@@ -2,12 +2,22 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ast::*;
 use super::error::{Parse, SyntaxError};
+use super::lexer::Lexer;
 use super::parser::Parser;
 use super::token::Tok;
+
+/// What of a function's definition no code is made of.
+pub struct Described {
+    /// Names and texts of its annotations.
+    pub annotations: Vec<(String, String)>,
+    /// Its docstring.
+    pub doc: Option<String>,
+}
 
 impl<'s> Parser<'s> {
     #[inline(never)]
@@ -62,6 +72,19 @@ impl<'s> Parser<'s> {
         is_async: bool,
     ) -> Parse<()> {
         self.heads_only = false;
+        // The official compiler takes a lone star where it makes machine values.
+        self.lone_star = crate::compiler::is_viper(&decorators);
+        let (name, params, returns) = self.head()?;
+        self.colon(true)?;
+        let body = self.block("function definition", start)?;
+        let node = Function { is_async, name, params, returns, decorators, body };
+        self.finish(out, start, StmtKind::Function(Box::new(node)))
+    }
+
+    /// `def name(params) -> returns`
+    #[inline(never)]
+    #[allow(clippy::type_complexity)]
+    fn head(&mut self) -> Parse<(Ident<'s>, Vec<Param<'s>>, Option<&'s str>)> {
         self.expect(Tok::Def)?;
         let name = self.ident()?;
         self.type_params()?;
@@ -69,10 +92,30 @@ impl<'s> Parser<'s> {
         let params = self.params(Tok::RightParen)?;
         self.expect(Tok::RightParen)?;
         let returns = if self.accept(Tok::Arrow)? { self.annotation()? } else { None };
-        self.colon(true)?;
-        let body = self.block("function definition", start)?;
-        let node = Function { is_async, name, params, returns, decorators, body };
-        self.finish(out, start, StmtKind::Function(Box::new(node)))
+        Ok((name, params, returns))
+    }
+
+    /// What stands with the function `name` whose definition `source` begins with. None if something else stands there.
+    pub fn described(source: &'s str, name: &str) -> Option<Described> {
+        let mut parser = Parser::start(Lexer::for_expression(source)).ok()?;
+        parser.accept(Tok::Async).ok()?;
+        let (found, params, returns) = parser.head().ok()?;
+        let texts = params.iter().filter_map(|p| Some((p.name.name, p.annotation?)));
+        let texts = texts.chain(returns.map(|text| ("return", text)));
+        let annotations = texts.map(|(name, text)| (name.into(), text.into())).collect();
+        (found.name == name).then(|| Described { annotations, doc: parser.docstring() })
+    }
+
+    /// The text that a function's body begins with, from the colon on.
+    fn docstring(&mut self) -> Option<String> {
+        self.expect(Tok::Colon).ok()?;
+        if self.accept(Tok::Newline).ok()? {
+            self.expect(Tok::Indent).ok()?;
+        }
+        match (self.tok == Tok::Str).then(|| self.expression())?.ok()?.kind {
+            ExprKind::Str(text) if matches!(self.tok, Tok::Newline | Tok::Semicolon) => Some(text.into()),
+            _ => None,
+        }
     }
 
     /// Parameters up to `end`; annotated where that is a parenthesis (a lambda has none).
@@ -130,8 +173,10 @@ impl<'s> Parser<'s> {
             }
         }
         match bare_star {
-            Some(star) => Err(SyntaxError::new(star, "named arguments must follow bare *")),
-            None => {
+            Some(star) if !self.lone_star => {
+                Err(SyntaxError::new(star, "named arguments must follow bare *"))
+            }
+            _ => {
                 params.shrink_to_fit();
                 Ok(params)
             }

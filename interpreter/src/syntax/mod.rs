@@ -29,6 +29,7 @@ mod tests;
 use alloc::vec::Vec;
 
 pub use caret::carets;
+pub use definition::Described;
 pub use error::{Diagnostic, ErrorKind, Parse, Position, SyntaxError, line_text};
 pub use parser::Parser;
 

@@ -29,6 +29,8 @@ pub struct Parser<'s> {
     pub(super) in_class: bool,
     /// Of a class that comes next only the head is wanted.
     pub(super) heads_only: bool,
+    /// The parameters may be a star and nothing after it.
+    pub(super) lone_star: bool,
     /// Where errors go in recovery; None stops at the first.
     pub(super) errors: Option<Vec<Box<SyntaxError>>>,
 }
@@ -57,7 +59,7 @@ impl<'s> Parser<'s> {
         Parser::start(Lexer::new(source))
     }
 
-    fn start(lexer: Lexer<'s>) -> Parse<Parser<'s>> {
+    pub(super) fn start(lexer: Lexer<'s>) -> Parse<Parser<'s>> {
         let mut parser = Parser::unstarted(lexer);
         parser.advance()?;
         Ok(parser)
@@ -72,6 +74,7 @@ impl<'s> Parser<'s> {
             depth: 0,
             in_class: false,
             heads_only: false,
+            lone_star: false,
             errors: None,
         }
     }

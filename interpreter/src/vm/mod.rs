@@ -38,6 +38,7 @@ mod tests;
 mod thread;
 mod trace;
 mod unwind;
+mod written;
 
 use crate::hal::{Hal, Pending};
 use crate::heap::blocks::RESERVE_LIMIT;
