@@ -167,6 +167,10 @@ pub fn split(vm: &mut Vm, args: Args) -> R {
     let (mut start, mut count) = (0, 0);
     while most == 0 || count < most {
         let Some(slots) = search.next(vm, Anchor::Anywhere)? else { break };
+        if slots[0] == slots[1] {
+            // MicroPython ends with the first match of nothing; what CPython does has changed twice.
+            break;
+        }
         let mark = vm.heap.mark_temps();
         let part = vm.heap.slice_text(string, start, slots[0] as usize)?;
         vm.heap.list_push(out, part)?;
