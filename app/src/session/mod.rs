@@ -7,6 +7,7 @@ mod emulated;
 mod message;
 mod recorder;
 mod report;
+mod traceback;
 mod worker;
 
 use std::rc::Rc;

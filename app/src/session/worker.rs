@@ -170,7 +170,7 @@ impl Worker {
                 Ok(RunEnd {
                     ok: traceback.is_empty(),
                     stopped,
-                    traceback: explain_traceback(&traceback, script),
+                    traceback: super::traceback::explain(&traceback, script),
                 })
             }
             Ok(Outcome::OverTime) => Ok(RunEnd { ok: true, stopped: false, traceback: String::new() }),
@@ -537,38 +537,6 @@ fn board_has(uploads: &[Upload], path: &str) -> bool {
     })
 }
 
-/// A program handed over the REPL is called `<stdin>`, and the board has no file to show its lines from; the user knows
-/// it by its name, and it is here.
-fn explain_traceback(traceback: &str, script: &Script) -> String {
-    let name = if script.name.is_empty() { "<stdin>" } else { &script.name };
-    let mut out = String::with_capacity(traceback.len());
-    let mut lines = traceback.split_inclusive('\n').peekable();
-    while let Some(line) = lines.next() {
-        // In a group of exceptions a frame of `|` stands around the lines.
-        let (margin, rest) = match line.find("  File \"<stdin>\", line ") {
-            Some(at) if line[..at].chars().all(|c| matches!(c, ' ' | '|')) => line.split_at(at),
-            _ => {
-                out.push_str(line);
-                continue;
-            }
-        };
-        let place = &rest["  File \"<stdin>\", ".len()..];
-        out.push_str(&format!("{margin}  File \"{name}\", {place}"));
-        let shown =
-            lines.peek().is_some_and(|next| next.get(margin.len()..).is_some_and(|n| n.starts_with("    ")));
-        let number = place["line ".len()..].split(|c: char| !c.is_ascii_digit()).next();
-        let number = number.and_then(|n| n.parse::<usize>().ok()).and_then(|n| n.checked_sub(1));
-        if let Some(text) = number.and_then(|n| script.source.lines().nth(n)).map(str::trim)
-            && !text.is_empty()
-            && !shown
-        {
-            let end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
-            out.push_str(&format!("{margin}    {text}{end}"));
-        }
-    }
-    out
-}
-
 /// A request as a short phrase, for messages.
 fn describe(command: &Command) -> String {
     match command {
@@ -590,26 +558,5 @@ fn describe(command: &Command) -> String {
         Command::Remove(path) => format!("delete {path}"),
         Command::MakeDir(path) => format!("create {path}"),
         Command::Close => "close".into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn script(name: &str, source: &str) -> Script {
-        Script { name: name.into(), source: source.into(), folder: None }
-    }
-
-    #[test]
-    fn tracebacks_name_the_script_and_show_its_lines() {
-        let traceback = "Traceback (most recent call last):\r\n  File \"<stdin>\", line 3, in f\r\n  File \"lib.py\", line 1, in g\r\nNameError: x\r\n";
-        let shown = explain_traceback(traceback, &script("main.py", "def f():\n    # one\n    g()  \n"));
-        let wanted = "Traceback (most recent call last):\r\n  File \"main.py\", line 3, in f\r\n    g()\r\n  File \"lib.py\", line 1, in g\r\nNameError: x\r\n";
-        assert_eq!(shown, wanted);
-        // Not twice, not what is not there, and within the frame of a group.
-        let traceback = "  File \"<stdin>\", line 1\n    x x\n  | File\n  |   File \"<stdin>\", line 9, in f\n  |   File \"<stdin>\", line 2, in f\n";
-        let shown = explain_traceback(traceback, &script("", "x x\n y\n"));
-        assert_eq!(shown, format!("{traceback}  |     y\n"));
     }
 }
