@@ -102,7 +102,10 @@ fn can_fail(expr: &Expr<'_>, text: &str, error: Option<&str>) -> bool {
             matches!(attribute, ExprKind::Attribute(node) if Some(node.name.name) == name)
         }
         "ZeroDivisionError" => {
-            matches!(expr.kind, ExprKind::Binary(BinaryOp::Divide | BinaryOp::FloorDivide | BinaryOp::Modulo, ..))
+            matches!(
+                expr.kind,
+                ExprKind::Binary(BinaryOp::Divide | BinaryOp::FloorDivide | BinaryOp::Modulo, ..)
+            )
         }
         "IndexError" | "KeyError" => matches!(expr.kind, ExprKind::Subscript(..)),
         "TypeError" if message.starts_with("unsupported operand") || message.contains("concatenate") => {
@@ -142,12 +145,22 @@ mod tests {
             ("x = a / b + f(c)", "ZeroDivisionError: division by zero", Some("    ~~^~~")),
             ("x = a / b + c / d", "ZeroDivisionError: division by zero", None),
             ("y = rows[3] + 1", "IndexError: list index out of range", Some("    ~~~~^^^")),
-            ("y = 1 + led.valeu", "AttributeError: 'Pin' object has no attribute 'valeu'. Did you mean: 'value'?", Some("        ^^^^^^^^^")),
-            ("y = int(text) * 2", "ValueError: invalid literal for int() with base 10: 'x'", Some("    ~~~^^^^^^")),
+            (
+                "y = 1 + led.valeu",
+                "AttributeError: 'Pin' object has no attribute 'valeu'. Did you mean: 'value'?",
+                Some("        ^^^^^^^^^"),
+            ),
+            (
+                "y = int(text) * 2",
+                "ValueError: invalid literal for int() with base 10: 'x'",
+                Some("    ~~~^^^^^^"),
+            ),
             ("y = int(a) + int(b)", "ValueError: invalid literal for int() with base 10: 'x'", None),
             ("raise ValueError", "ValueError", None),
         ] {
-            let traceback = format!("Traceback (most recent call last):\n  File \"<stdin>\", line 1, in <module>\n{error}\n");
+            let traceback = format!(
+                "Traceback (most recent call last):\n  File \"<stdin>\", line 1, in <module>\n{error}\n"
+            );
             let shown = explain(&traceback, &script("m.py", line));
             let carets = carets.map_or(String::new(), |c| format!("    {c}\n"));
             let wanted = format!(
