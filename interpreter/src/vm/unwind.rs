@@ -318,6 +318,8 @@ impl Vm {
             out.push("\n");
             return Ok(());
         }
+        // Nothing else may hold it any more, and printing allocates.
+        let exc = self.heap.keep(exc)?;
         self.print_chain(exc, out, 0)
     }
 
