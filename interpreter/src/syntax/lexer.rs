@@ -410,7 +410,7 @@ impl<'s> Lexer<'s> {
 
     fn unterminated(&mut self, what: &str, triple: bool, start: usize) -> Box<SyntaxError> {
         // The line end that is the text's last is no line of its own.
-        let end = if self.at_end() { self.src.trim_end_matches(['\n', '\r']).len() } else { self.pos };
+        let end = self.pos - usize::from(self.at_end() && self.src.ends_with(['\n', '\r']));
         let line = self.line_of(end.max(start));
         let triple = if triple { "triple-quoted " } else { "" };
         SyntaxError::new(

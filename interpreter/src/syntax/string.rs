@@ -84,7 +84,10 @@ impl<'s> Parser<'s> {
     #[cold]
     #[inline(never)]
     fn ended_early(&self, quote: FQuote, error: Box<SyntaxError>) -> Box<SyntaxError> {
-        let starts_text = self.source().as_bytes().get(error.span.start as usize) == Some(&quote.quote);
+        // `!r` before it looks like the prefix of that text.
+        let text = self.source().get(error.span.start as usize..).unwrap_or("");
+        let starts_text = text.trim_start_matches(|c: char| c.is_ascii_alphabetic()).as_bytes().first()
+            == Some(&quote.quote);
         if !quote.triple && starts_text && error.message.starts_with("unterminated string") {
             return quote.error(error.span, "expecting '}'");
         }
