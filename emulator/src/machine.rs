@@ -16,7 +16,7 @@ use crate::cpu::EngineError;
 use crate::cpu::debug::Halt as DebugHalt;
 use crate::cpu::fault::FaultReport;
 use crate::cpu::probe::Probe;
-use crate::image::Image;
+use crate::image::{Image, Segment};
 use crate::record::{Journal, Stimulus};
 use crate::trace::{Channel, ChannelId, SharedTrace};
 use crate::world::{Gpio, World};
@@ -578,6 +578,34 @@ impl Machine {
             self.enter(what);
         }
         fits
+    }
+
+    /// The boot loader's USB drive takes an image: it goes to flash, and the chip starts it. False when no boot loader
+    /// runs: the chip has a program, and nobody held BOOTSEL at its reset.
+    pub fn take_image(&mut self, image: &Image) -> Result<bool, MachineError> {
+        if !matches!(self.halted, Some(Halt::Bootloader | Halt::NoFirmware)) {
+            return Ok(false);
+        }
+        let flash = self.areas[FLASH].base;
+        let place = |segment: &Segment| {
+            let offset = segment.address.checked_sub(flash)? as usize;
+            let end = offset.checked_add(segment.bytes.len())?;
+            (end <= self.areas[FLASH].memory.len()).then_some(offset)
+        };
+        // All of it or nothing.
+        let mut places = Vec::new();
+        for segment in &image.segments {
+            let Some(offset) = place(segment) else {
+                let (name, address, len) = (image.name.clone(), segment.address, segment.bytes.len());
+                return Err(MachineError::DoesNotFit { name, address, len, areas: describe(&self.areas) });
+            };
+            places.push(offset);
+        }
+        for (segment, offset) in image.segments.iter().zip(places) {
+            self.write_flash(offset, &segment.bytes);
+        }
+        self.reset();
+        Ok(true)
     }
 
     /// Writes the flash contents to their file now. The file is replaced in one step, so that a

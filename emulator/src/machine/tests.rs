@@ -430,3 +430,20 @@ fn images_that_do_not_belong_here_are_refused_or_halt() {
     let mut blank = make(XIP_BASE, vec![0; 512]).unwrap();
     assert!(matches!(blank.run_for(Time(1)), Stop::Halted(Halt::NoFirmware)));
 }
+
+#[test]
+fn the_boot_loader_takes_an_image_while_bootsel_is_or_was_held() {
+    let text = "[[part]]\ntype = \"button\"\nbounce = 0\npins = { a = \"BOOTSEL\" }\ninputs.pressed = 1\n";
+    let bench = Bench::parse(text, std::path::Path::new("bench.toml")).unwrap();
+    let sleeper = machine_image_that_sleeps();
+    let trace = SharedTrace::new(Trace::default());
+    let mut machine = Machine::on_bench(&bench, &sleeper, trace, MachineOptions::default()).unwrap();
+    assert!(matches!(machine.run_for(Time::from_millis(1)), Stop::Halted(Halt::Bootloader)));
+    machine.set_input("button", "pressed", 0.0).unwrap();
+    let elsewhere = Segment { address: 0x1FFF_0000, bytes: vec![0; 4] };
+    let wrong = Image { name: "x".into(), segments: vec![elsewhere] };
+    assert!(matches!(machine.take_image(&wrong), Err(MachineError::DoesNotFit { .. })));
+    assert!(machine.take_image(&sleeper).unwrap());
+    assert!(matches!(machine.run_for(Time::from_millis(1)), Stop::Deadline));
+    assert!(!machine.take_image(&sleeper).unwrap(), "a program runs");
+}

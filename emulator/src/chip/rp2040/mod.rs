@@ -2,6 +2,27 @@
 //!
 //! [`Rp2040`] answers register accesses and handles events; [`Chip`] holds it together with the
 //! cores and runs them.
+//!
+//! What of the data sheet is not built; all else of a register block works, and `register_tests.rs` compares the
+//! reset values and writable bits of every register.
+//!
+//! | block | not built |
+//! |---|---|
+//! | CLOCKS | clocks from pins (GPIN), the resuscitator, duty cycles of outputs other than one half, gating in sleep |
+//! | XOSC, ROSC, PLL | start-up times; ROSC's law of frequency but for its divider; the RTC as a cause to wake from dormancy |
+//! | BUSCTRL | contention, priorities; counters of memory, flash and ROM accesses |
+//! | XIP | the cache: its counters stand still, flash has no wait states; the stream has each word at once |
+//! | SSI | frames of two and four lines, transmit levels, interrupts; transfers take no time |
+//! | USB | host mode; isochronous endpoints; double-buffered endpoints' single interrupts are as the SDK uses them |
+//! | UART | IrDA, DMA on errors, stick parity |
+//! | SPI | the TI and National formats |
+//! | I2C | ten-bit addresses, arbitration, TX_CMD_BLOCK |
+//! | ADC | noise and non-linearity |
+//! | PIO | all nine instructions and both synchronisers are there; a block lags 500 ns behind the cores' interrupts |
+//! | DMA | bus errors of register blocks; a batch of 64 unpaced transfers happens at its first |
+//! | RTC, TIMER, PWM, WATCHDOG, RESETS, SIO, IO and pads | glitch filters, slew rates and hysteresis of pads |
+//! | PSM, VREG, SYSCFG, TBMAN | hold what is written; but for PSM's core 1 nothing loses its power |
+//! | MPU | registers only |
 
 mod adc;
 mod bootrom;
