@@ -10,7 +10,7 @@
 //! | 6 | file |
 //! | 8 | words of instructions |
 //! | 12 | line of the `def`, and slots of the frame << [`SLOTS_SHIFT`] |
-//! | two each | what stands before the name in the qualified one; positional-only and keyword-only parameters; number of cells from outside; number of handlers |
+//! | two each | number of cells from outside; positional-only and keyword-only parameters; what stands before the name in the qualified one; number of handlers |
 //!
 //! Names are numbers of interned strings: those of the slots that are variables, then those of the cells. A handler
 //! is four numbers of 16 bits. For the lines see [`LINES_FAR`]. The docstring, if any, is in the cell.
@@ -30,11 +30,11 @@ const SLOTS_SHIFT: u32 = 19;
 /// Most slots of a frame.
 const SLOTS_MOST: u32 = 0x1fff;
 
-const PREFIX: u16 = 1 << 12;
+const FREE: u16 = 1 << 12;
 const PARAMS: u16 = 1 << 13;
-const FREE: u16 = 1 << 14;
+const PREFIX: u16 = 1 << 14;
 const HANDLERS: u16 = 1 << 15;
-const NAMES_MOST: usize = PREFIX as usize - 1;
+const NAMES_MOST: usize = FREE as usize - 1;
 
 /// The table of lines: a byte `words << 3 | lines - LINES_LEAST` for each change of line, from the one before; where that
 /// does not fit, this byte and two numbers of seven bits a byte (the lines with their sign in the lowest bit). A zero
@@ -91,18 +91,18 @@ impl Description {
             head |= HANDLERS;
             put(handlers);
         }
-        if !proto.free_names.is_empty() {
-            head |= FREE;
-            put(proto.free_names.len());
+        let prefix = proto.qualname.strip_suffix(&*proto.name).and_then(|p| p.strip_suffix('.'));
+        if let Some(prefix) = prefix {
+            head |= PREFIX;
+            put(heap.intern(prefix)?.0 as usize);
         }
         if proto.positional_only > 0 || proto.keyword_only > 0 {
             head |= PARAMS;
             put(usize::from(proto.positional_only) | usize::from(proto.keyword_only) << 8);
         }
-        let prefix = proto.qualname.strip_suffix(&*proto.name).and_then(|p| p.strip_suffix('.'));
-        if let Some(prefix) = prefix {
-            head |= PREFIX;
-            put(heap.intern(prefix)?.0 as usize);
+        if !proto.free_names.is_empty() {
+            head |= FREE;
+            put(proto.free_names.len());
         }
         let place = proto.first_line.min(LINE_BITS) | u32::from(proto.slots).min(SLOTS_MOST) << SLOTS_SHIFT;
         put(place as usize & 0xffff);
@@ -216,7 +216,8 @@ impl Vm {
         if self.tail(code, 1) >> 16 & u32::from(FREE) == 0 {
             return 0;
         }
-        row(self.code_buffer(code), FREE).into()
+        // It is the first row.
+        (self.tail(code, 4) >> 16) as usize
     }
 
     /// Names of the slots that are variables, from slot 0.
