@@ -72,6 +72,9 @@ class I2CTarget:
         # The place in the memory, the one that was last asked for, and how many bytes of it are missing.
         self._at = self.memaddr = self._missing = 0
         self._base = base = 0x40044000 + 0x4000 * id
+        self._data = base + _DATA_CMD
+        self._status = base + _STATUS
+        self._mask = base + _INTR_MASK
         wake(8 << id)
         mem32[base + _ENABLE] = 0
         # As target: the bus waits while the FIFO is full, stops are heard of transfers with us only.
@@ -220,20 +223,21 @@ class I2CTarget:
         elif not told:
             mem32[self._base + _DATA_CMD] = 0
 
+    # Called by hard handlers, too, which cannot make large ints like addresses.
     def readinto(self, buf):
-        base, n = self._base, 0
-        while n < len(buf) and mem32[base + _STATUS] & 8:
-            buf[n] = mem32[base + _DATA_CMD] & 0xFF
+        data, status, n = self._data, self._status, 0
+        while n < len(buf) and mem32[status] & 8:
+            buf[n] = mem32[data] & 0xFF
             n += 1
-        if not mem32[base + _STATUS] & 8:
-            mem32[base + _INTR_MASK] = _ALL
+        if not mem32[status] & 8:
+            mem32[self._mask] = _ALL
             if self._stopped:
                 self._end()
         return n
 
     def write(self, buf):
-        base, n = self._base, 0
-        while n < len(buf) and mem32[base + _STATUS] & 2:
-            mem32[base + _DATA_CMD] = buf[n]
+        data, status, n = self._data, self._status, 0
+        while n < len(buf) and mem32[status] & 2:
+            mem32[data] = buf[n]
             n += 1
         return n

@@ -162,6 +162,11 @@ class StateMachine:
             self._base = self._pio._base
             self._n = id & 3
             self._regs = self._base + _SM + _STRIDE * self._n
+            # Addresses are large ints: hard handlers cannot make them anew.
+            self._fstat = self._base + _FSTAT
+            self._flevel = self._base + _FLEVEL
+            self._txf = self._base + _TXF + 4 * self._n
+            self._rxf = self._base + _RXF + 4 * self._n
             self._program = None
             self._irq = Irq()
             _machines[id] = self
@@ -272,22 +277,20 @@ class StateMachine:
         mem32[self._regs + _INSTR] = instr
 
     def rx_fifo(self):
-        return mem32[self._base + _FLEVEL] >> (8 * self._n + 4) & 15
+        return mem32[self._flevel] >> (8 * self._n + 4) & 15
 
     def tx_fifo(self):
-        return mem32[self._base + _FLEVEL] >> 8 * self._n & 15
+        return mem32[self._flevel] >> 8 * self._n & 15
 
     def put(self, value, shift=0):
-        full, fifo = 0x10000 << self._n, self._base + _TXF + 4 * self._n
-        status = self._base + _FSTAT
+        full, fifo, status = 0x10000 << self._n, self._txf, self._fstat
         for word in (value,) if isinstance(value, int) else value:
             while mem32[status] & full:
                 pass
             mem32[fifo] = word << shift & 0xFFFFFFFF
 
     def get(self, buf=None, shift=0):
-        empty, fifo = 0x100 << self._n, self._base + _RXF + 4 * self._n
-        status = self._base + _FSTAT
+        empty, fifo, status = 0x100 << self._n, self._rxf, self._fstat
         if buf is None:
             while mem32[status] & empty:
                 pass
