@@ -385,7 +385,8 @@ impl Vm {
     /// What builtin function `f` makes of what the method of `x` gave.
     fn builtin_answer(&mut self, f: Val, x: Val, v: Val) -> R {
         if f == LEN {
-            return self.len_answer(v).map(|n| Val::small(n as i32));
+            let n = self.len_answer(v)?;
+            return Ok(self.heap.new_uint(n as u64)?);
         }
         if f == BOOL {
             return self.truth_answer(x, v).map(Val::bool);

@@ -61,6 +61,7 @@ while not Truth(not c):
 print(n)
 
 say(len, Sized(5))
+say(len, Sized((1 << 31) - 1))
 say(len, Sized(-1))
 say(len, Sized("x"))
 say(len, Truth(1))
