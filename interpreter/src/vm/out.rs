@@ -16,6 +16,8 @@ pub struct Out {
     text: String,
     console: bool,
     failed: bool,
+    /// There was no room for much more.
+    tight: bool,
     /// How many groups of exceptions are around what is written: each line gets a margin.
     pub(crate) groups: usize,
     /// The next character begins a line.
@@ -27,7 +29,15 @@ pub struct Out {
 impl Out {
     /// Collects text.
     pub fn text() -> Out {
-        Out { text: String::new(), console: false, failed: false, groups: 0, begins: true, open: false }
+        Out {
+            text: String::new(),
+            console: false,
+            failed: false,
+            tight: false,
+            groups: 0,
+            begins: true,
+            open: false,
+        }
     }
     /// Writes to the console.
     pub fn console() -> Out {
@@ -56,6 +66,12 @@ impl Out {
         if self.console && self.text.len() >= CHUNK {
             vm.write_console(self.text.as_bytes());
             self.text.clear();
+        }
+        let len = self.text.len();
+        if len >= 8 * CHUNK && !self.tight && self.text.capacity() - len < len / 16 {
+            // Rust's allocator cannot collect: garbage that is in the way of a longer text goes now.
+            vm.make_room(2 * len);
+            self.tight = self.text.try_reserve(len).is_err() && self.text.try_reserve_exact(len / 4).is_err();
         }
         vm.poll()
     }
@@ -108,7 +124,10 @@ impl Write for Out {
             }
             return Ok(());
         }
-        if self.text.try_reserve(s.len()).is_err() {
+        // Twice the room, or where that is too much, little more than is needed.
+        if self.text.try_reserve(s.len()).is_err()
+            && self.text.try_reserve_exact(s.len() + self.text.len() / 16).is_err()
+        {
             self.failed = true;
             return Err(fmt::Error);
         }
