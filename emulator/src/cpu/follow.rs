@@ -259,7 +259,7 @@ impl Follow {
                 }
                 self.failed |= counter;
             }
-            0b11010 | 0b11011 | 0b11100 => {}
+            0b11010..=0b11100 => {}
             0b11110 => self.holds[14] = Holds::Same,
             _ => self.failed = true,
         }

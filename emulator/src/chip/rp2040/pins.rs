@@ -372,7 +372,7 @@ impl Shared {
         match offset {
             0 => self.pins.voltage_select,
             4..=0x78 => self.pins.pad[(offset / 4 - 1) as usize],
-            0x7C | 0x80 => self.pins.debug_pads[(offset / 4 & 1 ^ 1) as usize],
+            0x7C | 0x80 => self.pins.debug_pads[usize::from(offset == 0x80)],
             _ => 0,
         }
     }
@@ -389,7 +389,7 @@ impl Shared {
                 self.latch_edges(before);
                 self.pins_changed(1 << gpio);
             }
-            0x7C | 0x80 => self.pins.debug_pads[(offset / 4 & 1 ^ 1) as usize] = value & 0xFF,
+            0x7C | 0x80 => self.pins.debug_pads[usize::from(offset == 0x80)] = value & 0xFF,
             _ => {}
         }
     }

@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn any_bytes_can_be_read() {
         for seed in 0..2000u32 {
-            let byte = |n: u32| (seed.wrapping_mul(0x9E37_79B9).rotate_left(n * 5) ^ n * 77) as u8;
+            let byte = |n: u32| (seed.wrapping_mul(0x9E37_79B9).rotate_left(n * 5) ^ (n * 77)) as u8;
             let descriptor: Vec<u8> = (0..40).map(byte).collect();
             Reports::new(&descriptor).describe(&descriptor[..9]);
         }
