@@ -23,9 +23,10 @@ use crate::world::World;
 const LAUNCH: [Option<u32>; 6] = [Some(0), Some(0), Some(1), None, None, None];
 
 /// How far one core may run ahead of the other, in cycles: while they talk through SIO, and otherwise. Each
-/// turn costs the host some 200 ns. The one divides the other.
+/// turn costs the host some 200 ns, and as much again for what the other core's turn drove out of its caches. The one
+/// divides the other.
 const INTERLEAVE: u64 = 64;
-const INTERLEAVE_APART: u64 = 256;
+const INTERLEAVE_APART: u64 = 512;
 
 /// The whole chip.
 pub struct Chip {
