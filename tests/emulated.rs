@@ -368,7 +368,7 @@ fn files_go_in_and_out_of_a_board_that_is_off() {
         "{}",
         stdout(&out)
     );
-    assert!(stdout(&output(&["flash", "df", &flash])).starts_with("littlefs at 0x140000, 768 KiB: "));
+    assert!(stdout(&output(&["flash", "df", &flash])).starts_with("littlefs at 0x150000, 704 KiB: "));
     let out = output(&["flash", "rm", &flash, "/nothing"]);
     assert_eq!(
         (out.status.code(), stderr(&out).contains("no such file")),

@@ -8,10 +8,10 @@ use rp2040_hal::rom_data;
 
 use super::Pico;
 
-/// Where the file system begins in the flash, and its blocks: the last 768 KiB. `memory.x` has the same
+/// Where the file system begins in the flash, and its blocks: the last 704 KiB. `memory.x` has the same
 /// number as the end of the program. (The official firmware, which is smaller, has it at 0xA0000.)
-pub const FS_START: u32 = 0x0014_0000;
-pub const FS_BLOCKS: u32 = 192;
+pub const FS_START: u32 = 0x0015_0000;
+pub const FS_BLOCKS: u32 = 176;
 const BLOCK: u32 = 4096;
 const PAGE: u32 = 256;
 const XIP_BASE: u32 = 0x1000_0000;
