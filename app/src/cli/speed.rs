@@ -185,8 +185,9 @@ impl Board {
     fn start(&mut self, script: &str) -> Result<()> {
         let bytes = format!("\x05{}\x04", script.replace('\n', "\r"));
         let mut bytes = bytes.as_bytes();
-        while !bytes.is_empty() {
-            bytes = &bytes[self.machine.console_write(bytes)..];
+        while let [first, ..] = bytes {
+            // At a typist's pace: a serial console has no way to say that it is too much.
+            bytes = &bytes[self.machine.console_write(std::slice::from_ref(first))..];
             self.run(Time::from_millis(1))?;
         }
         // The echo has the word in quotes.
