@@ -7,6 +7,9 @@ use std::fmt;
 
 use thiserror::Error;
 
+/// How large a micro:bit's flash is. No board with littlefs or FAT has so little.
+const MICROBIT: usize = 256 << 10;
+
 /// File systems begin at whole sectors.
 const SECTOR: usize = 4096;
 
@@ -16,6 +19,12 @@ pub enum FlashError {
     /// No signature of a file system anywhere.
     #[error("no littlefs or FAT file system in these flash contents; a board makes one when it first starts")]
     NoFileSystem,
+    /// The flash of a board whose MicroPython has a file system of its own.
+    #[error(
+        "these are a micro:bit's flash contents: its MicroPython keeps files in a format of its own, not littlefs or \
+         FAT, which can only be reached on the running board (open(), os.listdir() and os.remove() at its prompt)"
+    )]
+    OwnFormat,
     /// The file system refuses.
     #[error("{path}: {why}")]
     Refused {
@@ -119,7 +128,10 @@ pub struct Volume {
 impl Volume {
     /// Opens the first file system there is.
     pub fn open(flash: &[u8]) -> Result<Volume, FlashError> {
-        let place = *find(flash).first().ok_or(FlashError::NoFileSystem)?;
+        let place = *find(flash).first().ok_or(match flash.len() {
+            MICROBIT => FlashError::OwnFormat,
+            _ => FlashError::NoFileSystem,
+        })?;
         let bytes = flash[place.offset..place.offset + place.len].to_vec();
         let files: Result<Box<dyn FileSystem>, String> = match place.kind {
             Kind::LittleFs => littlefs::open(bytes, place.block),
@@ -233,6 +245,7 @@ mod tests {
     #[test]
     fn flash_without_files_says_so() {
         assert!(matches!(Volume::open(&[0xFF; 1 << 16]), Err(FlashError::NoFileSystem)));
+        assert!(matches!(Volume::open(&[0xFF; MICROBIT]), Err(FlashError::OwnFormat)));
         assert!(matches!(Volume::open(&[]), Err(FlashError::NoFileSystem)));
         assert_eq!(folders("/a/b/c").collect::<Vec<_>>(), ["/a", "/a/b"]);
     }
