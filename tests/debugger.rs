@@ -18,11 +18,11 @@ struct Board {
 
 impl Board {
     fn start() -> Board {
-        let mut process = solderless(&["run", IMAGE, "--gdb", "0", "--json"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Board::start_with(&["run", IMAGE, "--gdb", "0", "--json"])
+    }
+
+    fn start_with(arguments: &[&str]) -> Board {
+        let mut process = solderless(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let told: Value = serde_json::from_str(&line).unwrap();
@@ -109,6 +109,42 @@ fn steps_breakpoints_and_the_way_back() {
     // Memory can be written; what the program then does with it is its affair.
     assert_eq!(line.ask("M20000000,4:78563412"), "OK");
     assert_eq!(line.ask("m20000000,4"), "78563412");
+}
+
+#[test]
+fn the_microbit_is_debugged_the_same_way() {
+    const FIRMWARE: &str = "/usr/share/firmware-microbit-micropython/firmware.hex";
+    if !std::path::Path::new(FIRMWARE).is_file() {
+        eprintln!("not run: {FIRMWARE} is not there (apt install firmware-microbit-micropython)");
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let bench = place.path().join("bench.toml");
+    std::fs::write(&bench, "[board]\ntype = \"microbit\"\n").unwrap();
+    let arguments = ["run", FIRMWARE, "--bench", bench.to_str().unwrap(), "--gdb", "0", "--json"];
+    let board = Board::start_with(&arguments);
+    let mut line = Line(TcpStream::connect(("127.0.0.1", board.port as u16)).unwrap());
+    line.ask("qSupported:multiprocess+;swbreak+;hwbreak+;vContSupported+");
+    let map = line.ask("qXfer:memory-map:read::0,400");
+    // Zeros in a row are shortened on the line.
+    assert!(map.contains("type=\"flash\" start=\"0x0\" length=\"0x40") && !map.contains("rom"), "{map}");
+    assert!(map.contains("\"blocksize\">0x400<") && map.contains("type=\"ram\" start=\"0x40"), "{map}");
+    let start = line.pc();
+    let vector = line.ask("m4,4");
+    assert_eq!(start, u32::from_str_radix(&vector, 16).unwrap().swap_bytes() & !1);
+    let mut places = vec![start];
+    for _ in 0..30 {
+        assert!(line.ask("vCont;s:p1.1").starts_with('T'));
+        places.push(line.pc());
+    }
+    for place in places.iter().rev() {
+        assert_eq!(line.pc(), *place);
+        line.ask("bs");
+    }
+    // A store to the pins.
+    assert_eq!(line.ask("Z2,50000504,c"), "OK");
+    let stop = line.ask("vCont;c");
+    assert!(stop.contains("watch:5"), "{stop}");
 }
 
 #[test]

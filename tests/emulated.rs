@@ -326,13 +326,48 @@ fn a_recorded_session_replays_to_the_last_edge() {
     assert!(first == second && first.len() > 1000);
 
     let text = std::fs::read_to_string(&recording).unwrap();
+    assert!(text.contains("\nscript file main.py\n"), "{text}");
     assert!(text.contains(" type \"Anna\\r\"\n") && text.ends_with(" end\n"), "{text}");
     std::fs::write(&recording, text.replace("flash sha256 ", "flash sha256 0")).unwrap();
     let out = output(&["run", "--replay", &recording]);
     assert_eq!(out.status.code(), Some(1));
     let message = stderr(&out);
-    assert!(message.contains("other firmware or other files in flash"), "{message}");
+    assert!(message.contains("other files in flash") && message.contains("record anew"), "{message}");
     assert_eq!(message.matches("recorded with").count(), 1, "{message}");
+}
+
+#[test]
+fn a_recording_names_and_holds_all_that_it_needs() {
+    let (place, path) =
+        script("import os\nfrom machine import ADC\nprint(os.listdir(), ADC(26).read_u16() >> 8)\n");
+    let at = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+    let bench = "[board]\ntype = \"pico\"\n[[part]]\ntype = \"potentiometer\"\nname = \"knob\"\n\
+                 pins = { wiper = \"GP26\" }\ninputs.position = 50\n";
+    std::fs::write(at("bench.toml"), bench).unwrap();
+    let [flash, recording] = ["flash.bin", "r.txt"].map(at);
+    std::fs::write(at("before.py"), "open('kept.txt', 'w').write('x' * 3000)\n").unwrap();
+    assert!(output(&["run", &at("before.py"), "--flash", &flash]).status.success());
+    let out = output(&["run", &path, "--flash", &flash, "--record", &recording]);
+    let line = stdout(&out);
+    assert!(line.contains("kept.txt") && line.contains("] 12"), "{line}{}", stderr(&out));
+
+    // Elsewhere, with nothing but the recording.
+    let replayed = solderless(&["run", "--replay", &recording]).current_dir("/").output().unwrap();
+    assert!(stdout(&replayed).contains(line.trim()), "{}{}", stdout(&replayed), stderr(&replayed));
+    let text = std::fs::read_to_string(&recording).unwrap();
+    for sign in ["board pico\n", "bench file bench.toml\n", "script file main.py\n", "\nflash holds 0x"] {
+        assert!(text.contains(sign), "{sign}");
+    }
+
+    std::fs::write(at("bench.toml"), bench.replace("50", "60")).unwrap();
+    let message = stderr(&output(&["run", "--replay", &recording]));
+    assert!(message.contains("another bench") && message.contains("with --bench"), "{message}");
+    std::fs::write(at("old.toml"), bench).unwrap();
+    let out = output(&["run", "--replay", &recording, "--bench", &at("old.toml")]);
+    assert!(stdout(&out).contains(line.trim()), "{}", stderr(&out));
+    std::fs::remove_file(at("bench.toml")).unwrap();
+    let message = stderr(&output(&["run", "--replay", &recording]));
+    assert!(message.contains("bench.toml, which is not there: give it with --bench"), "{message}");
 }
 
 #[test]

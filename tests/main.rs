@@ -11,3 +11,5 @@ mod language;
 mod microbit;
 mod serial;
 mod session;
+#[cfg(target_os = "linux")]
+mod uart;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use solderless::session::{
-    BenchSource, Command, Emulated, Event, RunEnd, Script, Session, Speed, State, Stats, Target,
+    BenchSource, Command, Emulated, Event, RunEnd, Script, Session, Speed, State, Stats, Target, Travel,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -48,6 +48,19 @@ fn printed(session: &Session, text: &str) {
         }
         all.contains(text).then_some(())
     });
+}
+
+/// Waits until this has been printed; gives the board's clock then.
+fn printed_at(session: &Session, text: &str) -> Duration {
+    let (mut clock, mut all) = (Duration::ZERO, String::new());
+    wait_for(session, |event| {
+        match event {
+            Event::At(at) => clock = at,
+            Event::Output(bytes) => all.push_str(&String::from_utf8_lossy(&bytes)),
+            _ => {}
+        }
+        all.contains(text).then_some(clock)
+    })
 }
 
 fn ended(event: Event) -> Option<RunEnd> {
@@ -142,4 +155,78 @@ fn what_happens_is_recorded_for_the_window() {
     assert!(wait_for(&session, ended).ok);
     assert!(session.trace().generation() > 0);
     assert!(session.trace().read(|trace| trace.channels().any(|(_, channel)| channel.name == "GP25")));
+}
+
+/// The board's clock where it went back to, and how far it had come.
+fn went_back(event: Event) -> Option<(Duration, Duration)> {
+    if let Event::WentBack { at, until } = event { Some((at, until)) } else { None }
+}
+
+const COUNTER: &str =
+    "import time\nfor i in range(60):\n    print('line', i, 'end')\n    time.sleep_ms(10)\n1 // 0\n";
+
+#[test]
+fn going_back_repeats_what_was_done_until_somebody_acts() {
+    let session = open("");
+    start(&session, COUNTER);
+    let middle = printed_at(&session, "line 30 end");
+    let first = wait_for(&session, ended);
+    assert!(first.traceback.contains("File \"main.py\", line 5") && first.traceback.contains("ZeroDivision"));
+
+    // Into the middle of the program: it goes on to the same end, told in the same way.
+    session.send(Command::Travel(Travel::To(middle)));
+    let (at, until) = wait_for(&session, went_back);
+    assert!(at >= middle && at < middle + Duration::from_millis(40) && until > middle, "{at:?} {until:?}");
+    wait_for(&session, |event| (event == Event::State(State::Running)).then_some(()));
+    printed(&session, "line 50 end");
+    assert_eq!(wait_for(&session, ended), first);
+
+    // There again, and this time Ctrl-C: things take another course, and the session follows it.
+    session.send(Command::SetSpeed(Speed::Paused));
+    session.send(Command::Travel(Travel::To(middle)));
+    wait_for(&session, went_back);
+    session.send(Command::Stop);
+    wait_for(&session, |event| matches!(event, Event::NewCourse { .. }).then_some(()));
+    session.send(Command::SetSpeed(Speed::Max));
+    assert!(wait_for(&session, ended).stopped);
+    session.send(Command::Input(b"i < 59\r".to_vec()));
+    let prompt = printed_at(&session, "True");
+
+    // Out of a running program to the prompt before it, and on with something else.
+    start(&session, "while True:\n    pass\n");
+    wait_for(&session, |event| (event == Event::State(State::Running)).then_some(()));
+    session.send(Command::SetSpeed(Speed::Paused));
+    session.send(Command::Travel(Travel::To(prompt)));
+    wait_for(&session, went_back);
+    session.send(Command::SetSpeed(Speed::Max));
+    session.send(Command::Input(b"print('other' + 'wise')\r".to_vec()));
+    printed(&session, "otherwise");
+    start(&session, "print('and', 'a', 'program')\n");
+    printed(&session, "and a program");
+    assert!(wait_for(&session, ended).ok);
+}
+
+#[test]
+fn instructions_are_stepped_both_ways_and_a_recording_is_told() {
+    let session = open("");
+    start(&session, "n = 0\nwhile True:\n    n += 1\n    if n == 1000: print('there')\n");
+    printed(&session, "there");
+    session.send(Command::SetSpeed(Speed::Paused));
+    wait_for(&session, |event| (event == Event::State(State::Paused)).then_some(()));
+    let step = |back| {
+        session.send(Command::Travel(Travel::Step { from: None, back }));
+        wait_for(&session, |event| if let Event::Stepped { place, .. } = event { Some(place) } else { None })
+    };
+    step(false);
+    let places: Vec<String> = (0..4).map(|_| step(false)).collect();
+    assert!(places[0].starts_with("pc 0x"), "{places:?}");
+    assert_ne!(places[0], places[3]);
+    let back: Vec<String> = (0..3).map(|_| step(true)).collect();
+    assert_eq!(back, [places[2].clone(), places[1].clone(), places[0].clone()]);
+    session.send(Command::TellRecording);
+    let text = wait_for(&session, |event| if let Event::Recording(text) = event { Some(text) } else { None });
+    assert!(text.starts_with("solderless recording 1\nboard pico\n") && text.ends_with(" end\n"), "{text}");
+    session.send(Command::SetSpeed(Speed::Max));
+    session.send(Command::Stop);
+    assert!(wait_for(&session, ended).stopped);
 }

@@ -27,6 +27,8 @@ pub enum Menu {
     Edit,
     /// The board.
     Run,
+    /// The past, and recordings of it.
+    Time,
     /// Parts and wiring.
     Bench,
     /// Waveforms and exports.
@@ -77,6 +79,13 @@ pub enum Command {
     RealTime,
     MaxSpeed,
     ClearConsole,
+
+    TimeBack,
+    TimeOn,
+    RunFromHere,
+    GoLive,
+    SaveRecording,
+    ReplayRecording,
 
     AddPart,
     EditBench,
@@ -169,6 +178,12 @@ impl Command {
             Self::RealTime => "Real time",
             Self::MaxSpeed => "As fast as possible",
             Self::ClearConsole => "Clear console",
+            Self::TimeBack => "Step back",
+            Self::TimeOn => "Step on",
+            Self::RunFromHere => "Run from here",
+            Self::GoLive => "Back to the present",
+            Self::SaveRecording => "Save recording…",
+            Self::ReplayRecording => "Replay recording…",
             Self::AddPart => "Add part…",
             Self::EditBench => "Edit bench.toml",
             Self::WaveZoomIn => "Zoom in",
@@ -237,6 +252,14 @@ impl Command {
             Self::RealTime => "One virtual second in one second",
             Self::MaxSpeed => "Run virtual time as fast as this computer can",
             Self::ClearConsole => "Empty the console; the board does not notice",
+            Self::TimeBack => "Look at the instant before: an edge, a millisecond or an instruction back",
+            Self::TimeOn => "Look at the instant after: an edge, a millisecond or an instruction on",
+            Self::RunFromHere => {
+                "Send the board back to the instant shown; what was done then is done again, until you act"
+            }
+            Self::GoLive => "Look at the present again and let the board go on",
+            Self::SaveRecording => "Save all that entered the board since it was switched on, to be replayed",
+            Self::ReplayRecording => "Switch the board on and let what was recorded enter again",
             Self::AddPart => "Put a sensor, an LED or another part on the bench and wire it",
             Self::EditBench => "Open the file that describes board, parts and wiring",
             Self::WaveZoomIn => "Show less time, more detail",
@@ -303,6 +326,10 @@ impl Command {
             Self::Upload => keys![CTRL_SHIFT + U],
             Self::TogglePause => keys![NONE + F6],
             Self::ClearConsole => keys![CTRL_SHIFT + K],
+            Self::TimeBack => keys![NONE + F9],
+            Self::TimeOn => keys![NONE + F10],
+            Self::RunFromHere => keys![NONE + F11],
+            Self::GoLive => keys![NONE + F12],
             Self::WaveZoomIn => keys![NONE + Plus, NONE + Equals, SHIFT + Plus],
             Self::WaveZoomOut => keys![NONE + Minus],
             Self::WaveFit => keys![NONE + Home],
@@ -331,6 +358,8 @@ impl Command {
             | Self::Faster
             | Self::RealTime
             | Self::MaxSpeed
+            | Self::SaveRecording
+            | Self::ReplayRecording
             | Self::AddPart
             | Self::EditBench
             | Self::ExportVcd
@@ -397,6 +426,12 @@ impl Command {
             | Self::RealTime
             | Self::MaxSpeed
             | Self::ClearConsole => Menu::Run,
+            Self::TimeBack
+            | Self::TimeOn
+            | Self::RunFromHere
+            | Self::GoLive
+            | Self::SaveRecording
+            | Self::ReplayRecording => Menu::Time,
             Self::AddPart | Self::EditBench => Menu::Bench,
             Self::WaveZoomIn
             | Self::WaveZoomOut
@@ -459,6 +494,12 @@ impl Command {
             Self::Faster => icon::ICON_FAST_FORWARD.codepoint,
             Self::RealTime | Self::MaxSpeed => icon::ICON_SPEED.codepoint,
             Self::ClearConsole => icon::ICON_CLEAR_ALL.codepoint,
+            Self::TimeBack => icon::ICON_KEYBOARD_ARROW_LEFT.codepoint,
+            Self::TimeOn => icon::ICON_KEYBOARD_ARROW_RIGHT.codepoint,
+            Self::RunFromHere => icon::ICON_PLAY_CIRCLE.codepoint,
+            Self::GoLive => icon::ICON_LAST_PAGE.codepoint,
+            Self::SaveRecording => icon::ICON_FIBER_MANUAL_RECORD.codepoint,
+            Self::ReplayRecording => icon::ICON_REPLAY.codepoint,
             Self::AddPart => icon::ICON_ADD.codepoint,
             Self::EditBench => icon::ICON_EDIT.codepoint,
             Self::WaveZoomIn | Self::ZoomIn => icon::ICON_ZOOM_IN.codepoint,

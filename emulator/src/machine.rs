@@ -94,6 +94,9 @@ pub struct MachineOptions {
     pub unique_id: [u8; 8],
     /// See [`ChipOptions::console`]; a bench's board decides it.
     pub console: Option<(Gpio, Gpio)>,
+    /// What the flash holds at power-on besides the image: where, from its start, and the bytes. What does not fit
+    /// is left out.
+    pub contents: Vec<(usize, Vec<u8>)>,
 }
 
 impl Default for MachineOptions {
@@ -104,6 +107,7 @@ impl Default for MachineOptions {
             flash_bytes: 2 << 20,
             unique_id: [0xE6, 0x60, 0x58, 0x38, 0x83, 0x41, 0x4C, 0x2A],
             console: None,
+            contents: Vec::new(),
         }
     }
 }
@@ -235,6 +239,9 @@ impl Machine {
             history: None,
         };
         machine.load(image)?;
+        for (offset, bytes) in std::mem::take(&mut machine.options.contents) {
+            machine.areas[FLASH].memory.write(offset, &bytes);
+        }
         machine.boot();
         Ok(machine)
     }
@@ -354,6 +361,12 @@ impl Machine {
                     bench.hear(frame);
                 }
             }
+            Stimulus::Serial { baud, bytes } => {
+                let now = self.now();
+                if let Some(bench) = self.bench() {
+                    bench.serial_send(now, baud, &bytes);
+                }
+            }
             Stimulus::Reset => {
                 self.collect_console();
                 self.chip.reset_by_pin();
@@ -403,6 +416,26 @@ impl Machine {
     fn parts(&mut self, part: &str) -> Result<&mut BenchWorld, SetInputError> {
         let none = || SetInputError::NoPart { part: part.to_owned(), known: String::new() };
         self.bench().ok_or_else(none)
+    }
+
+    /// Sends bytes through the bench's serial adapter, whose rate it is from now on. They take their time on the wire,
+    /// one behind the other: see [`Machine::serial_backlog`].
+    pub fn serial_write(&mut self, baud: u32, bytes: &[u8]) {
+        self.finish_block();
+        let what = Stimulus::Serial { baud, bytes: bytes.to_vec() };
+        self.journal.push(self.now(), what.clone());
+        self.enter(what);
+    }
+
+    /// What came through the serial adapter since the last call.
+    pub fn serial_read(&mut self) -> Vec<u8> {
+        self.bench().map(BenchWorld::serial_take).unwrap_or_default()
+    }
+
+    /// How long the serial adapter is still busy with what it was given.
+    pub fn serial_backlog(&mut self) -> Time {
+        let now = self.now();
+        self.bench().map_or(Time::ZERO, |bench| bench.serial_sent().saturating_sub(now))
     }
 
     /// What has entered so far and, after going back or with a recording, what is still to come.
@@ -559,6 +592,16 @@ impl Machine {
     /// How large the flash is.
     pub fn flash_bytes(&self) -> usize {
         self.options.flash_bytes
+    }
+
+    /// Where the processor sees the flash.
+    pub fn flash_base(&self) -> u32 {
+        self.areas[FLASH].base
+    }
+
+    /// What the flash erases at once, in bytes.
+    pub fn flash_sector(&self) -> u32 {
+        self.options.chip.flash_sector()
     }
 
     /// A copy of the flash contents.

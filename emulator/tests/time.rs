@@ -80,6 +80,49 @@ while True:
     n += 1
 "#;
 
+/// Core 1 runs machine code of its own, which moves a pin and counts; core 0 prints what it counted, beside DMA and PIO.
+/// The code: ldr r0,=SIO; ldr r1,=1<<17; ldr r3,=counter; str r1,[r0,#OE_SET]; again: str r1,[r0,#OUT_XOR];
+/// ldr r2,[r3]; adds r2,#1; str r2,[r3]; movs r4,#255; lsls r4,#6; wait: subs r4,#1; bne wait; b again; nop.
+const TWO_CORES: &str = r#"
+import array, rp2, time, uctypes
+from machine import Pin, mem32
+Pin(17, Pin.OUT)
+count = array.array("I", [0])
+stack = array.array("I", bytes(256))
+code = array.array("I", [0x49074806, 0x62414B07, 0x681A61C1, 0x601A3201, 0x01A424FF, 0xD1FD3C01, 0x46C0E7F6,
+    0xD0000000, 1 << 17, uctypes.addressof(count)])
+words = [0, 0, 1, 0x10000100, uctypes.addressof(stack) + 256, uctypes.addressof(code) | 1]
+n = 0
+while n < 6:
+    if words[n] == 0:
+        while mem32[0xD0000050] & 1:
+            mem32[0xD0000058]
+    mem32[0xD0000054] = words[n]
+    while not mem32[0xD0000050] & 1:
+        pass
+    n = n + 1 if mem32[0xD0000058] == words[n] else 0
+@rp2.asm_pio(set_init=rp2.PIO.OUT_LOW, autopull=True)
+def blink():
+    out(x, 8)
+    label("again")
+    set(pins, 1) [3]
+    set(pins, 0) [2]
+    jmp(x_dec, "again")
+sm = rp2.StateMachine(0, blink, freq=200000, set_base=Pin(16))
+sm.active(1)
+source = array.array("I", range(64))
+copy = array.array("I", [0] * 64)
+dma = rp2.DMA()
+n = 0
+while True:
+    sm.put(n & 7, 24)
+    dma.config(read=source, write=copy, count=64, ctrl=dma.pack_ctrl(treq_sel=0x3F), trigger=True)
+    source[n % 64] = count[0]
+    print(n, count[0], sum(copy))
+    time.sleep_ms(3)
+    n += 1
+"#;
+
 fn bench() -> Bench {
     Bench::parse(BENCH, &PathBuf::from("bench.toml")).unwrap()
 }
@@ -90,9 +133,17 @@ fn board() -> Machine {
     Machine::on_bench(&bench(), &image, SharedTrace::default(), MachineOptions::default()).unwrap()
 }
 
+fn header_of(board: &Machine) -> Header {
+    Header { flash: board.flash_digest(), bench: bench().digest(), ..Header::default() }
+}
+
 /// Sits at the board for a while, doing this and that at certain slices.
 fn session(board: &mut Machine, slices: u64) {
-    let mut program = PROGRAM.replace('\n', "\r").into_bytes();
+    session_with(board, slices, PROGRAM);
+}
+
+fn session_with(board: &mut Machine, slices: u64, program: &str) {
+    let mut program = program.replace('\n', "\r").into_bytes();
     program.splice(0..0, *b"\x05");
     program.push(4);
     let mut sent = 0;
@@ -187,9 +238,42 @@ fn back_and_forth_is_as_straight_on() {
 }
 
 #[test]
+fn both_cores_go_back_and_so_does_a_transfer_that_is_under_way() {
+    const SLICES: u64 = 700;
+    let mut straight = board();
+    session_with(&mut straight, SLICES, TWO_CORES);
+    let straight = state(&mut straight);
+    for sign in ["GP16", "GP17", "\"20 "] {
+        assert!(straight.0.contains(sign), "{sign}");
+    }
+    let trouble = straight.0.find("Traceback").map(|at| &straight.0[at..at + 600]);
+    assert_eq!(trouble, None);
+
+    let mut board = board();
+    board.keep_history(HistoryOptions::default());
+    session_with(&mut board, SLICES, TWO_CORES);
+    let end = board.now();
+    assert_eq!(board.cores(), 2);
+    let counted = board.journal().past().len();
+    // While the program is being pasted over USB, while core 1 starts, and later, at odd instants.
+    for (to, from) in
+        [(100_437, 690_000), (102_011, 500_003), (431_777, 650_001), (431_779, 431_801), (99, 700_000)]
+    {
+        board.go_back_to(Time::from_micros(to)).unwrap();
+        let late = board.now().nanos().checked_sub(to * 1_000).unwrap();
+        assert!(late < 20_000, "{to} us: {late} ns late");
+        board.run_until(Time::from_micros(from));
+    }
+    board.run_until(end);
+    assert!(!board.is_replaying());
+    assert_eq!(board.journal().past().len(), counted);
+    assert_same(&straight, &state(&mut board), "after going back with both cores");
+}
+
+#[test]
 fn a_recording_repeats_in_one_run_and_from_text() {
     let mut recorded = board();
-    let header = Header { flash: recorded.flash_digest(), bench: bench().digest() };
+    let header = header_of(&recorded);
     session(&mut recorded, SLICES);
     let recording = Recording {
         header: header.clone(),
@@ -200,7 +284,7 @@ fn a_recording_repeats_in_one_run_and_from_text() {
 
     let recording: Recording = text.parse().unwrap();
     let mut board = board();
-    recording.header.check(&Header { flash: board.flash_digest(), bench: bench().digest() }).unwrap();
+    recording.header.check(&header_of(&board)).unwrap();
     board.replay(Journal::ahead(recording.entries));
     assert!(matches!(board.run_until(recording.end.unwrap()), Stop::Deadline));
     assert_same(&state(&mut recorded), &state(&mut board), "replayed");

@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use emulator::board::{self, BOARDS, Board};
 use emulator::trace::SharedTrace;
 
+use super::uart::UartLine;
 use crate::device::ports;
 use crate::project::BENCH;
 use crate::session::{BenchSource, Command, Emulated, Event, Speed, Target, Worker};
@@ -40,9 +41,32 @@ pub struct EmulatedArgs {
     /// Write everything that enters the board, with its time, to this file
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Let what such a file holds enter again; bench, firmware and flash must be as they were then
-    #[arg(long, value_name = "FILE")]
+    /// Let what such a file holds enter again: on the board, bench, firmware and flash contents that it names
+    #[arg(long, value_name = "FILE", conflicts_with = "flash")]
     pub replay: Option<PathBuf>,
+}
+
+/// A UART of an emulated board.
+#[derive(Args, Clone, Debug)]
+pub struct UartArgs {
+    /// Offer a UART of the board as a second pseudo-terminal; PINS are the board's transmitting and receiving one
+    #[arg(long, value_name = "PINS", num_args = 0..=1, default_missing_value = "GP0,GP1", value_parser = pins)]
+    pub uart_pty: Option<(String, String)>,
+}
+
+impl UartArgs {
+    /// The board with its UART wired up, if that is asked for.
+    pub fn wired(&self, target: Target) -> Target {
+        match target {
+            Target::Emulated(what) => Target::Emulated(Emulated { uart: self.uart_pty.clone(), ..what }),
+            target => target,
+        }
+    }
+
+    /// The line that is asked for, and its path.
+    pub fn line(&self) -> Result<Option<(UartLine, String)>> {
+        self.uart_pty.as_ref().map(|_| UartLine::open()).transpose()
+    }
 }
 
 impl SerialArgs {
@@ -91,6 +115,8 @@ impl EmulatedArgs {
             speed,
             record: self.record.clone(),
             replay: self.replay.clone(),
+            script: None,
+            uart: None,
         })
     }
 }
@@ -126,6 +152,13 @@ pub fn requests(on_interrupt: Command) -> Result<(Sender<Command>, Receiver<Comm
     })
     .context("Ctrl-C cannot be caught")?;
     Ok((requests, inbox))
+}
+
+/// Reads `GP0,GP1`: the names of two pins.
+fn pins(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once(',').map(|(tx, rx)| (tx.trim().to_owned(), rx.trim().to_owned()));
+    pair.filter(|(tx, rx)| !tx.is_empty() && !rx.is_empty())
+        .ok_or_else(|| format!("`{text}` is no pair of pins: give the board's TX and RX, such as GP0,GP1"))
 }
 
 /// Reads `5`, `5s`, `1.5s`, `250ms`, `2min`, `1h`.

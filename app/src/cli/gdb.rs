@@ -10,6 +10,7 @@ use crossbeam_channel::Receiver;
 use emulator::clock::Time;
 use emulator::cpu::fault::FaultReport;
 use emulator::debug;
+use emulator::machine::Machine;
 use serde_json::json;
 
 use super::output::Output;
@@ -27,7 +28,7 @@ struct Desk<'a> {
     /// Where pace is counted from: an instant of the host and the board's time then.
     anchor: (Instant, Time),
     /// What a fault's report says besides, such as functions' names.
-    explain: &'a dyn Fn(&FaultReport) -> String,
+    explain: &'a dyn Fn(&FaultReport, &Machine) -> String,
 }
 
 impl debug::Front for Desk<'_> {
@@ -58,8 +59,8 @@ impl debug::Front for Desk<'_> {
         }
     }
 
-    fn faulted(&mut self, report: &FaultReport) {
-        eprintln!("{}", (self.explain)(report));
+    fn faulted(&mut self, report: &FaultReport, machine: &Machine) {
+        eprintln!("{}", (self.explain)(report, machine));
     }
 
     fn closing(&mut self) -> bool {
@@ -73,7 +74,7 @@ pub fn serve(
     port: u16,
     output: Rc<Output>,
     inbox: &Receiver<Command>,
-    explain: &dyn Fn(&FaultReport) -> String,
+    explain: &dyn Fn(&FaultReport, &Machine) -> String,
 ) -> Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", port)).with_context(|| format!("port {port}"))?;
     // Looked at now and then, so that Ctrl-C is heard.

@@ -10,12 +10,15 @@ mod gdb;
 mod ls;
 mod output;
 mod ports;
+#[cfg(target_os = "linux")]
+mod pty;
 mod put;
 mod repl;
 mod rm;
 mod run;
 mod serve;
 mod speed;
+mod uart;
 mod upload;
 
 use std::path::PathBuf;
@@ -59,6 +62,12 @@ pub struct WindowArgs {
     /// The window's size, such as 1280x800
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
     pub size: Option<(f32, f32)>,
+    /// Write all that enters the emulated board, with its time, to this file, until it is switched off
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Let what such a file holds enter the emulated board again
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
     /// Where settings, recovered texts and copies of examples are kept
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
@@ -94,6 +103,8 @@ impl WindowArgs {
             data: self.data,
             target: self.port.map(|port| crate::session::Target::Serial { port }),
             size: self.size,
+            record: self.record,
+            replay: self.replay,
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct Args {
     #[arg(long, default_value = "real")]
     speed: Speed,
     /// A real board at this serial port
-    #[arg(long, short, conflicts_with_all = ["bench", "firmware", "flash", "speed"])]
+    #[arg(long, short, conflicts_with_all = ["bench", "firmware", "flash", "record", "replay", "speed"])]
     port: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! `solderless run`
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{BufWriter, Read};
 use std::path::{Path, PathBuf};
@@ -13,19 +14,22 @@ use emulator::trace::export::{self, Selection};
 use emulator::trace::{SharedTrace, Trace};
 use serde_json::json;
 
-use super::board::{EmulatedArgs, SerialArgs, duration, open, requests};
+use super::board::{EmulatedArgs, SerialArgs, UartArgs, duration, open, requests};
 use super::console::forward_input;
 use super::gdb;
 use super::output::Output;
+use super::uart::UartLine;
 use crate::project::{explain, first_error};
-use crate::session::{Command, EmulatedBoard, Event, RunEnd, Script, Speed, Stats, Target, Watched};
+use crate::session::{
+    Command, Emulated, EmulatedBoard, Event, RunEnd, Script, Speed, Stats, Target, Watched,
+};
 
 /// Run a script on an emulated board, or with --port on a real one; or firmware; or a recording
 ///
 /// Ends with code 0 when the script ends without an uncaught exception, or still runs when the time
 /// given with --for is over; 1 after an exception or a failure; 130 after Ctrl-C. Firmware runs until
 /// --for or Ctrl-C, or ends with code 1 at a HardFault. With --replay the board runs to the end of the
-/// recording; of the script only its folder counts then, for its bench.toml.
+/// recording, which names its bench and firmware.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// A script, a folder with a main.py, `-` for standard input, or firmware (.uf2, .elf, .hex, .bin)
@@ -33,6 +37,8 @@ pub struct Args {
     what: Option<PathBuf>,
     #[command(flatten)]
     emulated: EmulatedArgs,
+    #[command(flatten)]
+    uart: UartArgs,
     /// Stop after so much of the board's time, such as 5s or 250ms
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     limit: Option<Duration>,
@@ -49,7 +55,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     bus_csv: Option<PathBuf>,
     /// Run on a real board at this serial port
-    #[arg(long, short, conflicts_with_all = ["bench", "firmware", "flash", "record", "replay", "vcd", "csv", "bus_csv", "speed"])]
+    #[arg(long, short, conflicts_with_all = ["bench", "firmware", "flash", "record", "replay", "uart_pty", "vcd", "csv", "bus_csv", "speed"])]
     port: Option<String>,
     /// Firmware only: wait for a debugger (gdb) at this port of this computer
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "3333", conflicts_with = "replay")]
@@ -75,17 +81,34 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let output = Output::new(args.json);
     let named = args.what.clone().unwrap_or_else(|| PathBuf::from("."));
     if args.emulated.replay.is_some() {
-        return args.watch(&output, folder_of(&named), args.emulated.clone());
+        // A script or folder beside it says whose bench is meant.
+        let emulated = match &args.what {
+            Some(named) => args.emulated.clone().or_bench_in(folder_of(named)),
+            None => args.emulated.clone(),
+        };
+        return args.watch(&output, emulated.target(args.speed));
     }
     if is_image(&named) {
         let emulated = EmulatedArgs { firmware: Some(named.clone()), ..args.emulated.clone() };
         return match args.gdb {
             Some(port) => args.debug(&output, folder_of(&named), emulated, port),
-            None => args.watch(&output, folder_of(&named), emulated),
+            None => args.watch(&output, emulated.or_bench_in(folder_of(&named)).target(args.speed)),
         };
     }
     if args.gdb.is_some() {
         bail!("--gdb is for firmware: give an .elf, .uf2, .hex or .bin file in place of {}", named.display());
+    }
+    let firmware_only = [
+        ("--elf", args.elf.is_some()),
+        ("--semihosting", args.semihosting),
+        ("--profile", args.profile.is_some()),
+    ];
+    if let Some((option, _)) = firmware_only.iter().find(|(_, given)| *given) {
+        bail!(
+            "{option} is for firmware: give an .elf, .uf2, .hex or .bin file in place of {} (`solderless bench \
+             --profile` samples a script)",
+            named.display()
+        );
     }
     let (script, folder) = read_script(&named)?;
     if !args.unchecked
@@ -106,10 +129,27 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let emulated = if stdin { args.emulated.clone() } else { args.emulated.clone().or_bench_in(&folder) };
     let target = match &args.port {
         Some(port) => SerialArgs { port: Some(port.clone()) }.target()?,
-        None => emulated.target(args.speed),
+        None => match emulated.target(args.speed) {
+            Target::Emulated(what) if !stdin => {
+                let main = if named.is_dir() { named.join("main.py") } else { named.clone() };
+                Target::Emulated(Emulated { script: Some(main), ..what })
+            }
+            target => target,
+        },
     };
+    let target = args.uart.wired(target);
+    let uart = args.offer_uart()?;
     let events = output.clone();
-    let mut board = open(target, Command::Stop, move |event| events.event(event))?;
+    let outlet = uart.as_ref().map(UartLine::outlet).transpose()?.map(RefCell::new);
+    let mut board = open(target, Command::Stop, move |event| {
+        if let Some(outlet) = &outlet {
+            outlet.borrow_mut().event(&event);
+        }
+        events.event(event);
+    })?;
+    if let Some(uart) = uart {
+        uart.forward(board.requests.clone());
+    }
     if let Some(emulated) = board.worker.emulated() {
         // Nobody sits before it: no need for idling at a person's pace.
         emulated.idles = false;
@@ -135,13 +175,23 @@ fn is_image(path: &Path) -> bool {
 
 impl Args {
     /// Lets firmware, or a recording, run by itself.
-    fn watch(&self, output: &Rc<Output>, folder: &Path, emulated: EmulatedArgs) -> Result<ExitCode> {
-        let target = emulated.or_bench_in(folder).target(self.speed);
+    fn watch(&self, output: &Rc<Output>, target: Target) -> Result<ExitCode> {
+        let target = self.uart.wired(target);
+        let uart = self.offer_uart()?;
         let events = output.clone();
-        let mut board = open(target, Command::Stop, move |event| match event {
-            Event::Fault(report) => eprintln!("{report}"),
-            event => events.event(event),
+        let outlet = uart.as_ref().map(UartLine::outlet).transpose()?.map(RefCell::new);
+        let mut board = open(target, Command::Stop, move |event| {
+            if let Some(outlet) = &outlet {
+                outlet.borrow_mut().event(&event);
+            }
+            match event {
+                Event::Fault(report) => eprintln!("{report}"),
+                event => events.event(event),
+            }
         })?;
+        if let Some(uart) = uart {
+            uart.forward(board.requests.clone());
+        }
         if let Some(emulated) = board.worker.emulated() {
             emulated.idles = false;
             let places = self.places()?;
@@ -179,6 +229,13 @@ impl Args {
         Ok(conclude(output, &end, stats.as_ref()))
     }
 
+    /// Opens the UART's line, if it is asked for, and says where it is.
+    fn offer_uart(&self) -> Result<Option<UartLine>> {
+        let Some((line, path)) = self.uart.line()? else { return Ok(None) };
+        eprintln!("the UART is at {path}");
+        Ok(Some(line))
+    }
+
     /// Lets debuggers at firmware.
     fn debug(
         &self,
@@ -187,6 +244,9 @@ impl Args {
         emulated: EmulatedArgs,
         port: u16,
     ) -> Result<ExitCode> {
+        if self.uart.uart_pty.is_some() {
+            bail!("--uart-pty does not go together with --gdb");
+        }
         let Target::Emulated(what) = emulated.or_bench_in(folder).target(self.speed) else {
             bail!("a debugger needs an emulated board");
         };
@@ -196,7 +256,9 @@ impl Args {
         board.machine().answer_calls(self.semihosting);
         let places = self.places()?;
         forward_input(asked);
-        gdb::serve(&mut board, port, output.clone(), &inbox, &|report| places.explain(report))?;
+        gdb::serve(&mut board, port, output.clone(), &inbox, &|report, machine| {
+            places.explain(report, machine)
+        })?;
         trace.read(|trace| self.export(trace))?;
         Ok(ExitCode::SUCCESS)
     }

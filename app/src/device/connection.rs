@@ -57,6 +57,9 @@ pub enum LinkError {
     /// The user asked to stop what was going on.
     #[error("stopped")]
     Stopped,
+    /// The emulated board is asked to go to another time: what is going on will not have happened.
+    #[error("the board went to another time")]
+    Left,
     /// It began anew: whatever was running is gone.
     #[error("{port} restarted: what was running on it is gone")]
     Restarted {

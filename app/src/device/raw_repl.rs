@@ -143,6 +143,12 @@ impl<'a> RawRepl<'a> {
         })
     }
 
+    /// Takes up following a program that runs already; `heard` is what came of the end of its output, from the first
+    /// 0x04 on.
+    pub fn resume(link: &'a mut dyn Connection, heard: Vec<u8>) -> RawRepl<'a> {
+        RawRepl { link, heard, paste: None, following: Following::Output }
+    }
+
     /// Restarts the interpreter and comes back to raw mode.
     fn soft_reset(&mut self) -> Result<(), ReplError> {
         self.send(&[CTRL_D])?;
@@ -298,12 +304,12 @@ impl<'a> RawRepl<'a> {
         self.send(&[CTRL_C])
     }
 
-    /// Goes back to the friendly prompt, where a person finds the board as usual.
-    pub fn leave(mut self) -> Result<(), ReplError> {
+    /// Goes back to the friendly prompt, where a person finds the board as usual; gives the board's time then.
+    pub fn leave(mut self) -> Result<Duration, ReplError> {
         self.heard.clear();
         self.send(&[b'\r', CTRL_B])?;
         self.expect(b">>> ", ANSWER, "the prompt `>>> `")?;
-        Ok(())
+        Ok(self.link.now())
     }
 
     /// The connection underneath.

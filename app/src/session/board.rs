@@ -75,6 +75,33 @@ impl Board {
         }
     }
 
+    /// Emulated boards only: sends bytes to the UART that is offered.
+    pub fn serial_write(&mut self, baud: u32, bytes: &[u8]) -> Result<(), String> {
+        match self {
+            Board::Emulated(board) => {
+                board.serial_write(baud, bytes);
+                Ok(())
+            }
+            Board::Serial(_) => Err("only an emulated board's UART is offered".into()),
+        }
+    }
+
+    /// What came from the UART that is offered.
+    pub fn serial_read(&mut self) -> Vec<u8> {
+        match self {
+            Board::Emulated(board) => board.serial_read(),
+            Board::Serial(_) => Vec::new(),
+        }
+    }
+
+    /// Emulated boards only: the session so far, as `--replay` reads it.
+    pub fn recording(&self) -> Result<String, String> {
+        match self {
+            Board::Emulated(board) => Ok(board.recording()),
+            Board::Serial(_) => Err("only an emulated board's session is recorded".into()),
+        }
+    }
+
     /// How it is getting on; `None` for a real board.
     pub fn stats(&mut self) -> Option<Stats> {
         match self {

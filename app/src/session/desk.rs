@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::board::Board;
 use super::message::{Command, Event};
 use super::report::Report;
+use super::travel::Travel;
 use crate::device::{Connection, LinkError};
 
 /// The longest the inbox goes unread while the board is waited for.
@@ -25,6 +26,7 @@ pub struct Requests {
     queue: RefCell<VecDeque<Command>>,
     /// Immediate ones: speed and inputs, for the board.
     tuning: RefCell<VecDeque<Command>>,
+    travel: Cell<Option<Travel>>,
     stop: Cell<bool>,
     close: Cell<bool>,
     /// Does a Stop end whatever the connection is used for? Not while a program runs: it gets Ctrl-C.
@@ -38,6 +40,7 @@ impl Requests {
             inbox,
             queue: RefCell::default(),
             tuning: RefCell::default(),
+            travel: Cell::new(None),
             stop: Cell::new(false),
             close: Cell::new(false),
             stop_aborts: Cell::new(true),
@@ -48,7 +51,17 @@ impl Requests {
         match command {
             Command::Stop => self.stop.set(true),
             Command::Close => self.close.set(true),
-            Command::SetSpeed(_) | Command::SetInput { .. } | Command::ReleaseInput { .. } => {
+            Command::Travel(travel) => {
+                // What was asked for before belongs to a time that will not have been.
+                self.travel.set(Some(travel));
+                self.queue.borrow_mut().clear();
+                self.tuning.borrow_mut().retain(|command| matches!(command, Command::SetSpeed(_)));
+            }
+            Command::SetSpeed(_)
+            | Command::SetInput { .. }
+            | Command::ReleaseInput { .. }
+            | Command::Serial { .. }
+            | Command::TellRecording => {
                 self.tuning.borrow_mut().push_back(command);
             }
             other => self.queue.borrow_mut().push_back(other),
@@ -96,6 +109,21 @@ impl Requests {
         self.stop.take()
     }
 
+    /// Has Stop been asked for, and not been taken?
+    pub fn stopping(&self) -> bool {
+        self.stop.get()
+    }
+
+    /// Has another time been asked for? Told once.
+    pub fn take_travel(&self) -> Option<Travel> {
+        self.travel.take()
+    }
+
+    /// Has another time been asked for, and not been taken?
+    pub fn travelling(&self) -> bool {
+        self.travel.get().is_some()
+    }
+
     /// Has the session been closed?
     pub fn closing(&self) -> bool {
         self.close.get()
@@ -127,6 +155,10 @@ impl Desk {
     /// Applies what concerns the board itself.
     fn tune(&mut self) {
         self.requests.look();
+        if self.requests.travelling() {
+            // It is meant for another time.
+            return;
+        }
         while let Some(command) = { self.requests.tuning.borrow_mut().pop_front() } {
             let (doing, done) = match command {
                 Command::SetSpeed(speed) => ("change the speed".to_string(), self.board.set_speed(speed)),
@@ -135,6 +167,13 @@ impl Desk {
                 }
                 Command::ReleaseInput { part, input } => {
                     (format!("release {part}.{input}"), self.board.set_input(&part, &input, None))
+                }
+                Command::Serial { baud, bytes } => {
+                    ("send to the UART".to_string(), self.board.serial_write(baud, &bytes))
+                }
+                Command::TellRecording => {
+                    let told = self.board.recording().map(|text| self.report.event(Event::Recording(text)));
+                    ("save the recording".to_string(), told)
                 }
                 _ => continue,
             };
@@ -159,9 +198,14 @@ impl Desk {
             if let Some(stats) = self.board.stats() {
                 self.report.event(Event::Stats(stats));
             }
-            for line in self.board.take_reports() {
-                self.report.event(Event::Warning(line));
-            }
+            self.tell_reports();
+        }
+    }
+
+    /// Tells what the bench has to say.
+    pub fn tell_reports(&mut self) {
+        for line in self.board.take_reports() {
+            self.report.event(Event::Warning(line));
         }
     }
 }
@@ -180,6 +224,9 @@ impl Connection for Desk {
         loop {
             self.tune();
             self.tell_stats();
+            if self.requests.travelling() {
+                return Err(LinkError::Left);
+            }
             if self.requests.aborts() {
                 self.requests.stop.set(false);
                 return Err(LinkError::Stopped);
@@ -190,6 +237,10 @@ impl Connection for Desk {
                 None => self.board.pump(left.min(TURN), into),
                 Some(error) => return Err(error),
             };
+            let heard = self.board.serial_read();
+            if !heard.is_empty() {
+                self.report.event(Event::Serial(heard));
+            }
             self.ended = match pumped {
                 Err(error) => Some(error),
                 Ok(()) if self.board.take_restarted() => {

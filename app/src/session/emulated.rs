@@ -3,22 +3,25 @@
 //! Slices end at whole milliseconds of virtual time, and bytes enter and leave only between slices.
 //! What happens at which virtual time therefore does not depend on the host, nor on the pace.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use emulator::bench::{Bench, BenchErrors};
 use emulator::board::Board;
 use emulator::clock::Time;
+use emulator::cpu::debug::Orders;
 use emulator::debug::Profile;
 use emulator::image::places::Places;
 use emulator::image::{Image, ImageError};
-use emulator::machine::{Halt, Machine, MachineError, MachineOptions, Stop};
+use emulator::machine::{Halt, HistoryOptions, Machine, MachineError, MachineOptions, Stop};
 use emulator::record::{Header, Journal, Recording, RecordingError};
 use emulator::trace::SharedTrace;
 use thiserror::Error;
 
 use super::message::{BenchSource, Emulated, Speed, Stats, Upload};
 use super::recorder::{Recorder, RecorderError};
+use super::replay::{self, Replay};
 use crate::device::LinkError;
 
 /// Our firmware for the RP2040; `./dev firmware` makes it.
@@ -28,6 +31,8 @@ pub const BUILT_IN_FIRMWARE: &[u8] = include_bytes!("../../../assets/solderless-
 const SLICE: u64 = 1_000_000;
 /// Virtual time between two samples of a profile: nothing that a program does by the clock has this period.
 const SAMPLE: u64 = 97_000;
+/// How long an instruction may take that sends the processor to sleep.
+const LONGEST_STEP: Time = Time::from_secs(10);
 /// How long the host may be busy before someone looks at the inbox again.
 const BUSY: Duration = Duration::from_millis(5);
 /// Further behind its pace than this, a board stops trying to catch up.
@@ -74,6 +79,19 @@ pub enum OpenError {
         /// What is wrong.
         why: RecordingError,
     },
+    /// What a recording was made with is not where it was.
+    #[error("{path} was made with the {what} {}, which is not there: give it with --{what}", name.display())]
+    Gone {
+        /// The recording.
+        path: PathBuf,
+        /// Bench or firmware.
+        what: &'static str,
+        /// Its file.
+        name: PathBuf,
+    },
+    /// There is no UART at the pins that are to be offered.
+    #[error("{0}")]
+    Uart(String),
     /// A new recording cannot be written.
     #[error(transparent)]
     Recorder(#[from] RecorderError),
@@ -96,6 +114,10 @@ pub struct EmulatedBoard {
     /// Does full speed end when the board idles?
     pub idles: bool,
     sample: Sample,
+    /// What is to be sent to the UART that is offered, at which rate.
+    serial: (u32, VecDeque<u8>),
+    /// What a recording of this session begins with.
+    header: Header,
     recorder: Option<Recorder>,
     /// Why recording ended before its time, until it has been told.
     record_error: Option<String>,
@@ -116,25 +138,41 @@ struct Sample {
 }
 
 impl EmulatedBoard {
-    /// Builds the board and switches it on, at virtual time zero.
+    /// Builds the board and switches it on, at virtual time zero. What a recording that is to be replayed was made
+    /// with is found by the names in it, unless it is given.
     pub fn boot(what: &Emulated, trace: SharedTrace) -> Result<EmulatedBoard, OpenError> {
-        let bench = load_bench(what.bench.as_ref())?;
-        let image = load_firmware(what.firmware.as_deref().or(bench.firmware.as_deref()), bench.board)?;
-        let options = MachineOptions { flash_file: what.flash.clone(), ..MachineOptions::default() };
-        let mut machine = Machine::on_bench(&bench, &image, trace, options)?;
-        let mut header = Header::default();
-        if what.record.is_some() || what.replay.is_some() {
-            header = Header { flash: machine.flash_digest(), bench: bench.digest() };
+        let replay = what.replay.as_deref().map(Replay::read).transpose()?;
+        let mut bench = match (&what.bench, &replay) {
+            (None, Some(replay)) => replay.bench()?,
+            (source, _) => load_bench(source.as_ref())?,
+        };
+        let recorded = replay.as_ref().and_then(|replay| replay.uart());
+        if let Some((tx, rx)) = what.uart.as_ref().or(recorded.as_ref()) {
+            bench.add_serial_adapter(tx, rx).map_err(OpenError::Uart)?;
         }
+        let mut firmware = what.firmware.clone().or_else(|| bench.firmware.clone());
+        let mut options = MachineOptions { flash_file: what.flash.clone(), ..MachineOptions::default() };
+        if let Some(replay) = &replay {
+            if what.firmware.is_none() {
+                firmware = replay.firmware()?.or(firmware);
+            }
+            // The recording knows what was in flash; what the replay does to it is nobody's loss.
+            options.flash_file = None;
+            options.contents.clone_from(&replay.recording.header.contents);
+        }
+        let image = load_firmware(firmware.as_deref(), bench.board)?;
+        let mut machine = Machine::on_bench(&bench, &image, trace, options)?;
+        let header = replay::header(what, &bench, firmware.as_deref(), &image, &machine);
         let mut replay_end = None;
-        if let Some(path) = &what.replay {
-            let recording = load_recording(path, &header)?;
+        if let Some(replay) = replay {
+            replay.check(&header)?;
+            let recording = replay.recording;
             let last = recording.entries.last().map(|entry| entry.at);
             replay_end = recording.end.or(last).map(|end| Duration::from_nanos(end.nanos()));
             machine.replay(Journal::ahead(recording.entries));
         }
         let recorder = match &what.record {
-            Some(path) => Some(Recorder::create(path, header, machine.journal())?),
+            Some(path) => Some(Recorder::create(path, header.clone(), machine.journal())?),
             None => None,
         };
         let now = Instant::now();
@@ -149,6 +187,8 @@ impl EmulatedBoard {
             uploads: uploads(&bench),
             idles: true,
             sample: Sample { at: now, time: Duration::ZERO, instructions: 0 },
+            serial: (emulator::part::serial_adapter::BAUD, VecDeque::new()),
+            header,
             recorder,
             record_error: None,
             replay_end,
@@ -222,6 +262,12 @@ impl EmulatedBoard {
         self.replay_end
     }
 
+    /// The session so far as a recording.
+    pub fn recording(&self) -> String {
+        let entries = self.machine.journal().past().to_vec();
+        Recording { header: self.header.clone(), entries, end: Some(self.machine.now()) }.to_string()
+    }
+
     fn record(&mut self) {
         if let Some(recorder) = &mut self.recorder
             && let Err(error) = recorder.sync(self.machine.journal())
@@ -250,6 +296,10 @@ impl EmulatedBoard {
             }
             let before = self.machine.stats();
             self.record();
+            if !self.serial.1.is_empty() && self.machine.serial_backlog() < Time(SLICE) {
+                // As many as a slice takes, and one more to fill it.
+                self.send_serial(1 + (self.serial.0 / 10_000) as usize);
+            }
             let stop = self.run_slice();
             let said = self.machine.console_read();
             self.note_activity(&before, !said.is_empty());
@@ -259,7 +309,9 @@ impl EmulatedBoard {
             }
             match stop {
                 Stop::Deadline | Stop::Debug(..) => {}
-                Stop::Fault(report) => return Err(LinkError::Fault(self.places.explain(&report))),
+                Stop::Fault(report) => {
+                    return Err(LinkError::Fault(self.places.explain(&report, &self.machine)));
+                }
                 Stop::Halted(halt @ Halt::Exited(code)) => {
                     self.exited = Some(code);
                     return Err(LinkError::Fault(halt.to_string()));
@@ -346,6 +398,112 @@ impl EmulatedBoard {
         .map_err(|error| error.to_string())
     }
 
+    /// Keeps a history from now on, for [`EmulatedBoard::go_back`].
+    pub fn keep_history(&mut self) {
+        self.machine.keep_history(HistoryOptions::default());
+    }
+
+    /// Goes back to an instant, or as near to it as is kept.
+    pub fn go_back(&mut self, to: Duration) -> Result<(), String> {
+        let to = time(to).max(self.machine.earliest().unwrap_or(Time::ZERO)).min(self.machine.now());
+        self.machine.go_back_to(to).map_err(|error| error.to_string())?;
+        self.set_speed(self.speed);
+        self.restarted = false;
+        Ok(())
+    }
+
+    /// Lets the first core execute one instruction from an instant on, or goes back to before the last; says where
+    /// the core is then.
+    pub fn step_instruction(&mut self, from: Option<Duration>, back: bool) -> Result<String, String> {
+        if let Some(from) = from {
+            self.go_back(from)?;
+        }
+        self.machine.attach_debugger().map_err(|error| error.to_string())?;
+        let orders = [Orders { step: true, ..Orders::default() }, Orders::default()];
+        let done = if back {
+            match self.machine.run_back(&orders) {
+                Ok(Some(_)) => Ok(()),
+                Ok(None) => Err("this is the beginning of what is kept".to_owned()),
+                Err(error) => Err(error.to_string()),
+            }
+        } else {
+            self.machine.order(orders);
+            let stop = self.machine.run_until(self.machine.now() + LONGEST_STEP);
+            match stop {
+                Stop::Deadline => Err("the processor sleeps and nothing wakes it".to_owned()),
+                Stop::Halted(halt) => Err(halt.to_string()),
+                Stop::Fault(_) | Stop::Debug(..) => Ok(()),
+            }
+        };
+        self.machine.order(Default::default());
+        self.set_speed(self.speed);
+        done?;
+        let pc = self.machine.core_registers(0)[15];
+        let place = self.places.place(pc).map(|place| format!(" in {place}")).unwrap_or_default();
+        Ok(format!("pc {pc:#010x}{place}"))
+    }
+
+    /// Runs on to an instant; nobody hears what the board says meanwhile.
+    pub fn run_to(&mut self, to: Duration) -> Result<(), LinkError> {
+        while self.machine.now() < time(to) {
+            if let Stop::Halted(halt) = self.machine.run_until(time(to)) {
+                return Err(LinkError::Fault(halt.to_string()));
+            }
+        }
+        self.machine.console_read();
+        Ok(())
+    }
+
+    /// What the board has said since the last whole slice.
+    pub fn said_in_slice(&self) -> Vec<u8> {
+        let now = self.machine.now();
+        let from = Time(now.nanos() / SLICE * SLICE);
+        self.machine.world().trace().read(|trace| {
+            let Some(console) = trace.find("console") else { return Vec::new() };
+            trace.texts(console, from, now).flat_map(|(_, text)| text.iter().copied()).collect()
+        })
+    }
+
+    /// Whether what entered once is still to enter again.
+    pub fn is_replaying(&self) -> bool {
+        self.machine.is_replaying()
+    }
+
+    /// What entered later does not enter again.
+    pub fn stop_replay(&mut self) {
+        self.machine.stop_replay();
+    }
+
+    /// Counts up whenever somebody acts on the board.
+    pub fn acts(&self) -> u64 {
+        self.machine.journal().acts()
+    }
+
+    /// Sends bytes to the UART that is offered, when the wire is free for them.
+    pub fn serial_write(&mut self, baud: u32, bytes: &[u8]) {
+        if self.serial.0 != baud {
+            // What waits is still sent at the old rate.
+            self.send_serial(usize::MAX);
+            self.serial.0 = baud;
+            self.machine.serial_write(baud, &[]);
+        }
+        self.serial.1.extend(bytes);
+        self.active = Instant::now();
+    }
+
+    fn send_serial(&mut self, most: usize) {
+        let count = self.serial.1.len().min(most);
+        if count > 0 {
+            let bytes: Vec<u8> = self.serial.1.drain(..count).collect();
+            self.machine.serial_write(self.serial.0, &bytes);
+        }
+    }
+
+    /// What came from the UART that is offered.
+    pub fn serial_read(&mut self) -> Vec<u8> {
+        self.machine.serial_read()
+    }
+
     /// Did the chip reset itself (its program, its watchdog, a panic) since the last call?
     pub fn take_restarted(&mut self) -> bool {
         std::mem::take(&mut self.restarted)
@@ -400,14 +558,8 @@ impl Drop for EmulatedBoard {
     }
 }
 
-/// Reads a recording that was made with this board.
-fn load_recording(path: &Path, present: &Header) -> Result<Recording, OpenError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|why| OpenError::Recording { path: path.to_owned(), why })?;
-    let bad = |why| OpenError::BadRecording { path: path.to_owned(), why };
-    let recording: Recording = text.parse().map_err(bad)?;
-    recording.header.check(present).map_err(bad)?;
-    Ok(recording)
+fn time(time: Duration) -> Time {
+    Time(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }
 
 fn load_bench(source: Option<&BenchSource>) -> Result<Bench, OpenError> {

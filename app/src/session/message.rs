@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::travel::Travel;
+
 /// What a session runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -30,8 +32,13 @@ pub struct Emulated {
     pub speed: Speed,
     /// Where everything that enters the board is written to, for [`Emulated::replay`].
     pub record: Option<PathBuf>,
-    /// A recording whose inputs enter at their times.
+    /// A recording whose inputs enter at their times. Bench and firmware that are not given are found by the names
+    /// in it; the flash contents are those it began with.
     pub replay: Option<PathBuf>,
+    /// The script that is going to be run: a recording names it.
+    pub script: Option<PathBuf>,
+    /// The board's pins, transmitting and receiving, whose UART is offered by `Command::Serial` and `Event::Serial`.
+    pub uart: Option<(String, String)>,
 }
 
 /// A `bench.toml`, on disk or as the window is editing it.
@@ -137,6 +144,18 @@ pub enum Command {
     Remove(String),
     /// Create a folder on the board.
     MakeDir(String),
+    /// Emulated boards only: send bytes to the UART of [`Emulated::uart`], at this rate from now on.
+    Serial {
+        /// In bits a second.
+        baud: u32,
+        /// The bytes; none only sets the rate.
+        bytes: Vec<u8>,
+    },
+    /// Emulated boards only: go to another time. Reaches a target that is in the middle of something; what is asked
+    /// for afterwards is done there.
+    Travel(Travel),
+    /// Emulated boards only: answered by `Event::Recording`.
+    TellRecording,
     /// End the session. The thread saves the flash and goes.
     Close,
 }
@@ -201,6 +220,34 @@ pub enum Event {
     Fault(String),
     /// The emulated bench noticed something that would be wrong on a desk too: a short circuit, say.
     Warning(String),
+    /// What the UART of [`Emulated::uart`] sent.
+    Serial(Vec<u8>),
+    /// The board's clock at the `Output` that follows.
+    At(Duration),
+    /// The board stands at an earlier time now; what was recorded after it is gone. What was done once is done again
+    /// until then, unless somebody acts.
+    WentBack {
+        /// The board's clock.
+        at: Duration,
+        /// How far it had come.
+        until: Duration,
+    },
+    /// Somebody acted after the board had gone back: what had happened later will not happen again.
+    NewCourse {
+        /// The board's clock.
+        at: Duration,
+        /// How far it had come.
+        until: Duration,
+    },
+    /// One instruction was executed, or taken back.
+    Stepped {
+        /// The board's clock.
+        at: Duration,
+        /// Where the first core is: `pc 0x10001234`, and the function where that is known.
+        place: String,
+    },
+    /// Answer to `Command::TellRecording`: the session so far, as `--replay` reads it.
+    Recording(String),
     /// About four times a second while virtual time passes.
     Stats(Stats),
 }

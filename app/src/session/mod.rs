@@ -2,15 +2,19 @@
 //! events come out, and no call here ever waits.
 
 mod board;
+mod course;
 mod desk;
 mod emulated;
 mod message;
 mod recorder;
+mod replay;
 mod report;
 mod traceback;
+mod travel;
 mod worker;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryIter, unbounded};
 use emulator::trace::SharedTrace;
@@ -21,6 +25,7 @@ pub use message::{
     BenchSource, Command, Emulated, Event, FileEntry, RunEnd, Script, Speed, State, Stats, Target, Upload,
     UploadProgress, UploadSummary,
 };
+pub use travel::Travel;
 pub use worker::{Watched, WorkError, Worker};
 
 /// A target and the thread it runs on. Dropping it closes the target.
@@ -41,7 +46,12 @@ impl Session {
         let session = Session { target: target.clone(), commands, events, trace: trace.clone() };
         let last_words = outbox.clone();
         let started = std::thread::Builder::new().name("session".into()).spawn(move || {
+            let recorded = trace.clone();
             let emit = Rc::new(move |event| {
+                if let Event::Output(_) = event {
+                    let now = recorded.read(|trace| trace.now());
+                    let _ = outbox.send(Event::At(Duration::from_nanos(now.nanos())));
+                }
                 // Nobody there to hear: the handle was dropped, and Close is on its way.
                 let _ = outbox.send(event);
                 wake();
@@ -49,7 +59,12 @@ impl Session {
             emit(Event::State(State::Connecting));
             let report = emit.clone();
             match Worker::open(target, trace, inbox, move |event| report(event)) {
-                Ok(mut worker) => worker.serve(),
+                Ok(mut worker) => {
+                    if let Some(board) = worker.emulated() {
+                        board.keep_history();
+                    }
+                    worker.serve();
+                }
                 Err(error) => emit(Event::State(State::Lost { why: error.to_string() })),
             }
         });

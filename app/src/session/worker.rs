@@ -10,6 +10,7 @@ use emulator::trace::SharedTrace;
 use thiserror::Error;
 
 use super::board::Board;
+use super::course::{Course, Mode};
 use super::desk::{Desk, Requests, TURN};
 use super::emulated::{EmulatedBoard, OpenError};
 use super::message::{Command, Event, RunEnd, Script, State, Target, Upload, UploadSummary};
@@ -77,13 +78,17 @@ impl WorkError {
 pub struct Worker {
     target: Target,
     trace: SharedTrace,
-    desk: Desk,
-    requests: Rc<Requests>,
-    report: Rc<Report>,
+    pub(super) desk: Desk,
+    pub(super) requests: Rc<Requests>,
+    pub(super) report: Rc<Report>,
     /// When, on the board's clock, it last faulted by itself.
-    fault_at: Option<Duration>,
+    pub(super) fault_at: Option<Duration>,
     /// Did the last program leave the board at its friendly prompt?
-    at_prompt: bool,
+    pub(super) at_prompt: bool,
+    /// What was done at which time of the board's.
+    pub(super) course: Course,
+    /// After going back: up to where what happened once happens again.
+    pub(super) horizon: Duration,
 }
 
 impl Worker {
@@ -97,7 +102,17 @@ impl Worker {
         let board = open_board(&target, &trace)?;
         let (requests, report) = (Requests::new(inbox), Report::new(emit));
         let desk = Desk::new(board, requests.clone(), report.clone());
-        Ok(Worker { target, trace, desk, requests, report, fault_at: None, at_prompt: false })
+        Ok(Worker {
+            target,
+            trace,
+            desk,
+            requests,
+            report,
+            fault_at: None,
+            at_prompt: false,
+            course: Course::default(),
+            horizon: Duration::ZERO,
+        })
     }
 
     /// The emulated board, for what only it can do.
@@ -112,7 +127,8 @@ impl Worker {
     /// over (which counts as a good end).
     pub fn run(&mut self, script: &Script, limit: Option<Duration>) -> Result<RunEnd, WorkError> {
         self.requests.stop_aborts.set(true);
-        match self.prepare(script).and_then(|()| self.run_once(script, Start::Fresh, limit)) {
+        self.course.note(self.desk.now(), Mode::Busy);
+        let end = match self.prepare(script).and_then(|()| self.run_once(script, Start::Fresh, limit)) {
             // It would not be interrupted: an emulated board can always be reset.
             Err(WorkError::Repl(
                 ReplError::Silent { .. } | ReplError::Protocol { .. } | ReplError::Stuck { .. },
@@ -122,7 +138,9 @@ impl Worker {
                 self.run_once(script, Start::Fresh, limit)
             }
             other => other,
-        }
+        };
+        self.desk.tell_reports();
+        end
     }
 
     /// Puts on an emulated board what the script imports, and what its bench says belongs there. What is on
@@ -151,17 +169,49 @@ impl Worker {
         limit: Option<Duration>,
     ) -> Result<RunEnd, WorkError> {
         self.at_prompt = false;
+        self.course.note(self.desk.now(), Mode::Busy);
         let mut repl = RawRepl::enter(&mut self.desk, start)?;
-        let outcome = repl.start(&script.source).and_then(|()| {
-            self.report.state(State::Running);
-            // From here on Stop means Ctrl-C for the program.
-            self.requests.stop_aborts.set(false);
-            follow(&mut repl, limit, &self.requests, &self.report)
-        });
+        let end = match repl.start(&script.source) {
+            Ok(()) => {
+                let script = Rc::new(script.clone());
+                Self::follow_to_end(repl, &script, limit, &self.requests, &self.report, &mut self.course)
+            }
+            Err(error) => Err(error),
+        };
+        self.conclude(end, script)
+    }
+
+    /// Follows a program that runs, and leaves raw mode when it is over.
+    pub(super) fn follow_to_end(
+        mut repl: RawRepl<'_>,
+        script: &Rc<Script>,
+        limit: Option<Duration>,
+        requests: &Requests,
+        report: &Report,
+        course: &mut Course,
+    ) -> Result<Outcome, ReplError> {
+        course.note(repl.link().now(), Mode::Running(script.clone()));
+        report.state(State::Running);
+        // From here on Stop means Ctrl-C for the program.
+        requests.stop_aborts.set(false);
+        let outcome = follow(&mut repl, limit, requests, report);
+        requests.stop_aborts.set(true);
+        if let Ok(Outcome::Ended { .. }) = outcome {
+            let now = repl.leave()?;
+            course.note(now, Mode::Prompt);
+        }
+        outcome
+    }
+
+    /// Draws the conclusions from how following a program came to an end.
+    pub(super) fn conclude(
+        &mut self,
+        outcome: Result<Outcome, ReplError>,
+        script: &Script,
+    ) -> Result<RunEnd, WorkError> {
         self.requests.stop_aborts.set(true);
         match outcome {
             Ok(Outcome::Ended { traceback, stopped }) => {
-                repl.leave()?;
                 self.at_prompt = true;
                 let interrupted = last_line(&traceback).starts_with("KeyboardInterrupt");
                 if stopped && (interrupted || traceback.is_empty()) {
@@ -186,6 +236,7 @@ impl Worker {
                 Ok(RunEnd { ok: false, stopped: false, traceback: report })
             }
             Err(ReplError::Link(LinkError::Restarted { .. })) => {
+                self.course.note(self.desk.now(), Mode::Prompt);
                 let traceback = "The board restarted before the program was over.\n".to_string();
                 Ok(RunEnd { ok: false, stopped: false, traceback })
             }
@@ -212,6 +263,7 @@ impl Worker {
         match &mut self.desk.board {
             Board::Emulated(board) => {
                 board.reset();
+                self.course.note(board.now(), Mode::Prompt);
                 Ok(())
             }
             Board::Serial(_) => {
@@ -232,7 +284,9 @@ impl Worker {
 
     /// Restarts the interpreter from the friendly prompt: boot.py and main.py run.
     pub fn soft_reset(&mut self) -> Result<(), WorkError> {
+        self.course.note(self.desk.now(), Mode::Busy);
         RawRepl::enter(&mut self.desk, Start::AsIs)?.leave()?;
+        self.course.note(self.desk.now(), Mode::Prompt);
         self.send(b"\x04")
     }
 
@@ -254,23 +308,27 @@ impl Worker {
     }
 
     /// Enters raw mode, works, and leaves the board at its prompt, also after a failure.
-    fn in_raw_mode<R>(
+    pub(super) fn in_raw_mode<R>(
         &mut self,
         work: impl FnOnce(&mut RawRepl<'_>) -> Result<R, WorkError>,
     ) -> Result<R, WorkError> {
         self.requests.stop_aborts.set(true);
+        self.course.note(self.desk.now(), Mode::Busy);
         let mut repl = RawRepl::enter(&mut self.desk, Start::AsIs)?;
         let done = work(&mut repl);
         match done {
             Ok(result) => {
-                repl.leave()?;
+                let now = repl.leave()?;
+                self.course.note(now, Mode::Prompt);
                 Ok(result)
             }
             Err(error) => {
                 // Stopped half-way through a snippet, say. On a dead line this fails too, and says no more.
                 drop(repl);
-                if !matches!(error.link(), Some(LinkError::Vanished { .. })) && !self.requests.closing() {
+                let gone = matches!(error.link(), Some(LinkError::Vanished { .. } | LinkError::Left));
+                if !gone && !self.requests.closing() {
                     let _ = RawRepl::enter(&mut self.desk, Start::AsIs).and_then(RawRepl::leave);
+                    self.course.note(self.desk.now(), Mode::Prompt);
                 }
                 Err(error)
             }
@@ -316,6 +374,7 @@ impl Worker {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.desk.tell_reports();
         Ok(Watched::ToTheEnd)
     }
 
@@ -368,7 +427,9 @@ impl Worker {
             // At the prompt Ctrl-C is just a byte.
             self.requests.stop_aborts.set(false);
             self.requests.look();
-            let done = if self.requests.take_stop() {
+            let done = if let Some(travel) = self.requests.take_travel() {
+                self.travel(travel)
+            } else if self.requests.take_stop() {
                 self.send(b"\x03")
             } else {
                 match self.requests.next() {
@@ -389,13 +450,7 @@ impl Worker {
         let doing = describe(&command);
         let done = match command {
             Command::Input(bytes) => return self.send(&bytes),
-            Command::Run(script) => self.run(&script, None).map(|end| {
-                if self.at_prompt {
-                    // The raw REPL swallowed the prompt that a person at the console expects.
-                    report.event(Event::Output(b">>> ".to_vec()));
-                }
-                report.event(Event::RunEnded(end));
-            }),
+            Command::Run(script) => self.run(&script, None).map(|end| self.tell(end)),
             Command::SoftReset => self.soft_reset(),
             Command::HardReset => self.hard_reset(),
             Command::Upload(what) => self.upload(&what).map(|summary| report.event(Event::Uploaded(summary))),
@@ -413,17 +468,32 @@ impl Worker {
             }
             // Dealt with before they get here.
             Command::Stop
+            | Command::Travel(_)
+            | Command::TellRecording
+            | Command::Serial { .. }
             | Command::Close
             | Command::SetSpeed(_)
             | Command::SetInput { .. }
             | Command::ReleaseInput { .. } => Ok(()),
         };
         if let Err(error) = done {
+            if matches!(error.link(), Some(LinkError::Left)) {
+                return Ok(());
+            }
             report.failed(doing, &error);
             self.recover(error)?;
         }
         report.state(State::Idle);
         Ok(())
+    }
+
+    /// Tells that a program is over.
+    pub(super) fn tell(&mut self, end: RunEnd) {
+        if self.at_prompt {
+            // The raw REPL swallowed the prompt that a person at the console expects.
+            self.report.event(Event::Output(b">>> ".to_vec()));
+        }
+        self.report.event(Event::RunEnded(end));
     }
 
     /// After a failure: can the session go on? A dead line is opened again if it comes back.
@@ -463,7 +533,7 @@ pub enum Watched {
 }
 
 /// How following a program came to an end.
-enum Outcome {
+pub(super) enum Outcome {
     Ended {
         traceback: String,
         stopped: bool,
@@ -557,6 +627,9 @@ fn describe(command: &Command) -> String {
         Command::Read(path) => format!("read {path}"),
         Command::Remove(path) => format!("delete {path}"),
         Command::MakeDir(path) => format!("create {path}"),
+        Command::Travel(_) => "go back".into(),
+        Command::Serial { .. } => "send to the UART".into(),
+        Command::TellRecording => "save the recording".into(),
         Command::Close => "close".into(),
     }
 }

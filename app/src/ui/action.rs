@@ -3,6 +3,7 @@
 use crate::command::Command;
 use crate::session::{Speed, Target};
 use emulator::board::Board;
+use emulator::clock::Time;
 use std::path::PathBuf;
 
 /// One request. Panels push them while they are drawn; the window carries them out before the next frame.
@@ -37,6 +38,8 @@ pub enum Action {
     RefreshPorts,
     /// The pace of virtual time.
     Speed(Speed),
+    /// Show this instant of the past; the board waits.
+    Look(Time),
     /// Bytes typed at the console.
     Console(Vec<u8>),
     /// Feed a part's input by hand.

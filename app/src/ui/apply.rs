@@ -5,12 +5,15 @@ use super::examples::Example;
 use super::io::{Done, Job};
 use super::layout::{self, Pane};
 use super::runner::Happened;
+use super::timebar::{self, Stepped, TimeBar};
 use super::{App, Next, Overlay};
 use crate::command::Command;
 use crate::project::{BENCH, MAIN};
-use crate::session::{self, BenchSource, Emulated, Script, Speed, Target, Upload};
+use crate::session::{self, BenchSource, Emulated, Script, Speed, Target, Travel, Upload};
 use egui::Context;
+use emulator::clock::Time;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// How much zooming changes the size of everything.
 const ZOOM_STEP: f32 = 1.1;
@@ -48,11 +51,17 @@ impl App {
             Action::Target(target) => self.choose_target(ctx, target),
             Action::RefreshPorts => self.io.send(Job::Ports),
             Action::Speed(speed) => self.runner.set_speed(speed),
-            Action::Console(bytes) => self.runner.send(session::Command::Input(bytes)),
+            Action::Look(at) => self.look(Some(at)),
+            Action::Console(bytes) => {
+                self.run_from_here();
+                self.runner.send(session::Command::Input(bytes));
+            }
             Action::SetInput { part, input, value } => {
+                self.run_from_here();
                 self.runner.send(session::Command::SetInput { part, input, value });
             }
             Action::ReleaseInput { part, input } => {
+                self.run_from_here();
                 self.runner.send(session::Command::ReleaseInput { part, input });
             }
             Action::Create { path, folder } => self.io.send(Job::Create { path, folder }),
@@ -96,10 +105,31 @@ impl App {
             }
             Command::Settings => self.overlay = Overlay::Settings,
             Command::Quit => super::close(ctx),
-            Command::Run => self.start_next(Next::Run),
-            Command::Upload => self.start_next(Next::Upload),
-            Command::Stop => self.runner.send(session::Command::Stop),
-            Command::Reset => self.runner.send(session::Command::SoftReset),
+            // What a script is run on is the present.
+            Command::Run => {
+                self.look(None);
+                self.start_next(Next::Run);
+            }
+            Command::Upload => {
+                self.look(None);
+                self.start_next(Next::Upload);
+            }
+            Command::Stop => {
+                self.look(None);
+                self.runner.send(session::Command::Stop);
+            }
+            Command::Reset => {
+                self.look(None);
+                self.runner.send(session::Command::SoftReset);
+            }
+            Command::TimeBack => self.step_time(true),
+            Command::TimeOn => self.step_time(false),
+            Command::RunFromHere => self.run_from_here(),
+            Command::GoLive => self.look(None),
+            Command::SaveRecording => self.runner.send(session::Command::TellRecording),
+            Command::ReplayRecording => {
+                self.io.send(Job::PickRecording(self.files.folder.clone().unwrap_or_default()));
+            }
             Command::PowerCycle if self.runner.is_live() => self.runner.send(session::Command::HardReset),
             Command::PowerCycle => self.reboot = true,
             Command::ToggleWatch => {
@@ -111,12 +141,15 @@ impl App {
                 };
                 self.tell(Notice::Info(text.to_owned()));
             }
-            Command::TogglePause => self.runner.toggle_pause(),
+            Command::TogglePause => {
+                self.time.resumes = false;
+                self.runner.toggle_pause();
+            }
             Command::Slower => self.runner.step_speed(false),
             Command::Faster => self.runner.step_speed(true),
             Command::RealTime => self.runner.set_speed(Speed::REAL),
             Command::MaxSpeed => self.runner.set_speed(Speed::Max),
-            Command::ClearConsole => self.runner.terminal.clear(),
+            Command::ClearConsole => self.runner.clear_console(),
             Command::EditBench => self.edit_bench(),
             Command::Palette => {
                 self.overlay = match self.overlay {
@@ -345,10 +378,19 @@ impl App {
     fn boot(&mut self, ctx: &Context) {
         self.reboot = false;
         let run_again = self.runner.is_busy() || std::mem::take(&mut self.autorun);
-        let target = Target::Emulated(self.emulated());
+        let (record, replay) = (self.record.take(), self.replay.take());
+        // A recording holds what is to be run.
+        let run_again = run_again && replay.is_none();
+        let mut emulated = Emulated { record, ..self.emulated() };
+        if replay.is_some() {
+            // It brings the flash contents too: those of the project stay as they are.
+            emulated = Emulated { replay, flash: None, ..emulated };
+        }
+        let target = Target::Emulated(emulated);
         let wake = waker(ctx);
         self.waves.reset();
-        self.plotted = emulator::clock::Time::ZERO;
+        self.plotted = Time::ZERO;
+        self.time = TimeBar { step: self.time.step, ..TimeBar::default() };
         self.runner.open(target, wake);
         self.run_when_ready = run_again;
     }
@@ -371,9 +413,78 @@ impl App {
             Target::Emulated(_) => self.boot(ctx),
             target => {
                 self.waves.reset();
+                self.time = TimeBar::default();
                 self.runner.open(target, waker(ctx));
             }
         }
+    }
+
+    // ---- time ----
+
+    /// Shows an instant of the past while the board waits, or the present again.
+    fn look(&mut self, at: Option<Time>) {
+        match at {
+            Some(at) => {
+                if self.time.at.is_none() {
+                    self.wait_for_looking();
+                    self.waves.set_follow(false);
+                }
+                self.waves.reveal(at);
+            }
+            None if self.time.at.is_some() => {
+                self.waves.set_follow(true);
+                self.stop_waiting();
+            }
+            None => return,
+        }
+        self.time.at = at;
+        self.runner.look_at(at.map(timebar::duration));
+    }
+
+    fn wait_for_looking(&mut self) {
+        if self.runner.speed != Speed::Paused {
+            self.time.resumes = true;
+            self.runner.set_speed(Speed::Paused);
+        }
+    }
+
+    fn stop_waiting(&mut self) {
+        if std::mem::take(&mut self.time.resumes) && self.runner.speed == Speed::Paused {
+            self.runner.toggle_pause();
+        }
+    }
+
+    fn step_time(&mut self, back: bool) {
+        let Some(trace) = self.runner.trace() else { return };
+        match self.time.step(back, trace, &self.waves) {
+            Stepped::Look(at) => self.look(Some(at)),
+            Stepped::Board(travel) => {
+                self.wait_for_looking();
+                self.runner.send(session::Command::Travel(travel));
+                self.time.at = None;
+                self.runner.look_at(None);
+            }
+            Stepped::Nothing => {}
+        }
+    }
+
+    /// Sends the board back to the instant shown, and lets it go on if it was running before.
+    fn run_from_here(&mut self) {
+        let Some(at) = self.time.at.take() else { return };
+        self.runner.send(session::Command::Travel(Travel::To(timebar::duration(at))));
+        self.runner.look_at(None);
+        self.waves.set_follow(true);
+        self.stop_waiting();
+    }
+
+    /// What the board's going back changes in the window.
+    fn went_back(&mut self, at: Duration, until: Duration) {
+        self.time.until = Some(timebar::time(until));
+        // Numbers that were printed later were not printed.
+        self.waves.printed = Default::default();
+        self.plotted = Time::ZERO;
+        self.time.place = None;
+        self.waves.reveal(timebar::time(at));
     }
 
     // ---- exports ----
@@ -516,6 +627,19 @@ impl App {
                     }
                     self.quiet_upload = false;
                 }
+                Happened::WentBack { at, until } => self.went_back(at, until),
+                Happened::NewCourse { at, until } => {
+                    self.time.until = None;
+                    let [at, until] = [at, until].map(|t| timebar::label(timebar::time(t)));
+                    self.tell(Notice::Info(format!(
+                        "From {at} on things take another course. What was recorded up to {until} is dropped."
+                    )));
+                }
+                Happened::Stepped { at, place } => self.time.place = Some((timebar::time(at), place)),
+                Happened::Recording(text) => {
+                    let contents = Box::new(move || Ok(text.into_bytes()));
+                    self.io.send(Job::PickSave("session.txt".to_owned(), contents));
+                }
                 Happened::Failed(text) | Happened::Lost(text) => self.tell(Notice::Failed(text)),
             }
         }
@@ -589,6 +713,10 @@ impl App {
                 self.list_again();
             }
             Done::Installed(folder) | Done::Folder(folder) => self.open_folder(folder),
+            Done::Recording(path) => {
+                self.replay = Some(path);
+                self.reboot = true;
+            }
             Done::Bench(text, read) => self.bench.set(text, read),
             Done::Columns(path, columns) => {
                 let folder = self.files.folder.clone().unwrap_or_default();

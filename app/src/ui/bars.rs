@@ -11,6 +11,7 @@ use crate::session::{Emulated, Speed, State, Target};
 use egui::{Align, Button, Color32, ComboBox, Frame, Layout, Margin, Panel, RichText, Ui, vec2};
 use egui_material_icons::icons as icon;
 use emulator::board::{BOARDS, Board};
+use emulator::clock::Time;
 use strum::IntoEnumIterator;
 
 /// What the bars show.
@@ -25,6 +26,8 @@ pub struct Bars<'a> {
     pub can_run: bool,
     /// The bench's board.
     pub board: &'static Board,
+    /// The instant of the past that the window shows.
+    pub past: Option<Time>,
 }
 
 impl Bars<'_> {
@@ -41,6 +44,9 @@ impl Bars<'_> {
             | Command::Faster
             | Command::RealTime
             | Command::MaxSpeed => self.runner.is_emulated(),
+            Command::TimeBack | Command::TimeOn | Command::SaveRecording => self.runner.trace().is_some(),
+            Command::RunFromHere | Command::GoLive => self.past.is_some(),
+            Command::ReplayRecording => self.runner.is_emulated(),
             Command::AddPart | Command::EditBench | Command::NewFile | Command::NewFolder => {
                 self.files.folder.is_some()
             }
@@ -304,6 +310,9 @@ impl Bars<'_> {
         if !self.runner.is_live() && !matches!(self.runner.state, State::Lost { .. }) {
             return (tokens.weak, "No board".to_owned());
         }
+        if let (Some(past), false) = (self.past, matches!(self.runner.state, State::Lost { .. })) {
+            return (tokens.warning, format!("Looking at {}", super::timebar::label(past)));
+        }
         match &self.runner.state {
             State::Connecting => (tokens.warning, "Starting…".to_owned()),
             State::Idle => (tokens.accent, "Ready".to_owned()),
@@ -328,6 +337,8 @@ fn starts_a_group_after(command: Command) -> bool {
             | Command::PowerCycle
             | Command::ToggleWatch
             | Command::MaxSpeed
+            | Command::TimeOn
+            | Command::GoLive
             | Command::WaveFollow
             | Command::WaveClearCursors
             | Command::ToggleTheme

@@ -39,6 +39,22 @@ const PAGES: &[(&str, &str)] = &[
          its frequency are shown. Shift with the arrow keys jumps from edge to edge of the row that was clicked \
          last. Lines such as \u{201c}temp: 21.5\u{201d} that a script prints become rows of their own.",
     ),
+    (
+        "Back in time",
+        "Everything an emulated board does is kept. Drag the line at the bottom, or press F9 and F10, to look at an \
+         earlier instant: pins, waveforms, parts, displays and console show it, and the board waits. A step goes to \
+         the next edge (of the row that was clicked last in the waveforms), by a millisecond, or by one instruction \
+         of the processor. \u{201c}Run from here\u{201d} (F11) sends the board back: what was done then is done \
+         again, until you press a button, type or move a slider; from there on things take another course, and what \
+         came after is dropped. \u{201c}Live\u{201d} (F12) leads back to the present.",
+    ),
+    (
+        "Recordings",
+        "Time \u{2192} Save recording\u{2026} writes all that entered the board since it was switched on (what was \
+         typed, run and fed by hand, with its time) and what its flash held then. Time \u{2192} Replay \
+         recording\u{2026}, or \u{201c}solderless run --replay\u{201d}, repeats it to the last edge, with the \
+         same bench and firmware.",
+    ),
 ];
 
 /// Draws the help page.

@@ -69,6 +69,8 @@ pub enum Job {
     Watch(PathBuf),
     /// Ask for a folder.
     PickFolder(PathBuf),
+    /// Ask for a recording, starting in a folder.
+    PickRecording(PathBuf),
     /// Ask where to save under a proposed name, then make the contents and save them.
     PickSave(String, Contents),
 }
@@ -110,6 +112,8 @@ pub enum Done {
     Ports(Vec<device::PortInfo>),
     /// The user chose a folder.
     Folder(PathBuf),
+    /// The user chose a recording to be replayed.
+    Recording(PathBuf),
     /// An export was written.
     Exported(PathBuf),
     /// It did not work: a sentence for the user.
@@ -142,6 +146,8 @@ pub struct Unsaved {
 pub trait Dialogs: Send + Sync {
     /// Asks for a folder, starting at one.
     fn pick_folder(&self, start: &Path) -> Option<PathBuf>;
+    /// Asks for a file, starting in a folder.
+    fn pick_open(&self, start: &Path) -> Option<PathBuf>;
     /// Asks where to save a file.
     fn pick_save(&self, name: &str) -> Option<PathBuf>;
 }
@@ -152,6 +158,15 @@ pub struct NativeDialogs;
 impl Dialogs for NativeDialogs {
     fn pick_folder(&self, start: &Path) -> Option<PathBuf> {
         rfd::FileDialog::new().set_title("Open a project folder").set_directory(start).pick_folder()
+    }
+
+    fn pick_open(&self, start: &Path) -> Option<PathBuf> {
+        rfd::FileDialog::new()
+            .set_title("Replay a recording")
+            .set_directory(start)
+            .add_filter("Recordings", &["txt"])
+            .add_filter("All files", &["*"])
+            .pick_file()
     }
 
     fn pick_save(&self, name: &str) -> Option<PathBuf> {
@@ -206,6 +221,7 @@ impl Io {
         let dialogs = Arc::clone(&self.dialogs);
         let ask: Box<dyn FnOnce() -> Option<Done> + Send> = match job {
             Job::PickFolder(start) => Box::new(move || dialogs.pick_folder(&start).map(Done::Folder)),
+            Job::PickRecording(start) => Box::new(move || dialogs.pick_open(&start).map(Done::Recording)),
             Job::PickSave(name, contents) => Box::new(move || save_as(&*dialogs, &name, contents)),
             job => {
                 let _ = self.jobs.send(job);
@@ -330,7 +346,7 @@ fn carry_out(job: Job) -> Option<Done> {
             Ok(ports) => Done::Ports(ports),
             Err(error) => Done::Failed(format!("Cannot list serial ports: {error}")),
         },
-        Job::PickFolder(_) | Job::PickSave(..) | Job::Watch(_) => return None,
+        Job::PickFolder(_) | Job::PickRecording(_) | Job::PickSave(..) | Job::Watch(_) => return None,
     };
     Some(done)
 }

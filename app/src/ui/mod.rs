@@ -23,6 +23,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+mod timebar;
 pub mod waves;
 
 use crate::command::{Command, Scope};
@@ -66,6 +67,10 @@ pub struct Options {
     pub target: Option<Target>,
     /// The size of the window in points.
     pub size: Option<(f32, f32)>,
+    /// Where the emulated board's first session is recorded.
+    pub record: Option<PathBuf>,
+    /// A recording that the emulated board replays at first.
+    pub replay: Option<PathBuf>,
 }
 
 /// Opens the window and returns when it is closed. If one way of drawing fails, the other is tried.
@@ -154,6 +159,7 @@ pub struct App {
     console_view: ConsoleView,
     waves: waves::Waves,
     bench: bench::BenchPane,
+    time: timebar::TimeBar,
     /// How much had been recorded when the window was last drawn.
     recorded: usize,
     /// Up to where the console text of the trace has been searched for numbers.
@@ -189,6 +195,10 @@ pub struct App {
     reboot: bool,
     /// Run main.py after booting.
     autorun: bool,
+    /// Where the board's next session is recorded.
+    record: Option<PathBuf>,
+    /// What the board replays when it is switched on next.
+    replay: Option<PathBuf>,
     /// Run as soon as the board has started.
     run_when_ready: bool,
     /// An upload that only serves a run says nothing when it is done.
@@ -218,13 +228,16 @@ impl App {
             console_view: ConsoleView::default(),
             waves: waves::Waves::default(),
             bench: bench::BenchPane::default(),
+            time: timebar::TimeBar::default(),
+            record: options.record.clone(),
+            replay: options.replay.clone(),
             recorded: 0,
             plotted: emulator::clock::Time::ZERO,
             tree: layout::restore(user.layout.as_deref()),
             overlay: Overlay::None,
             toasts: egui_notify::Toasts::default()
                 .with_anchor(egui_notify::Anchor::BottomRight)
-                .with_margin(egui::vec2(8.0, theme::STATUS_BAR + 8.0)),
+                .with_margin(egui::vec2(8.0, theme::STATUS_BAR + timebar::HEIGHT + 8.0)),
             data,
             bench_text: None,
             opening: BTreeSet::new(),
@@ -301,9 +314,13 @@ impl App {
             files: &self.files,
             can_run: self.can_run(),
             board: self.bench.board(),
+            past: self.time.at,
         };
         bars.top(ui, &mut queue);
         bars.status(ui);
+        if let Some(trace) = self.runner.trace().filter(|_| self.runner.is_live()) {
+            self.time.show(ui, trace, &mut queue);
+        }
         self.panels(ui, &mut queue);
         self.overlays(ui.ctx(), &mut queue);
         self.toasts.show(ui.ctx());
@@ -331,14 +348,18 @@ impl App {
             Pane::Files => self.files.show(ui, queue),
             Pane::Editor => self.editor.show(ui, &mut self.files, self.user.code_size, queue),
             Pane::Console => self.console(ui, queue),
-            Pane::Bench => self.bench.show(ui, self.runner.trace(), &self.files.data_sets(), queue),
-            Pane::Waves => self.waves.show(ui, self.runner.trace(), &mut self.user, queue),
+            Pane::Bench => {
+                self.bench.show(ui, self.runner.trace(), self.time.at, &self.files.data_sets(), queue);
+            }
+            Pane::Waves => {
+                self.waves.show(ui, self.runner.trace(), self.time.at, &mut self.user, queue);
+            }
         }
     }
 
     fn console(&mut self, ui: &mut Ui, queue: &mut Queue) {
         let live = self.runner.is_live();
-        let requests = self.console_view.show(ui, &self.runner.terminal, self.user.code_size, live);
+        let requests = self.console_view.show(ui, self.runner.shown(), self.user.code_size, live);
         for request in requests {
             queue.push(match request {
                 console::Request::Send(bytes) => Action::Console(bytes),
@@ -391,6 +412,7 @@ impl App {
             files: &self.files,
             can_run: self.can_run(),
             board: self.bench.board(),
+            past: self.time.at,
         };
         let applies = |command: Command, shortcut: &egui::KeyboardShortcut| {
             let in_scope = match command.scope() {

@@ -20,6 +20,10 @@ impl Dialogs for Answers {
         Some(self.0.join("picked"))
     }
 
+    fn pick_open(&self, _: &Path) -> Option<PathBuf> {
+        Some(self.0.join("session.txt"))
+    }
+
     fn pick_save(&self, name: &str) -> Option<PathBuf> {
         Some(self.0.join(name))
     }

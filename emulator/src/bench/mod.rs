@@ -137,6 +137,30 @@ impl Bench {
         Bench::empty(board::BOARDS[0])
     }
 
+    /// Wires a serial adapter to a UART of the board, by its pins' names: the transmitting and the receiving one, as
+    /// the board sees them. The error is a sentence.
+    pub fn add_serial_adapter(&mut self, tx: &str, rx: &str) -> Result<(), String> {
+        let kind = &part::serial_adapter::TYPE;
+        let pin = |name: &str| match self.board.node(name) {
+            Some(node @ Node::Gpio(_)) => Ok(Some(node)),
+            _ => Err(format!("the {} has no pin \"{name}\" for a UART", self.board.title)),
+        };
+        let pins = vec![pin(rx)?, pin(tx)?];
+        if pins[0] == pins[1] {
+            return Err(format!("a UART sends at one pin and receives at another, not both at \"{tx}\""));
+        }
+        self.parts.push(PartSpec {
+            name: "serial adapter".to_owned(),
+            kind,
+            pins,
+            properties: Properties::defaults(kind.properties),
+            inputs: Vec::new(),
+            at: None,
+            line: 0,
+        });
+        Ok(())
+    }
+
     /// Reads a file. Data sets that it names are read too.
     pub fn load(path: &Path) -> Result<Bench, BenchErrors> {
         match std::fs::read_to_string(path) {

@@ -33,6 +33,14 @@ impl ChipKind {
         }
     }
 
+    /// What its flash erases at once, in bytes.
+    pub const fn flash_sector(self) -> u32 {
+        match self {
+            ChipKind::Rp2040 => 4096,
+            ChipKind::Nrf51822 => 1024,
+        }
+    }
+
     /// A chip of this kind at power-on, its flash erased.
     pub fn make(self, world: Box<dyn World>, options: ChipOptions) -> Result<Box<dyn Chip>, EngineError> {
         Ok(match self {

@@ -41,7 +41,7 @@ pub trait Front {
     /// The board has come to this instant: the place to wait if that was faster than wanted.
     fn reached(&mut self, now: Time);
     /// The processor gave up; the debugger is told too.
-    fn faulted(&mut self, report: &crate::cpu::fault::FaultReport);
+    fn faulted(&mut self, report: &crate::cpu::fault::FaultReport, machine: &Machine);
     /// Whether the session is to end.
     fn closing(&mut self) -> bool;
 }
@@ -185,7 +185,7 @@ impl Gdb<'_> {
             }
             Stop::Debug(core, halt) => Some(self.reason(core, halt)),
             Stop::Fault(report) => {
-                self.front.faulted(&report);
+                self.front.faulted(&report, self.machine);
                 let signal = Signal::SIGSEGV;
                 Some(MultiThreadStopReason::SignalWithThread { tid: tid(report.core), signal })
             }
@@ -544,13 +544,16 @@ impl MonitorCmd for Gdb<'_> {
 impl MemoryMap for Gdb<'_> {
     fn memory_map_xml(&self, offset: u64, length: usize, buffer: &mut [u8]) -> TargetResult<usize, Self> {
         // All that is not flash can be written as it stands, or says so.
+        let (base, size) = (self.machine.flash_base(), self.machine.flash_bytes() as u32);
+        let rom = if base > 0 { "<memory type=\"rom\" start=\"0x0\" length=\"0x4000\"/>" } else { "" };
+        let end = base + size;
         let map = format!(
             "<?xml version=\"1.0\"?><!DOCTYPE memory-map PUBLIC \"+//IDN gnu.org//DTD GDB Memory Map V1.0//EN\" \
-             \"http://sourceware.org/gdb/gdb-memory-map.dtd\"><memory-map>\
-             <memory type=\"rom\" start=\"0x0\" length=\"0x4000\"/>\
-             <memory type=\"flash\" start=\"0x10000000\" length=\"{:#x}\"><property name=\"blocksize\">0x1000\
-             </property></memory><memory type=\"ram\" start=\"0x11000000\" length=\"0xef000000\"/></memory-map>",
-            self.machine.flash_bytes()
+             \"http://sourceware.org/gdb/gdb-memory-map.dtd\"><memory-map>{rom}\
+             <memory type=\"flash\" start=\"{base:#x}\" length=\"{size:#x}\"><property name=\"blocksize\">{:#x}\
+             </property></memory><memory type=\"ram\" start=\"{end:#x}\" length=\"{:#x}\"/></memory-map>",
+            self.machine.flash_sector(),
+            0u32.wrapping_sub(end)
         );
         let from = usize::try_from(offset).unwrap_or(usize::MAX).min(map.len());
         let piece = &map.as_bytes()[from..];

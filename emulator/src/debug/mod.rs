@@ -2,6 +2,8 @@
 
 mod gdb;
 mod profile;
+mod stack;
 
 pub use gdb::{Front, GdbError, serve};
 pub use profile::Profile;
+pub use stack::{Registers, stack};

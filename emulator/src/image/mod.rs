@@ -4,6 +4,7 @@
 
 mod elf;
 mod hex;
+pub mod lines;
 pub mod places;
 pub mod symbols;
 mod uf2;
@@ -93,6 +94,17 @@ impl Image {
         let bytes = fs::read(path).map_err(|source| ImageError::Read { path: path.to_path_buf(), source })?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         Image::parse(&bytes, &name)
+    }
+
+    /// SHA-256 of what goes where, in hexadecimal: the same for the same firmware in another format.
+    pub fn digest(&self) -> String {
+        let mut bytes = Vec::new();
+        for segment in &self.segments {
+            bytes.extend(segment.address.to_le_bytes());
+            bytes.extend((segment.bytes.len() as u64).to_le_bytes());
+            bytes.extend(&segment.bytes);
+        }
+        crate::machine::digest(&bytes)
     }
 
     /// Parses an image; `name` is for error messages.

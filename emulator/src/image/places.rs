@@ -1,20 +1,24 @@
-//! What addresses mean to a person: functions, from an ELF file's symbols.
+//! What addresses mean to a person: functions, from an ELF file's symbols, and source lines, when it has them.
 
 use std::fmt::Write;
 
+use super::lines::{Line, Lines};
 use super::symbols::{self, Symbol};
 use crate::cpu::fault::FaultReport;
+use crate::debug::{self, Registers};
+use crate::machine::Machine;
 
-/// The functions of a firmware.
+/// The functions and source lines of a firmware.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     functions: Vec<Symbol>,
+    lines: Lines,
 }
 
 impl Places {
     /// From the bytes of an ELF file; of another file nothing is known.
     pub fn of(file: &[u8]) -> Places {
-        Places { functions: symbols::symbols(file) }
+        Places { functions: symbols::symbols(file), lines: Lines::of(file) }
     }
 
     /// Whether nothing is known.
@@ -37,24 +41,45 @@ impl Places {
     pub(crate) fn from_functions(functions: &[(u32, u32, &str)]) -> Places {
         let symbol =
             |&(address, size, name): &(u32, u32, &str)| Symbol { address, size, name: name.to_owned() };
-        Places { functions: functions.iter().map(symbol).collect() }
+        Places { functions: functions.iter().map(symbol).collect(), lines: Lines::default() }
     }
 
-    /// A place as `function+0x12`.
+    /// The line of the source that an instruction comes from.
+    pub fn line(&self, address: u32) -> Option<Line> {
+        self.lines.at(address)
+    }
+
+    /// A place as `function+0x12 (folder/file.c:34)`, the second half where lines are known.
     pub fn place(&self, address: u32) -> Option<String> {
         let symbol = symbols::at(&self.functions, address & !1)?;
         let offset = (address & !1) - symbol.address;
-        let name = readable(&symbol.name);
-        Some(if offset == 0 { name } else { format!("{name}+{offset:#x}") })
+        let mut place = readable(&symbol.name);
+        // Writing to a string cannot fail.
+        if offset > 0 {
+            let _ = write!(place, "+{offset:#x}");
+        }
+        if let Some(line) = self.line(address) {
+            let _ = write!(place, " ({line})");
+        }
+        Some(place)
     }
 
-    /// A report with the functions it happened in.
-    pub fn explain(&self, report: &FaultReport) -> String {
+    /// A report with the functions it happened in, the innermost first, as far as the machine it comes from tells.
+    pub fn explain(&self, report: &FaultReport, machine: &Machine) -> String {
         let mut text = report.to_string();
-        for (name, address) in [("pc", report.pc), ("lr", report.lr)] {
-            if let Some(place) = self.place(address) {
-                // Writing to a string cannot fail.
-                let _ = write!(text, "\n  {name} is in {place}");
+        if self.is_empty() {
+            return text;
+        }
+        let registers = Registers { sp: report.registers[13], lr: report.lr, pc: report.pc };
+        let stack = debug::stack(machine, registers, self);
+        // Writing to a string cannot fail.
+        if let Some(place) = self.place(report.pc) {
+            let _ = write!(text, "\n  pc is in {place}");
+        }
+        for caller in stack.iter().skip(1) {
+            // What is told is the call: it lies before the return address.
+            if let Some(place) = self.place((caller & !1).wrapping_sub(2)) {
+                let _ = write!(text, "\n  called from {place}");
             }
         }
         text

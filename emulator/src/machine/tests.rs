@@ -267,6 +267,22 @@ fn semihosting_prints_and_ends() {
 }
 
 #[test]
+fn semihosting_prints_and_ends_on_the_microbit_too() {
+    let board = crate::board::BOARDS.into_iter().find(|board| board.name == "microbit").unwrap();
+    let vectors = [0x2000_4000u32, 0x81].iter().flat_map(|word| word.to_le_bytes()).collect();
+    let segments =
+        vec![Segment { address: 0, bytes: vectors }, Segment { address: 0x80, bytes: bytes(SEMIHOSTER) }];
+    let image = Image { name: "test".into(), segments };
+    let trace = SharedTrace::new(Trace::default());
+    let mut machine =
+        Machine::on_bench(&Bench::empty(board), &image, trace, MachineOptions::default()).unwrap();
+    machine.answer_calls(true);
+    let stop = machine.run_for(Time::from_millis(1));
+    assert!(matches!(stop, Stop::Halted(Halt::Exited(3))), "{stop:?}");
+    assert_eq!(machine.console_read(), b"Hi!");
+}
+
+#[test]
 fn a_jump_to_nowhere_is_reported_with_its_place() {
     let report = fault(JUMP_TO_NOWHERE);
     assert_eq!((report.kind, report.address), (FaultKind::Fetch, Some(0x6000_0000)));

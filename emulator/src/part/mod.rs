@@ -22,6 +22,7 @@ mod potentiometer;
 mod property;
 mod radio_peer;
 mod sensor_registers;
+pub mod serial_adapter;
 mod servo;
 mod ssd1306;
 #[cfg(test)]
@@ -229,6 +230,14 @@ pub trait Part: DynClone {
 
     /// A byte arrived in full.
     fn uart_byte(&mut self, cx: &mut Context, byte: u8) {}
+
+    /// Sends bytes of a program on this computer, at its rate from now on.
+    fn serial_send(&mut self, cx: &mut Context, baud: u32, bytes: &[u8]) {}
+
+    /// What a program on this computer receives: all since the last call.
+    fn serial_take(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
 
     /// The voltage it delivers at a pin of the role [`Role::Analog`].
     fn volts(&mut self, cx: &mut Context, pin: usize) -> Microvolts {

@@ -3,9 +3,11 @@
 //! A run is a function of image, bench and inputs. The first two are files; a [`Journal`] holds the third. Speed,
 //! pauses and the host do not matter and are not recorded.
 
+mod header;
 mod text;
 
-pub use text::{Header, Recording, RecordingError};
+pub use header::{Header, contents};
+pub use text::{Recording, RecordingError};
 
 use crate::air::Frame;
 use crate::chip::DiskRequest;
@@ -34,6 +36,13 @@ pub enum Stimulus {
     },
     /// A radio on another bench begins to send.
     Hear(Frame),
+    /// Bytes that a program on this computer sends through the serial adapter.
+    Serial {
+        /// Its rate from now on.
+        baud: u32,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
     /// The RUN pin resets the chip.
     Reset,
     /// The computer asks something of the board's USB drive.
@@ -64,13 +73,15 @@ pub struct Journal {
     past: usize,
     /// How often entries were taken back: who copies them must begin anew.
     revision: u32,
+    /// How many have entered that were not there before.
+    acts: u64,
 }
 
 impl Journal {
     /// A journal whose entries all lie ahead, ordered by time.
     pub fn ahead(mut entries: Vec<Entry>) -> Journal {
         entries.sort_by_key(|entry| entry.at);
-        Journal { entries, past: 0, revision: 0 }
+        Journal { entries, ..Journal::default() }
     }
 
     /// What has entered, oldest first.
@@ -88,6 +99,11 @@ impl Journal {
         self.revision
     }
 
+    /// Counts up whenever somebody acts on the machine, rather than what was done once coming again.
+    pub fn acts(&self) -> u64 {
+        self.acts
+    }
+
     /// When something is to come.
     pub fn next(&self) -> Time {
         self.future().first().map_or(Time::NEVER, |entry| entry.at)
@@ -103,6 +119,7 @@ impl Journal {
     /// Writes down what enters now. From here on things take another course: what was still to come is forgotten.
     pub(crate) fn push(&mut self, at: Time, what: Stimulus) {
         self.forget_future();
+        self.acts += 1;
         self.entries.push(Entry { at, what });
         self.past += 1;
     }

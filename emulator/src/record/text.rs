@@ -3,34 +3,33 @@
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
-use super::{Entry, Stimulus};
+use super::{Entry, Header, Stimulus};
 use crate::air::Frame;
 use crate::chip::DiskRequest;
 use crate::clock::Time;
 
-const MAGIC: &str = "solderless recording 1";
-
-/// What a recording was made with: without the same things it would not repeat.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Header {
-    /// SHA-256 of the flash contents at power-on, firmware and files, in hexadecimal.
-    pub flash: String,
-    /// SHA-256 of the bench in hexadecimal, as [`crate::bench::Bench::digest`] gives it.
-    pub bench: String,
-}
+pub(super) const MAGIC: &str = "solderless recording 1";
 
 /// A session as a file.
 ///
-/// The first line is `solderless recording 1`; empty lines and lines that begin with `#` say nothing. Two lines,
-/// `flash sha256 HEX` and `bench sha256 HEX`, name what the board started from. Every other line is a time in
-/// seconds of virtual time with nine decimals, not before the line above, and what came then. Of a radio's frame:
-/// when its first bit was sent, MHz, bits a second, dBm, address in hexadecimal, and the bits after it.
+/// The first line is `solderless recording 1`; empty lines and lines that begin with `#` say nothing. The lines of
+/// the [`Header`] name what the board started from. Every other line is a time in seconds of virtual time with nine
+/// decimals, not before the line above, and what came then. Of a radio's frame: when its first bit was sent, MHz,
+/// bits a second, dBm, address in hexadecimal, and the bits after it.
 ///
 /// ```text
+/// board pico
+/// firmware sha256 3f5a…
+/// bench file bench.toml
+/// bench sha256 91c0…
+/// script file main.py
+/// flash sha256 77e2…
+/// flash holds 0x140000 ffff0102…
 /// 0.412000000 type "print(1)\r\n\x04"
 /// 1.500000000 set pot.position 0.75
 /// 2.000000000 release pot.position
 /// 2.500000000 hear 2.499990000 2407 1000000 -60 7469627500 0110…
+/// 2.500000000 serial 9600 "AT\r\n"
 /// 3.000000000 reset
 /// 4.000000000 flash 0x140000 ffff0102
 /// 9.000000000 end
@@ -61,7 +60,7 @@ pub enum RecordingError {
     },
     /// The board differs.
     #[error(
-        "this recording was made with {what}: it would not repeat here\n  recorded with {recorded}\n  present      {present}"
+        "this recording was made with {what}: it would not repeat here\n  recorded with {recorded}\n  present       {present}\n  {advice}"
     )]
     Mismatch {
         /// What differs.
@@ -70,29 +69,9 @@ pub enum RecordingError {
         recorded: String,
         /// The digest of what is here.
         present: String,
+        /// What to do.
+        advice: &'static str,
     },
-}
-
-impl Header {
-    /// The first lines of a file.
-    pub fn to_text(&self) -> String {
-        format!("{MAGIC}\nflash sha256 {}\nbench sha256 {}\n", self.flash, self.bench)
-    }
-
-    /// Whether a board is the one the recording was made with.
-    pub fn check(&self, present: &Header) -> Result<(), RecordingError> {
-        let parts = [
-            ("other firmware or other files in flash", &self.flash, &present.flash),
-            ("another bench", &self.bench, &present.bench),
-        ];
-        for (what, recorded, present) in parts {
-            if recorded != present {
-                let (recorded, present) = (recorded.clone(), present.clone());
-                return Err(RecordingError::Mismatch { what, recorded, present });
-            }
-        }
-        Ok(())
-    }
 }
 
 impl fmt::Display for Entry {
@@ -106,11 +85,10 @@ impl fmt::Display for Entry {
             Stimulus::Hear(Frame { start, mhz, bit_rate, address, bits, dbm }) => {
                 f.write_str(" hear ")?;
                 seconds(f, *start)?;
-                write!(f, " {mhz} {bit_rate} {dbm} ")?;
-                address.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-                f.write_char(' ')?;
+                write!(f, " {mhz} {bit_rate} {dbm} {} ", hex(address))?;
                 bits.iter().try_for_each(|&bit| f.write_char(if bit { '1' } else { '0' }))
             }
+            Stimulus::Serial { baud, bytes } => write!(f, " serial {baud} \"{}\"", bytes.escape_ascii()),
             Stimulus::Reset => f.write_str(" reset"),
             Stimulus::Disk(DiskRequest::Read { lba, count }) => write!(f, " disk-read {lba} {count}"),
             Stimulus::Disk(DiskRequest::Write { lba, data }) => {
@@ -118,8 +96,7 @@ impl fmt::Display for Entry {
                 data.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
             }
             Stimulus::Flash { offset, bytes } => {
-                write!(f, " flash {offset:#x} ")?;
-                bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                write!(f, " flash {offset:#x} {}", hex(bytes))
             }
         }
     }
@@ -166,12 +143,8 @@ impl FromStr for Recording {
             if recording.end.is_some() {
                 return Err(wrong("nothing can come after the end".to_owned()));
             }
-            if let Some(digest) = line.strip_prefix("flash sha256 ") {
-                recording.header.flash = digest.to_owned();
-                continue;
-            }
-            if let Some(digest) = line.strip_prefix("bench sha256 ") {
-                recording.header.bench = digest.to_owned();
+            if let Some(taken) = recording.header.take(line) {
+                taken.map_err(wrong)?;
                 continue;
             }
             let (time, what) = line.split_once(' ').unwrap_or((line, ""));
@@ -208,9 +181,11 @@ fn parse_stimulus(text: &str) -> Result<Stimulus, String> {
         Ok::<_, String>((part.to_owned(), input.to_owned()))
     };
     match word {
-        "type" => {
-            let quoted = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            Ok(Stimulus::Type(quoted.and_then(unescape).ok_or("expected text in double quotes")?))
+        "type" => Ok(Stimulus::Type(quoted(rest)?)),
+        "serial" => {
+            let (baud, text) = rest.split_once(' ').ok_or("expected a rate and text")?;
+            let baud = baud.parse().map_err(|_| format!("`{baud}` is no rate in bits a second"))?;
+            Ok(Stimulus::Serial { baud, bytes: quoted(text)? })
         }
         "set" => {
             let (name, value) = rest.rsplit_once(' ').ok_or("expected an input and a value")?;
@@ -234,18 +209,26 @@ fn parse_stimulus(text: &str) -> Result<Stimulus, String> {
             let wanted = "expected a block's number and how many blocks, or bytes in hexadecimal";
             request.map(Stimulus::Disk).ok_or_else(|| wanted.to_owned())
         }
-        "flash" => {
-            let (offset, bytes) = rest.split_once(' ').ok_or("expected an offset and bytes")?;
-            let offset = offset.strip_prefix("0x").and_then(|digits| usize::from_str_radix(digits, 16).ok());
-            match (offset, parse_hex(bytes)) {
-                (Some(offset), Some(bytes)) => Ok(Stimulus::Flash { offset, bytes }),
-                _ => Err("expected an offset such as 0x1000 and bytes in hexadecimal".to_owned()),
-            }
-        }
+        "flash" => placed_bytes(rest).map(|(offset, bytes)| Stimulus::Flash { offset, bytes }),
         _ => Err(format!(
-            "`{word}` is no event: expected type, set, release, hear, reset, disk-read, disk-write, flash or end"
+            "`{word}` is no event: expected type, set, release, hear, serial, reset, disk-read, disk-write, flash or end"
         )),
     }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = |&byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)]));
+    bytes.iter().flat_map(digits).collect()
+}
+
+/// `0x1000 ff01`: an offset and bytes.
+pub(super) fn placed_bytes(text: &str) -> Result<(usize, Vec<u8>), String> {
+    let (offset, bytes) = text.split_once(' ').ok_or("expected an offset and bytes")?;
+    let offset = offset.strip_prefix("0x").and_then(|digits| usize::from_str_radix(digits, 16).ok());
+    let placed = offset.zip(parse_hex(bytes));
+    placed.ok_or_else(|| "expected an offset such as 0x1000 and bytes in hexadecimal".to_owned())
 }
 
 fn parse_hex(digits: &str) -> Option<Vec<u8>> {
@@ -270,6 +253,12 @@ fn parse_frame(text: &str) -> Option<Frame> {
         bits: words.next()?.chars().map(|bit| bit.to_digit(2).map(|bit| bit == 1)).collect::<Option<_>>()?,
     };
     words.next().is_none().then_some(frame)
+}
+
+/// Bytes in double quotes.
+fn quoted(text: &str) -> Result<Vec<u8>, String> {
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.and_then(unescape).ok_or_else(|| "expected text in double quotes".to_owned())
 }
 
 /// The reverse of [`u8::escape_ascii`].
@@ -303,7 +292,17 @@ mod tests {
     fn recording() -> Recording {
         let at = |ms, what| Entry { at: Time::from_millis(ms), what };
         Recording {
-            header: Header { flash: "ab".to_owned(), bench: "cd".to_owned() },
+            header: Header {
+                board: "pico".to_owned(),
+                firmware: "12".to_owned(),
+                firmware_file: None,
+                bench: "cd".to_owned(),
+                bench_file: Some("my bench.toml".to_owned()),
+                uart: Some("GP0 GP1".to_owned()),
+                script: Some("/x/main.py".to_owned()),
+                flash: "ab".to_owned(),
+                contents: vec![(0x100, vec![1, 255]), (0x2000, vec![0])],
+            },
             entries: vec![
                 at(1, Stimulus::Type((0..=255).collect())),
                 at(1, Stimulus::Type(b"say \"\\n\"\r\n".to_vec())),
@@ -320,6 +319,7 @@ mod tests {
                         dbm: -60,
                     }),
                 ),
+                at(21, Stimulus::Serial { baud: 9600, bytes: b"a\"\0".to_vec() }),
                 at(3_000, Stimulus::Reset),
                 at(3_000, Stimulus::Disk(DiskRequest::Read { lba: 7, count: 2 })),
                 at(3_000, Stimulus::Disk(DiskRequest::Write { lba: 9, data: vec![1, 254] })),
@@ -333,7 +333,7 @@ mod tests {
     fn a_recording_survives_being_written_and_read() {
         let text = recording().to_string();
         assert_eq!(text.parse(), Ok(recording()));
-        assert!(text.is_ascii() && text.lines().count() == 13);
+        assert!(text.is_ascii() && text.lines().count() == 21);
         assert!(text.ends_with("\n9.000000001 end\n"));
         let commented = text.replace("\n", "\n# a remark\n\n");
         assert_eq!(commented.parse(), Ok(recording()));
@@ -347,7 +347,7 @@ mod tests {
             ("1.0000000001 reset", "`1.0000000001` is no time in seconds"),
             (
                 "1.0 jump",
-                "`jump` is no event: expected type, set, release, hear, reset, disk-read, disk-write, flash or end",
+                "`jump` is no event: expected type, set, release, hear, serial, reset, disk-read, disk-write, flash or end",
             ),
             ("1.0 type hello", "expected text in double quotes"),
             ("1.0 type \"\\q\"", "expected text in double quotes"),
@@ -358,6 +358,7 @@ mod tests {
                 "1.0 hear 0.9 2407 0 -60 74 01",
                 "expected a time, MHz, bits a second, dBm, an address in hexadecimal, and bits",
             ),
+            ("flash holds 12", "expected an offset and bytes"),
             ("1.0 end\n1.0 reset", "nothing can come after the end"),
             ("1.0 reset\n0.5 reset", "0.5 s is before the line above"),
         ] {
@@ -365,14 +366,5 @@ mod tests {
             let RecordingError::Line { what: said, .. } = error else { panic!("{line}: {error}") };
             assert_eq!(said, what, "{line}");
         }
-    }
-
-    #[test]
-    fn another_board_is_refused() {
-        let header = recording().header;
-        assert_eq!(header.check(&header), Ok(()));
-        let other = Header { flash: "ef".to_owned(), ..header.clone() };
-        let message = header.check(&other).unwrap_err().to_string();
-        assert!(message.contains("other firmware") && message.contains("ab") && message.contains("ef"));
     }
 }

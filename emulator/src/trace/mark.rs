@@ -3,11 +3,9 @@
 //! Positions, not times: bus controllers draw a transaction's edges when it begins, so at any instant a channel
 //! may already hold some that lie ahead.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
+use super::pictures::Newest;
 use super::store::{Edges, Items, Samples, Texts};
-use super::{ChannelId, Data, Picture, SharedTrace, Time, Trace};
+use super::{ChannelId, Data, SharedTrace, Time, Trace};
 
 /// How far a trace had come when [`Trace::mark`] was called.
 #[derive(Clone, Debug)]
@@ -15,7 +13,7 @@ pub struct TraceMark {
     now: Time,
     clearings: u32,
     ends: Vec<End>,
-    pictures: BTreeMap<String, Arc<Picture>>,
+    pictures: Newest,
 }
 
 /// Where a channel ends: its number of entries ever made, and how long the last one is if it can grow.
@@ -44,7 +42,7 @@ impl Trace {
             now: self.now,
             clearings: self.clearings,
             ends: self.channels.iter().map(|(_, data)| data.end()).collect(),
-            pictures: self.pictures.clone(),
+            pictures: self.pictures.newest(),
         }
     }
 
@@ -68,7 +66,7 @@ impl Trace {
             data.truncate(*end);
         }
         self.now = mark.now;
-        self.pictures.clone_from(&mark.pictures);
+        self.pictures.rewind(&mark.pictures);
         self.bytes = self.channels.iter().map(|(_, data)| data.bytes()).sum();
         true
     }

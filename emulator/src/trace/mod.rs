@@ -4,16 +4,18 @@
 pub mod decode;
 pub mod export;
 mod mark;
+mod pictures;
 mod store;
 mod view;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Time;
 use crate::world::Gpio;
 pub use mark::TraceMark;
+use pictures::Pictures;
 use store::{Edges, Items, Samples, Texts};
 pub use view::{AnalogColumn, BusView, DigitalColumn, boundary};
 
@@ -223,7 +225,7 @@ pub struct Trace {
     dropped_before: Option<Time>,
     /// How often everything was forgotten.
     clearings: u32,
-    pictures: BTreeMap<String, Arc<Picture>>,
+    pictures: Pictures,
 }
 
 impl Default for Trace {
@@ -248,7 +250,7 @@ impl Trace {
             bytes: 0,
             dropped_before: None,
             clearings: 0,
-            pictures: BTreeMap::new(),
+            pictures: Pictures::default(),
         }
     }
 
@@ -369,16 +371,19 @@ impl Trace {
         }
     }
 
-    /// What a part shows from now on; only the present picture is kept.
-    pub fn set_picture(&mut self, part: &str, picture: Picture) {
-        if self.pictures.get(part).is_none_or(|old| **old != picture) {
-            self.pictures.insert(part.to_owned(), Arc::new(picture));
-        }
+    /// What a part shows from `t` on.
+    pub fn set_picture(&mut self, part: &str, t: Time, picture: Picture) {
+        self.pictures.push(part, t, picture);
     }
 
     /// What a part with a display shows now. The `Arc` changes when the picture does.
     pub fn picture(&self, part: &str) -> Option<Arc<Picture>> {
-        self.pictures.get(part).cloned()
+        self.picture_at(part, Time::NEVER)
+    }
+
+    /// What it showed at an instant; of a time that is no longer kept, the oldest picture that is.
+    pub fn picture_at(&self, part: &str, t: Time) -> Option<Arc<Picture>> {
+        self.pictures.at(part, t).cloned()
     }
 
     /// Keeps within the memory bound after a channel began a new chunk.

@@ -2,7 +2,8 @@
 
 use emulator::air;
 use emulator::clock::Time;
-use emulator::machine::{HistoryOptions, Machine, MachineOptions};
+use emulator::cpu::debug::{Halt, Orders, Watch, WatchKind};
+use emulator::machine::{HistoryOptions, Machine, MachineOptions, Stop};
 use emulator::trace::SharedTrace;
 
 use crate::rig::{append, board, display, eval, expect, firmware, wait};
@@ -220,4 +221,48 @@ fn it_goes_back_in_time() {
         assert_eq!((board.now(), board.registers()), (*at, *registers));
         assert_eq!(display(&trace), *shown);
     }
+}
+
+#[test]
+fn a_debugger_steps_both_ways_and_changes_nothing() {
+    let scroll = |board: &mut Machine| assert_eq!(board.console_write(b"display.scroll('Hello')\r"), 24);
+    let run_to_end = |board: &mut Machine, end| while !matches!(board.run_until(end), Stop::Deadline) {};
+    let Some((mut straight, _)) = board("", MachineOptions::default()) else { return };
+    scroll(&mut straight);
+    let end = straight.now() + Time::from_millis(700);
+    run_to_end(&mut straight, end);
+
+    let Some((mut board, trace)) = board("", MachineOptions::default()) else { return };
+    scroll(&mut board);
+    board.attach_debugger().unwrap();
+    board.run_for(Time::from_millis(150));
+    let pc = |board: &Machine| board.core_registers(0)[15];
+    let step = || [Orders { step: true, ..Orders::default() }, Orders::default()];
+    let mut places = Vec::new();
+    for _ in 0..100 {
+        board.order(step());
+        let stop = board.run_until(end);
+        assert!(matches!(stop, Stop::Debug(0, Halt::Step)), "{stop:?}");
+        places.push(pc(&board));
+    }
+    let different: std::collections::BTreeSet<_> = places.iter().collect();
+    assert!(different.len() > 10, "{different:x?}");
+    for place in places.iter().rev().skip(1) {
+        assert_eq!(board.run_back(&step()).unwrap(), Some((0, Halt::Step)));
+        assert_eq!(pc(&board), *place);
+    }
+    // A store to the pins, with the place that made it; registers read as they are.
+    let watch = Watch { address: 0x5000_0504, len: 12, kind: WatchKind::Write };
+    board.order([Orders { watches: vec![watch], ..Orders::default() }, Orders::default()]);
+    let stop = board.run_until(end);
+    assert!(matches!(stop, Stop::Debug(0, Halt::Watch { .. })), "{stop:?}");
+    let mut word = [0; 4];
+    assert_eq!((board.peek(0xF000_0FE0, &mut word), word), (4, [1, 0, 0, 0]));
+    assert_eq!(board.peek(0x3000_0000, &mut word), 0);
+    board.order(Default::default());
+    run_to_end(&mut board, end);
+    assert_eq!((board.now(), board.registers()), (straight.now(), straight.registers()));
+    assert_eq!(board.stats(), straight.stats());
+    let other = straight.world().trace().clone();
+    assert_eq!(display(&trace), display(&other));
 }

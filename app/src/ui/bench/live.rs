@@ -1,4 +1,5 @@
-//! What the board and its parts are doing right now, read from the trace once a frame.
+//! What the board and its parts are doing now, or were doing at an instant of the past, read from the trace once a
+//! frame.
 
 use emulator::bench::Bench;
 use emulator::clock::Time;
@@ -15,15 +16,16 @@ pub struct Live {
 }
 
 impl Live {
-    /// Reads the present.
-    pub fn read(trace: Option<&SharedTrace>, bench: &Bench) -> Self {
+    /// Reads an instant, or the present.
+    pub fn read(trace: Option<&SharedTrace>, at: Option<Time>, bench: &Bench) -> Self {
         let mut live = Self::default();
         let Some(trace) = trace else { return live };
         trace.read(|trace| {
+            let now = at.unwrap_or(Time(trace.now().0.saturating_add(1)));
+            let picture = |name: &str| trace.picture_at(name, now);
             let pictures =
-                bench.parts.iter().filter_map(|part| Some((part.name.clone(), trace.picture(&part.name)?)));
+                bench.parts.iter().filter_map(|part| Some((part.name.clone(), picture(&part.name)?)));
             live.pictures = pictures.collect();
-            let now = Time(trace.now().0.saturating_add(1));
             for (id, channel) in trace.channels() {
                 match channel.kind {
                     Kind::Digital => {
@@ -32,7 +34,7 @@ impl Live {
                         }
                     }
                     Kind::Analog => {
-                        if let Some(value) = trace.last_value(id) {
+                        if let Some(value) = trace.value_at(id, now) {
                             live.values.insert(channel.name.clone(), value);
                         }
                     }

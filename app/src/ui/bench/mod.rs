@@ -19,6 +19,7 @@ use drive::DriveDialog;
 use egui::{RichText, ScrollArea, Ui};
 use emulator::bench::{Bench, BenchErrors};
 use emulator::board::{BOARDS, Board, Node};
+use emulator::clock::Time;
 use emulator::part;
 use emulator::trace::SharedTrace;
 use live::Live;
@@ -78,11 +79,18 @@ impl BenchPane {
         }
     }
 
-    /// Draws the panel; `csv` lists the project's data sets, relative to it.
-    pub fn show(&mut self, ui: &mut Ui, trace: Option<&SharedTrace>, csv: &[PathBuf], queue: &mut Queue) {
+    /// Draws the panel as of an instant, or of the present; `csv` lists the project's data sets, relative to it.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        trace: Option<&SharedTrace>,
+        at: Option<Time>,
+        csv: &[PathBuf],
+        queue: &mut Queue,
+    ) {
         self.problems(ui, queue);
         let bench = self.bench.take().unwrap_or_else(Bench::pico);
-        let live = Live::read(trace, &bench);
+        let live = Live::read(trace, at, &bench);
         let mut changes = Changes::default();
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = GRID;

@@ -171,6 +171,11 @@ impl Terminal {
 
     // ---- writing ----
 
+    /// Gives the contents a number of their own, so that they are not taken for another terminal's.
+    pub fn renumber(&mut self, revision: u64) {
+        self.revision = revision;
+    }
+
     /// Empties the console. The line with the cursor stays: the prompt is on it.
     pub fn clear(&mut self) {
         self.revision += 1;

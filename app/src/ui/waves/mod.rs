@@ -156,11 +156,39 @@ impl Waves {
 
     // ---- the panel ----
 
-    /// Draws the panel.
+    /// Brings an instant into view.
+    pub fn reveal(&mut self, time: Time) {
+        if !(0.0..=1.0).contains(&self.view.share_of(time.0)) {
+            self.view.start = time.0.saturating_sub(self.view.span / 2);
+        }
+    }
+
+    /// Keeps still, or moves with the newest samples.
+    pub fn set_follow(&mut self, follow: bool) {
+        self.follow = follow;
+    }
+
+    /// The next or previous edge of the row that was clicked last; `None` when none was.
+    pub fn edge_of_selected(
+        &self,
+        board: Option<&SharedTrace>,
+        from: u64,
+        forward: bool,
+    ) -> Option<Option<u64>> {
+        let rows = rows::rows(board, self.printed.trace());
+        let row = rows.iter().find(|row| Some(&row.name) == self.selected.as_ref())?;
+        if !matches!(row.kind, Kind::Digital | Kind::Bus) {
+            return None;
+        }
+        rows::with(row, board, self.printed.trace(), |trace, id| edge(trace, id, row.kind, from, forward))
+    }
+
+    /// Draws the panel; an instant of the past that the window shows is marked.
     pub fn show(
         &mut self,
         ui: &mut Ui,
         board: Option<&SharedTrace>,
+        at: Option<Time>,
         user: &mut UserState,
         queue: &mut Queue,
     ) {
@@ -222,11 +250,12 @@ impl Waves {
                 canvas.row(data);
             }
             let name_rect = strip.with_min_x(names.left()).with_max_x(names.right());
-            self.draw_name(ui, name_rect, names, row, color, board, now, user);
+            self.draw_name(ui, name_rect, names, row, color, board, at.map_or(now, |at| at.0), user);
         }
         let line = Stroke::new(1.0, tokens.border);
         ui.painter().vline(area.left(), rect.top()..=footer.top(), line);
         self.pointer(ui, area, &rows, board, height, now);
+        self.draw_past(ui, area, at);
         self.draw_cursors(ui, area);
         self.footer(ui, footer, &all, board, user);
         ui.advance_cursor_after_rect(rect);
@@ -420,6 +449,21 @@ impl Waves {
             .flatten()
             .filter(|edge| (self.x(area, *edge) - pointer.x).abs() <= SNAP)
             .min_by_key(|edge| edge.abs_diff(time))
+    }
+
+    /// What came after the instant shown is dimmed.
+    fn draw_past(&self, ui: &Ui, area: Rect, at: Option<Time>) {
+        let Some(at) = at else { return };
+        let tokens = Tokens::of(ui.visuals());
+        let x = self.x(area, at.0);
+        let after = area.with_min_x(x.clamp(area.left(), area.right()));
+        ui.painter().rect_filled(after, 0.0, tokens.well.gamma_multiply(0.55));
+        if area.x_range().contains(x) {
+            ui.painter().vline(x, area.top() - 6.0..=area.bottom(), Stroke::new(1.5, tokens.warning));
+            let tip = pos2(x, area.top());
+            let flag = vec![tip, tip + vec2(-5.0, -7.0), tip + vec2(5.0, -7.0)];
+            ui.painter().add(egui::Shape::convex_polygon(flag, tokens.warning, Stroke::NONE));
+        }
     }
 
     fn draw_cursors(&self, ui: &Ui, area: Rect) {

@@ -326,6 +326,31 @@ impl BenchWorld {
         Ok(())
     }
 
+    /// Sends bytes through the serial adapter, whose rate it is from now on; nothing happens without one.
+    pub fn serial_send(&mut self, t: Time, baud: u32, bytes: &[u8]) {
+        self.reach(t);
+        if let Some(slot) = self.serial_adapter() {
+            self.call(slot, |part, cx| part.serial_send(cx, baud, bytes));
+            self.settle();
+        }
+    }
+
+    /// What came through the serial adapter since the last call.
+    pub fn serial_take(&mut self) -> Vec<u8> {
+        self.serial_adapter().map(|slot| self.slots[slot].part.serial_take()).unwrap_or_default()
+    }
+
+    /// When the serial adapter will have sent all that it was given.
+    pub fn serial_sent(&self) -> Time {
+        self.serial_adapter()
+            .and_then(|slot| self.slots[slot].uart_free.first().copied())
+            .unwrap_or(Time::ZERO)
+    }
+
+    fn serial_adapter(&self) -> Option<usize> {
+        self.slots.iter().position(|slot| *slot.kind == part::serial_adapter::TYPE)
+    }
+
     /// What the bench has to say, oldest first; each is told once.
     pub fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
@@ -558,7 +583,7 @@ impl BenchWorld {
             let picture = slot.part.picture();
             let mut trace = self.trace.write();
             if let Some(picture) = picture {
-                trace.set_picture(&slot.name, picture);
+                trace.set_picture(&slot.name, self.now, picture);
             }
             for (id, value) in slot.output_channels.iter().zip(&slot.outputs) {
                 trace.sample(*id, self.now, *value as f32);

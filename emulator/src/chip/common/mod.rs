@@ -2,5 +2,6 @@
 
 pub mod agenda;
 pub mod pads;
+pub mod reach;
 pub mod terminal;
 pub mod timeline;

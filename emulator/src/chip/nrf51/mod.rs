@@ -8,6 +8,7 @@ mod adc;
 mod aes;
 mod ccm;
 mod clock;
+mod debug;
 mod ecb;
 mod gpio;
 mod gpiote;

@@ -4,7 +4,7 @@ use super::clock::Reason;
 use super::nvmc::{Nvmc, UICR_BASE, UICR_BYTES, ficr};
 use super::shared::Event;
 use super::{APB_BASE, APB_BYTES, FICR_BASE, GPIO_BASE, Nrf51, RAM_BASE, RAM_BYTES};
-use crate::chip::{self, Area, ChipOptions, Demand, Snapshot, Stop};
+use crate::chip::{self, Area, ChipOptions, DebugPort, Demand, Snapshot, Stop};
 use crate::clock::Time;
 use crate::console::Said;
 use crate::cpu::memory::Memory;
@@ -23,8 +23,9 @@ const REVIEW: Time = Time::from_millis(20);
 
 /// The whole chip.
 pub struct Chip {
-    bus: Box<Nrf51>,
-    core: Core<Nrf51>,
+    pub(super) bus: Box<Nrf51>,
+    pub(super) core: Core<Nrf51>,
+    pub(super) regions: Vec<Region>,
     asleep: Time,
     review: Time,
 }
@@ -53,7 +54,7 @@ impl Chip {
             kind: kind(memory.clone()),
         };
         let registers = |base: u32, size: u32| Region { base, size, kind: RegionKind::Registers };
-        let regions = [
+        let regions = vec![
             region(0, &flash, RegionKind::WritesTold),
             region(RAM_BASE, &ram, RegionKind::Ram),
             registers(APB_BASE, APB_BYTES),
@@ -65,7 +66,7 @@ impl Chip {
         let code: [(&[u32], &Memory); 2] = [(&[0], &flash), (&[RAM_BASE], &ram)];
         let core = Core::new(0, Model::CORTEX_M0, &regions, &code)?;
         let bus = Box::new(Nrf51::new(world, Nvmc::new(flash, uicr), ram, options));
-        Ok(Chip { bus, core, asleep: Time::ZERO, review: REVIEW })
+        Ok(Chip { bus, core, regions, asleep: Time::ZERO, review: REVIEW })
     }
 
     /// Handles every event up to the core's present.
@@ -77,6 +78,29 @@ impl Chip {
             bus.event(event);
         }
         bus.s.now = reached;
+    }
+
+    /// What there is to do when the core is not in the middle of something; the reason to stop there, if there is
+    /// one.
+    fn between_runs(&mut self, deadline: Time) -> Option<Stop> {
+        self.fire_due();
+        if let Some(demand) = self.bus.s.demand.take() {
+            return Some(Stop::Demand(demand));
+        }
+        if let Some((start, end)) = self.bus.s.flash_changed.take() {
+            self.core.forget_code(start, end);
+        }
+        let now = self.bus.s.now;
+        if now >= deadline {
+            // The trace then knows that nothing more happened until now.
+            self.bus.event(Event::World);
+            return Some(Stop::Reached);
+        }
+        if now >= self.review {
+            self.review = Time::NEVER;
+            self.core.forget_ram_code();
+        }
+        None
     }
 
     /// Lets time pass without the core until an event.
@@ -116,28 +140,19 @@ impl chip::Chip for Chip {
     }
 
     fn run_until(&mut self, deadline: Time) -> Stop {
-        self.bus.s.replan_world();
+        // After a debugger's stop the core first finishes what it was at.
+        let mut interrupted = self.core.inside().is_some();
+        if !interrupted {
+            self.bus.s.replan_world();
+        }
         loop {
-            self.fire_due();
-            if let Some(demand) = self.bus.s.demand.take() {
-                return Stop::Demand(demand);
-            }
-            if let Some((start, end)) = self.bus.s.flash_changed.take() {
-                self.core.forget_code(start, end);
-            }
-            let now = self.bus.s.now;
-            if now >= deadline {
-                // The trace then knows that nothing more happened until now.
-                self.bus.event(Event::World);
-                return Stop::Reached;
-            }
-            if now >= self.review {
-                self.review = Time::NEVER;
-                self.core.forget_ram_code();
+            let finishing = std::mem::take(&mut interrupted);
+            if !finishing && let Some(stop) = self.between_runs(deadline) {
+                return stop;
             }
             let until = deadline.min(self.bus.s.next()).min(self.review);
             let until = self.bus.s.clock.cycle_at(until);
-            if self.bus.s.off {
+            if self.bus.s.off && !finishing {
                 if let Some(reason) = self.bus.wakes() {
                     self.bus.lose_memory();
                     self.core.memory_written(RAM_BASE, RAM_BASE + RAM_BYTES as u32);
@@ -231,6 +246,14 @@ impl chip::Chip for Chip {
 
     fn world_mut(&mut self) -> &mut dyn World {
         self.bus.s.world.as_mut()
+    }
+
+    fn debug_port(&self) -> Option<&dyn DebugPort> {
+        Some(self)
+    }
+
+    fn debug_port_mut(&mut self) -> Option<&mut dyn DebugPort> {
+        Some(self)
     }
 
     fn snapshot(&self) -> Result<Snapshot, EngineError> {

@@ -1,6 +1,7 @@
 //! The chip under a debugger: orders for its cores, positions, registers and memory.
 
 use super::{Chip, XIP_BASE};
+use crate::chip::common::reach;
 use crate::chip::{self, DebugPort};
 use crate::cpu::debug::{Halt, Orders, Position};
 use crate::cpu::{Access, Bus, EngineError, RegionKind};
@@ -67,33 +68,11 @@ impl DebugPort for Chip {
     }
 
     fn peek(&self, address: u32, into: &mut [u8]) -> usize {
-        let mut done = 0;
-        while done < into.len() {
-            let Some(at) = address.checked_add(done as u32) else { break };
-            let Some(region) = self.regions.iter().find(|region| at.wrapping_sub(region.base) < region.size)
-            else {
-                break;
-            };
-            let len = (into.len() - done).min((region.size - (at - region.base)) as usize);
-            let piece = &mut into[done..done + len];
-            match &region.kind {
-                RegionKind::Registers => self.peek_registers(at, piece),
-                RegionKind::ReadOnly(memory)
-                | RegionKind::WritesIgnored(memory)
-                | RegionKind::WritesTold(memory)
-                | RegionKind::Ram(memory) => {
-                    memory.read((at - region.base) as usize, piece);
-                }
-            }
-            done += len;
-        }
-        done
+        reach::peek(&self.regions, address, into, &|at, piece| self.peek_registers(at, piece))
     }
 
     fn poke(&mut self, address: u32, bytes: &[u8]) -> bool {
-        let region =
-            self.regions.iter().find(|region| address.wrapping_sub(region.base) < region.size).cloned();
-        let Some(region) = region else { return false };
+        let Some(region) = reach::region(&self.regions, address).cloned() else { return false };
         let offset = address - region.base;
         let Some(end) = u32::try_from(bytes.len()).ok().and_then(|len| address.checked_add(len)) else {
             return false;
@@ -134,10 +113,7 @@ impl Chip {
         let mut copy = (*self.bus).clone();
         let mut access =
             Access { core: 0, cycle: self.core0.cycles(), stall: 0, instructions: 0, fast: false };
-        for (n, byte) in into.iter_mut().enumerate() {
-            let at = address + n as u32;
-            *byte = (copy.read(&mut access, at & !3, 4) >> (8 * (at & 3))) as u8;
-        }
+        reach::bytes_of_words(address, into, |at| copy.read(&mut access, at, 4));
         trace.rewind(&mark);
     }
 }

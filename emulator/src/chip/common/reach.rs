@@ -1,0 +1,39 @@
+//! Memory and registers as a debugger reaches them, through the regions a chip is made of.
+
+use crate::cpu::{Region, RegionKind};
+
+/// The region an address lies in.
+pub fn region(regions: &[Region], address: u32) -> Option<&Region> {
+    regions.iter().find(|region| address.wrapping_sub(region.base) < region.size)
+}
+
+/// Reads bytes; registers by `registers`. Gives how many there are before the first address at which nothing answers.
+pub fn peek(regions: &[Region], address: u32, into: &mut [u8], registers: &dyn Fn(u32, &mut [u8])) -> usize {
+    let mut done = 0;
+    while done < into.len() {
+        let Some(at) = address.checked_add(done as u32) else { break };
+        let Some(region) = region(regions, at) else { break };
+        let offset = at - region.base;
+        let len = (into.len() - done).min((region.size - offset) as usize);
+        let piece = &mut into[done..done + len];
+        match &region.kind {
+            RegionKind::Registers => registers(at, piece),
+            RegionKind::ReadOnly(memory)
+            | RegionKind::WritesIgnored(memory)
+            | RegionKind::WritesTold(memory)
+            | RegionKind::Ram(memory) => {
+                memory.read(offset as usize, piece);
+            }
+        }
+        done += len;
+    }
+    done
+}
+
+/// The bytes at `address` out of whole words.
+pub fn bytes_of_words(address: u32, into: &mut [u8], mut word: impl FnMut(u32) -> u32) {
+    for (n, byte) in into.iter_mut().enumerate() {
+        let at = address + n as u32;
+        *byte = (word(at & !3) >> (8 * (at & 3))) as u8;
+    }
+}
