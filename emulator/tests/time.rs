@@ -1,9 +1,11 @@
 //! Going back and recordings: whatever way a machine comes to an instant, it is the same machine with the same trace.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use emulator::bench::Bench;
 use emulator::clock::Time;
+use emulator::cpu::debug::{Halt, Orders};
 use emulator::image::Image;
 use emulator::machine::{GoBackError, HistoryOptions, Machine, MachineOptions, Stop};
 use emulator::record::{Entry, Header, Journal, Recording, Stimulus};
@@ -268,6 +270,50 @@ fn both_cores_go_back_and_so_does_a_transfer_that_is_under_way() {
     assert!(!board.is_replaying());
     assert_eq!(board.journal().past().len(), counted);
     assert_same(&straight, &state(&mut board), "after going back with both cores");
+}
+
+#[test]
+fn a_core_that_is_held_stays_where_it_is_while_the_other_is_stepped() {
+    let mut board = board();
+    session_with(&mut board, 600, TWO_CORES);
+    board.attach_debugger().unwrap();
+    let step = |core: usize, hold: bool| {
+        let mut orders = [Orders::default(), Orders::default()];
+        orders[core].step = true;
+        orders[1 - core].hold = hold;
+        orders
+    };
+    for (core, other) in [(0, 1), (1, 0)] {
+        // The first step ends what the cores were at.
+        for _ in 0..2 {
+            board.order(step(core, true));
+            assert!(matches!(board.run_for(Time::from_millis(50)), Stop::Debug(..)));
+        }
+        let (held, mut places) = (board.core_registers(other as u8), BTreeSet::new());
+        for _ in 0..2_000 {
+            board.order(step(core, true));
+            let stop = board.run_for(Time::from_millis(50));
+            assert!(
+                matches!(stop, Stop::Debug(stopped, Halt::Step) if usize::from(stopped) == core),
+                "{stop:?}"
+            );
+            places.insert(board.core_registers(core as u8)[15]);
+        }
+        assert_eq!(board.core_registers(other as u8), held);
+        assert!(places.len() > 1, "{places:x?}");
+        // Not held, it runs along.
+        board.order(step(core, false));
+        for _ in 0..500 {
+            board.run_for(Time::from_millis(50));
+        }
+        assert_ne!(board.core_registers(other as u8), held);
+    }
+    // Released, both go on.
+    board.order(Default::default());
+    let count = |board: &Machine| board.stats().instructions;
+    let before = count(&board);
+    assert!(matches!(board.run_for(Time::from_millis(20)), Stop::Deadline));
+    assert!(count(&board) > before + 500_000, "{}", count(&board) - before);
 }
 
 #[test]

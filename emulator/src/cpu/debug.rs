@@ -76,6 +76,8 @@ pub struct Orders {
     pub watches: Vec<Watch>,
     /// Stop after one instruction.
     pub step: bool,
+    /// Execute nothing while time passes. What the machine does is then no longer what it would do by itself.
+    pub hold: bool,
     /// Stop before the first instruction at or after this position.
     pub until: Option<Position>,
     /// Do not stop for steps, breakpoints and watches, but note the last position where that would have happened.

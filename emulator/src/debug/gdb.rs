@@ -73,6 +73,8 @@ pub fn serve(machine: &mut Machine, line: TcpStream, front: &mut dyn Front) -> R
         hardware: Vec::new(),
         watches: Vec::new(),
         step: [false; 2],
+        continued: [false; 2],
+        locked: false,
         direction: Direction::Forwards,
         typed: Vec::new(),
         erased: false,
@@ -110,6 +112,10 @@ struct Gdb<'a> {
     hardware: Vec<u32>,
     watches: Vec<Watch>,
     step: [bool; 2],
+    /// The cores that were told to continue.
+    continued: [bool; 2],
+    /// A core that was told nothing stays where it is.
+    locked: bool,
     direction: Direction,
     /// What the console has not taken yet.
     typed: Vec<u8>,
@@ -393,17 +399,23 @@ impl gdbstub::target::ext::base::single_register_access::SingleRegisterAccess<Ti
 impl MultiThreadResume for Gdb<'_> {
     fn resume(&mut self) -> Result<(), MachineError> {
         self.direction = Direction::Forwards;
-        let orders = self.orders(self.step);
+        let mut orders = self.orders(self.step);
+        for (n, orders) in orders.iter_mut().enumerate() {
+            orders.hold = self.locked && !self.step[n] && !self.continued[n];
+        }
         self.machine.order(orders);
         Ok(())
     }
 
     fn clear_resume_actions(&mut self) -> Result<(), MachineError> {
         self.step = [false; 2];
+        self.continued = [false; 2];
+        self.locked = false;
         Ok(())
     }
 
-    fn set_resume_action_continue(&mut self, _: Tid, _: Option<Signal>) -> Result<(), MachineError> {
+    fn set_resume_action_continue(&mut self, tid: Tid, _: Option<Signal>) -> Result<(), MachineError> {
+        self.continued[usize::from(core(tid))] = true;
         Ok(())
     }
 
@@ -426,7 +438,7 @@ impl MultiThreadResume for Gdb<'_> {
 
 impl MultiThreadSchedulerLocking for Gdb<'_> {
     fn set_resume_action_scheduler_lock(&mut self) -> Result<(), MachineError> {
-        // One clock drives both cores: the other always runs along.
+        self.locked = true;
         Ok(())
     }
 }

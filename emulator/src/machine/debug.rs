@@ -17,8 +17,12 @@ impl Machine {
         Ok(())
     }
 
-    /// What the debugger wants of the cores from now on.
+    /// What the debugger wants of the cores from now on. Where one is held while another runs, what lies before can no
+    /// longer be gone back to: nothing in the journal holds it again.
     pub fn order(&mut self, orders: [Orders; 2]) {
+        if orders.iter().take(self.cores().into()).any(|orders| orders.hold) {
+            self.forget_history();
+        }
         if let Some(port) = self.chip.debug_port_mut() {
             port.order(orders);
         }

@@ -242,6 +242,10 @@ impl Chip {
                 let asleep = [self.core0.is_asleep(), self.core1.as_ref()?.is_asleep()];
                 let core = if number == 0 { &mut self.core0 } else { self.core1.as_mut()? };
                 core.set_others(counted[usize::from(1 - number)]);
+                if self.orders.as_ref().is_some_and(|orders| orders[usize::from(number)].hold) {
+                    core.skip_to(horizon);
+                    continue;
+                }
                 self.bus.asleep = asleep;
                 if std::mem::take(&mut self.bus.sev[usize::from(number)]) {
                     core.set_event();
