@@ -76,7 +76,7 @@ pub struct WindowArgs {
 #[derive(Debug, Subcommand)]
 enum Sub {
     /// Open the window
-    Gui(WindowArgs),
+    Gui(Box<WindowArgs>),
     Run(run::Args),
     Repl(repl::Args),
     Ports(ports::Args),
@@ -119,7 +119,7 @@ fn size(text: &str) -> Result<(f32, f32), String> {
 /// What the arguments ask for: a window, or something that is over already.
 pub enum Asked {
     /// Open the window.
-    Window(WindowArgs),
+    Window(Box<WindowArgs>),
     /// Leave with this code.
     Done(ExitCode),
 }
@@ -128,7 +128,7 @@ pub enum Asked {
 pub fn main() -> Asked {
     let cli = Cli::parse();
     let done = match cli.command {
-        None => return Asked::Window(cli.window),
+        None => return Asked::Window(Box::new(cli.window)),
         Some(Sub::Gui(args)) => return Asked::Window(args),
         Some(Sub::Run(args)) => run::run(args),
         Some(Sub::Repl(args)) => repl::run(args),
