@@ -73,7 +73,8 @@ impl DebugPort for Chip {
                 written
             }
             RegionKind::Registers if address & 3 == 0 && bytes.len().is_multiple_of(4) => {
-                let mut access = Access { core: 0, cycle: self.core.cycles(), stall: 0, instructions: 0, fast: false };
+                let mut access =
+                    Access { core: 0, cycle: self.core.cycles(), stall: 0, instructions: 0, fast: false };
                 for (n, word) in bytes.chunks_exact(4).enumerate() {
                     let value = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
                     self.bus.write(&mut access, address + 4 * n as u32, 4, value);
@@ -91,7 +92,8 @@ impl Chip {
         let trace = self.bus.s.world.trace().clone();
         let mark = trace.lock().mark();
         let mut copy = (*self.bus).clone();
-        let mut access = Access { core: 0, cycle: self.core.cycles(), stall: 0, instructions: 0, fast: false };
+        let mut access =
+            Access { core: 0, cycle: self.core.cycles(), stall: 0, instructions: 0, fast: false };
         reach::bytes_of_words(address, into, |at| copy.read(&mut access, at, 4));
         trace.rewind(&mark);
     }
