@@ -316,7 +316,7 @@ mod tests {
         }
         let wire = trace.define(own(Channel::digital("P3", Some(4))));
         trace.edge(wire, Time(0), true);
-        trace.set_picture("display", Picture { width: 3, height: 3, rgb: vec![[0; 3]; 9] });
+        trace.set_picture("display", Time::ZERO, Picture { width: 3, height: 3, rgb: vec![[0; 3]; 9] });
         trace.advance(Time(2_000));
         let board = SharedTrace::new(trace);
         let rows = rows(Some(&board), &Trace::new());
