@@ -145,7 +145,7 @@ pub fn template(vm: &mut Vm, args: Args) -> R {
         }
         Some(_) => {
             let given: [Val; 4] = core::array::from_fn(|i| args.opt(vm, i + 1).unwrap_or(Val::NONE));
-            vm.heap.new_list(&given[..args.n / 4 * 4])?
+            vm.heap.new_list(&given[..(args.n - 1) / 4 * 4])?
         }
     };
     for i in 0..vm.heap.list_len(fields) / 4 {
