@@ -60,7 +60,10 @@ impl Vm {
     }
 
     fn attribute_meant(&mut self, exc: Val, text: &str) -> Option<String> {
-        let (_, wanted) = text.strip_suffix('\'')?.rsplit_once(" has no attribute '")?;
+        let (before, wanted) = text.strip_suffix('\'')?.rsplit_once('\'')?;
+        if !before.ends_with(" has no attribute ") {
+            return None;
+        }
         let object = self.exc_field(exc, X_OBJECT);
         if object.is_none() || wanted.len() > MAX_NAME {
             return None;
