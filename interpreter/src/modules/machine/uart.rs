@@ -130,7 +130,7 @@ fn setup(vm: &mut Vm, args: Args, id: u8, old: Option<[u32; 3]>) -> R<[u32; 3]> 
     };
     let timeout = int_or(vm, timeout, old_timeout, "timeout", 0, 65_535)? as u32;
     let timeout_char = int_or(vm, timeout_char, old_char, "timeout_char", 0, 65_535)? as u32;
-    vm.need_room(usize::from(config.rxbuf) + 1024)?;
+    vm.need_room(usize::from(config.rxbuf) + usize::from(config.txbuf) + 1024)?;
     vm.hal.uart_init(id, &config).map_err(|e| vm.raise_hal(e))?;
     vm.state.uarts[usize::from(id & 1)] = Settings {
         bits: config.bits,
@@ -221,9 +221,6 @@ fn read(vm: &mut Vm, v: Val, buf: &mut [u8]) -> R<Option<usize>> {
     Ok((n > 0).then_some(n))
 }
 
-/// Bytes that the controller takes ahead of sending them.
-const FIFO: usize = 32;
-
 fn write(vm: &mut Vm, v: Val, bytes: &[u8]) -> R<Option<usize>> {
     let id = id(vm, v);
     let mut done = 0;
@@ -237,7 +234,7 @@ fn write(vm: &mut Vm, v: Val, bytes: &[u8]) -> R<Option<usize>> {
     }
     let uart = usize::from(id & 1);
     if vm.state.uarts[uart].irq & IRQ_TXIDLE != 0 && !bytes.is_empty() {
-        let left = chars_us(vm, v, bytes.len().min(FIFO) as u64 + 1);
+        let left = chars_us(vm, v, bytes.len() as u64 + 1);
         vm.state.uarts[uart].look_at = Some(vm.hal.ticks_us() + left);
         super::timer::schedule(vm);
     }

@@ -1,4 +1,4 @@
-//! UART0 and UART1: the PL011. Reception is interrupt-driven into a ring.
+//! UART0 and UART1: the PL011. Reception is interrupt-driven into a ring, and so is sending beyond the FIFO out of one.
 
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -55,9 +55,26 @@ impl Ring {
 }
 
 static RINGS: [Mutex<RefCell<Ring>>; 2] = [const { Mutex::new(RefCell::new(Ring::EMPTY)) }; 2];
+/// What waits to be sent behind the FIFO.
+static SENDING: [Mutex<RefCell<Ring>>; 2] = [const { Mutex::new(RefCell::new(Ring::EMPTY)) }; 2];
 
 fn ring<T>(id: u8, f: impl FnOnce(&mut Ring) -> T) -> T {
     critical_section::with(|cs| f(&mut RINGS[usize::from(id & 1)].borrow_ref_mut(cs)))
+}
+
+fn sending<T>(id: u8, f: impl FnOnce(&mut Ring) -> T) -> T {
+    critical_section::with(|cs| f(&mut SENDING[usize::from(id & 1)].borrow_ref_mut(cs)))
+}
+
+/// Fills the FIFO; it interrupts again when it is almost empty, as long as something waits behind it.
+fn send(id: u8, ring: &mut Ring) {
+    with(id, |uart| {
+        while ring.len > 0 && uart.uartfr().read().txff().bit_is_clear() {
+            let Some(byte) = ring.pop() else { break };
+            uart.uartdr().write(|w| unsafe { w.bits(u32::from(byte)) });
+        }
+        uart.uartimsc().modify(|_, w| w.txim().bit(ring.len > 0));
+    });
 }
 
 fn with<T>(id: u8, f: impl FnOnce(&pac::uart0::RegisterBlock) -> T) -> T {
@@ -102,10 +119,14 @@ pub fn take_received() -> bool {
 
 fn received(id: u8) {
     RECEIVED.store(true, Ordering::Relaxed);
-    let happened = with(id, |uart| match uart.uartmis().read().bemis().bit_is_set() {
-        true => UART_RX | UART_BREAK,
-        false => UART_RX,
-    });
+    // First, so that what happens from here on interrupts once more.
+    let mask = with(id, |uart| uart.uartmis().read().bits());
+    with(id, |uart| uart.uarticr().write(|w| unsafe { w.bits(mask) }));
+    // Bytes have come, or have been waiting for a while; UARTMIS.
+    const RECEIVED_SOME: u32 = 1 << 4 | 1 << 6;
+    const BREAK: u32 = 1 << 9;
+    let flag = |bits, flag| if mask & bits != 0 { flag } else { 0 };
+    let happened = flag(RECEIVED_SOME | BREAK, UART_RX) | flag(BREAK, UART_BREAK);
     let report = with(id, |uart| {
         ring(id, |ring| {
             while uart.uartfr().read().rxfe().bit_is_clear() {
@@ -114,7 +135,7 @@ fn received(id: u8) {
             ring.report
         })
     });
-    with(id, |uart| uart.uarticr().write(|w| unsafe { w.bits(0x7FF) }));
+    sending(id, |ring| send(id, ring));
     if report & happened != 0 {
         events::uart_event(usize::from(id), report & happened);
     }
@@ -181,11 +202,15 @@ impl Uart for Pico {
         if config.baudrate == 0 || config.baudrate > peri_hz() / 16 {
             return Err(Error::Invalid("baudrate out of range"));
         }
-        let mut bytes = Vec::new();
-        bytes
-            .try_reserve_exact(usize::from(config.rxbuf))
-            .map_err(|_| Error::Invalid("no memory for rxbuf"))?;
-        bytes.resize(usize::from(config.rxbuf), 0);
+        let buffer = |size: u16, error| {
+            let mut bytes = Vec::new();
+            bytes.try_reserve_exact(usize::from(size)).map_err(|_| Error::Invalid(error))?;
+            bytes.resize(usize::from(size), 0);
+            Ok(bytes)
+        };
+        let bytes = buffer(config.rxbuf, "no memory for rxbuf")?;
+        let waiting = Ring { bytes: buffer(config.txbuf, "no memory for txbuf")?, ..Ring::EMPTY };
+        drop(sending(id, |ring| core::mem::replace(ring, waiting)));
         let report = ring(id, |ring| ring.report);
         let old = ring(id, |ring| core::mem::replace(ring, Ring { bytes, head: 0, len: 0, report }));
         drop(old);
@@ -237,6 +262,7 @@ impl Uart for Pico {
         NVIC::mask(if id == 0 { pac::Interrupt::UART0_IRQ } else { pac::Interrupt::UART1_IRQ });
         with(id, |uart| uart.uartcr().write(|w| w.uarten().clear_bit()));
         drop(ring(id, |ring| core::mem::replace(ring, Ring::EMPTY)));
+        drop(sending(id, |ring| core::mem::replace(ring, Ring::EMPTY)));
         for pin in unit.pins.into_iter().flatten() {
             pins::set_function(pin, pins::FUNC_NULL);
         }
@@ -256,28 +282,28 @@ impl Uart for Pico {
         if self.uart.get(id as usize).is_none_or(Option::is_none) {
             return bytes.len();
         }
-        with(id, |uart| {
-            let fits = |_: &&u8| uart.uartfr().read().txff().bit_is_clear();
-            bytes
-                .iter()
-                .take_while(fits)
-                .map(|&b| uart.uartdr().write(|w| unsafe { w.bits(u32::from(b)) }))
-                .count()
+        sending(id, |ring| {
+            let taken = bytes.len().min(ring.bytes.len() - ring.len);
+            bytes[..taken].iter().for_each(|&byte| ring.push(byte));
+            send(id, ring);
+            taken
         })
     }
 
     fn uart_writable(&mut self, id: u8) -> bool {
         self.uart.get(id as usize).is_none_or(Option::is_none)
-            || with(id, |uart| uart.uartfr().read().txff().bit_is_clear())
+            || sending(id, |ring| ring.len < ring.bytes.len())
     }
 
     fn uart_txdone(&mut self, id: u8) -> bool {
         self.uart.get(id as usize).is_none_or(Option::is_none)
-            || with(id, |uart| uart.uartfr().read().busy().bit_is_clear())
+            || sending(id, |ring| ring.len == 0)
+                && with(id, |uart| uart.uartfr().read().busy().bit_is_clear())
     }
 
     fn uart_break(&mut self, id: u8) {
         let Some(Some(unit)) = self.uart.get(id as usize) else { return };
+        while sending(id, |ring| ring.len > 0) {}
         with(id, |uart| {
             while uart.uartfr().read().busy().bit_is_set() {}
             uart.uartlcr_h().modify(|_, w| w.brk().set_bit());
