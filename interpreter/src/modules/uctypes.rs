@@ -512,7 +512,7 @@ fn sizeof(vm: &mut Vm, args: Args) -> R {
 fn addressof(vm: &mut Vm, args: Args) -> R {
     let v = args.get(vm, 0);
     let buffer = Buffer::read(vm, v)?;
-    let address = vm.heap.pin_bytes(buffer.owner).wrapping_add(buffer.start as u32);
+    let address = vm.address_of_bytes(buffer.owner)?.wrapping_add(buffer.start as u32);
     Ok(vm.heap.new_uint(u64::from(address))?)
 }
 

@@ -19,7 +19,7 @@ use crate::vm::{Out, Vm};
 
 fn new(vm: &mut Vm, _cls: Val, args: Args) -> R {
     let [object] = args.parse(vm, "memoryview", ["object"], 1)?;
-    let Some(b) = Buffer::opt(vm, object) else {
+    let Some(b) = Buffer::or_text(vm, object) else {
         let got = vm.type_name(object);
         return Err(vm.type_error(format_args!("memoryview: a bytes-like object is required, not '{got}'")));
     };

@@ -84,9 +84,20 @@ impl Vm {
     fn address_of(&mut self, v: Val) -> R<u32> {
         let v = self.unwrap(v);
         match self.heap.kind(v) {
-            Some(Kind::ByteArray | Kind::Bytes | Kind::Array | Kind::Str) => Ok(self.heap.pin_bytes(v)),
+            Some(Kind::ByteArray | Kind::Bytes | Kind::Array | Kind::Str) => self.address_of_bytes(v),
             _ => self.low_bits(v),
         }
+    }
+
+    /// The address of the bytes of a built-in text or array, which do not move from now on.
+    ///
+    /// # Errors
+    /// TypeError for an interned str: its text lies among others, and moves when they become more.
+    pub(crate) fn address_of_bytes(&mut self, v: Val) -> R<u32> {
+        if !v.is_ptr() {
+            return Err(self.type_error(format_args!("a str has no address of its own; use bytes")));
+        }
+        Ok(self.heap.pin_bytes(v))
     }
 
     /// The text at an address, up to its zero byte.
@@ -119,7 +130,9 @@ impl Vm {
             _ if self.as_int(inner).is_some() => self.low_bits(inner)?,
             _ if inner.is_unboxed_float() => self.heap.as_float(inner).map_or(0, |f| f as i32 as u32),
             _ => match self.heap.kind(inner) {
-                Some(Kind::ByteArray | Kind::Bytes | Kind::Array | Kind::Str) => self.heap.pin_bytes(inner),
+                Some(Kind::ByteArray | Kind::Bytes | Kind::Array | Kind::Str) => {
+                    self.address_of_bytes(inner)?
+                }
                 _ => v.bits(),
             },
         })

@@ -25,3 +25,17 @@ for source in ('"a" + b"b"', '"".join([b"a"])', 'b",".join(["a"])', 'b"abc".find
         print(eval(source))
     except TypeError as e:
         print(source, "TypeError:", e)
+
+# A view of a str can be read; the address of an interned one cannot be had.
+import uctypes
+view = memoryview("abc")
+print(view[1], bytes(view[1:]), len(view))
+for wrong in (lambda: uctypes.addressof("abc"), lambda: uctypes.addressof(view)):
+    try:
+        print(wrong())
+    except TypeError as e:
+        print("TypeError:", e)
+try:
+    view[0] = 1
+except TypeError as e:
+    print("TypeError:", e)
