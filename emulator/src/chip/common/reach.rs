@@ -1,6 +1,7 @@
 //! Memory and registers as a debugger reaches them, through the regions a chip is made of.
 
-use crate::cpu::{Region, RegionKind};
+use crate::cpu::{Access, Bus, Region, RegionKind};
+use crate::trace::SharedTrace;
 
 /// The region an address lies in.
 pub fn region(regions: &[Region], address: u32) -> Option<&Region> {
@@ -36,4 +37,29 @@ pub fn bytes_of_words(address: u32, into: &mut [u8], mut word: impl FnMut(u32) -
         let at = address + n as u32;
         *byte = (word(at & !3) >> (8 * (at & 3))) as u8;
     }
+}
+
+/// Writes whole words of registers, as the first core would.
+pub fn write_registers(bus: &mut impl Bus, cycle: u64, address: u32, bytes: &[u8]) {
+    let mut access = Access { core: 0, cycle, stall: 0, instructions: 0, fast: false };
+    for (n, word) in bytes.chunks_exact(4).enumerate() {
+        let value = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+        bus.write(&mut access, address + 4 * n as u32, 4, value);
+    }
+}
+
+/// Looks at registers without a trace of it. Reading one may change it: that happens to a copy, and what the copy
+/// records is taken back.
+pub fn peek_registers<B: Bus + Clone>(
+    bus: &B,
+    trace: &SharedTrace,
+    cycle: u64,
+    address: u32,
+    into: &mut [u8],
+) {
+    let mark = trace.lock().mark();
+    let mut copy = bus.clone();
+    let mut access = Access { core: 0, cycle, stall: 0, instructions: 0, fast: false };
+    bytes_of_words(address, into, |at| copy.read(&mut access, at, 4));
+    trace.rewind(&mark);
 }

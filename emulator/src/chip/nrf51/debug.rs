@@ -5,7 +5,7 @@ use super::nvmc::UICR_BASE;
 use crate::chip::DebugPort;
 use crate::chip::common::reach;
 use crate::cpu::debug::{Halt, Orders, Position};
-use crate::cpu::{Access, Bus, EngineError, RegionKind};
+use crate::cpu::{EngineError, RegionKind};
 
 impl DebugPort for Chip {
     fn attach(&mut self) -> Result<(), EngineError> {
@@ -73,12 +73,7 @@ impl DebugPort for Chip {
                 written
             }
             RegionKind::Registers if address & 3 == 0 && bytes.len().is_multiple_of(4) => {
-                let mut access =
-                    Access { core: 0, cycle: self.core.cycles(), stall: 0, instructions: 0, fast: false };
-                for (n, word) in bytes.chunks_exact(4).enumerate() {
-                    let value = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
-                    self.bus.write(&mut access, address + 4 * n as u32, 4, value);
-                }
+                reach::write_registers(&mut *self.bus, self.core.cycles(), address, bytes);
                 true
             }
             _ => false,
@@ -87,14 +82,7 @@ impl DebugPort for Chip {
 }
 
 impl Chip {
-    /// Reading a register may change it: that happens to a copy, and what the copy records is taken back.
     fn peek_registers(&self, address: u32, into: &mut [u8]) {
-        let trace = self.bus.s.world.trace().clone();
-        let mark = trace.lock().mark();
-        let mut copy = (*self.bus).clone();
-        let mut access =
-            Access { core: 0, cycle: self.core.cycles(), stall: 0, instructions: 0, fast: false };
-        reach::bytes_of_words(address, into, |at| copy.read(&mut access, at, 4));
-        trace.rewind(&mark);
+        reach::peek_registers(&*self.bus, self.bus.s.world.trace(), self.core.cycles(), address, into);
     }
 }
