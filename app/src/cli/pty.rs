@@ -14,9 +14,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::openpty;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
-use nix::sys::termios::{
-    BaudRate, FlushArg, SetArg, cfgetospeed, cfmakeraw, cfsetspeed, tcflush, tcgetattr, tcsetattr,
-};
+use nix::sys::termios::{BaudRate, FlushArg, SetArg, cfmakeraw, cfsetspeed, tcflush, tcgetattr, tcsetattr};
 
 /// What a client does not fetch is kept up to this size, then the oldest goes: as on a board whose
 /// USB nobody reads, the program must not be held up.
@@ -105,30 +103,9 @@ fn make_raw(slave: &OwnedFd) -> Result<()> {
     Ok(())
 }
 
-/// The rate that a client has set, in bits a second; `None` for one that has no number.
+/// The rate that a client has set, in bits a second, whether it has a name or not.
 fn rate(slave: &OwnedFd) -> Option<u32> {
-    const RATES: [(BaudRate, u32); 18] = [
-        (BaudRate::B300, 300),
-        (BaudRate::B600, 600),
-        (BaudRate::B1200, 1_200),
-        (BaudRate::B2400, 2_400),
-        (BaudRate::B4800, 4_800),
-        (BaudRate::B9600, 9_600),
-        (BaudRate::B19200, 19_200),
-        (BaudRate::B38400, 38_400),
-        (BaudRate::B57600, 57_600),
-        (BaudRate::B115200, 115_200),
-        (BaudRate::B230400, 230_400),
-        (BaudRate::B460800, 460_800),
-        (BaudRate::B500000, 500_000),
-        (BaudRate::B921600, 921_600),
-        (BaudRate::B1000000, 1_000_000),
-        (BaudRate::B1500000, 1_500_000),
-        (BaudRate::B2000000, 2_000_000),
-        (BaudRate::B3000000, 3_000_000),
-    ];
-    let set = cfgetospeed(&tcgetattr(slave).ok()?);
-    RATES.iter().find(|(rate, _)| *rate == set).map(|&(_, number)| number)
+    Some(rustix::termios::tcgetattr(slave).ok()?.output_speed()).filter(|&rate| rate > 0)
 }
 
 /// How long bytes are on a wire: one start bit, eight data bits, one stop bit.
