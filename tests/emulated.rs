@@ -32,7 +32,8 @@ fn an_uncaught_exception_ends_with_1_and_a_traceback_on_stderr() {
     assert_eq!(lines[0], "Traceback (most recent call last):");
     assert_eq!(lines[1..3], ["  File \"main.py\", line 4, in <module>", "    f(0)"]);
     assert_eq!(lines[3..5], ["  File \"main.py\", line 2, in f", "    return 1 // n"]);
-    assert!(lines[5].starts_with("ZeroDivisionError: "), "{err}");
+    assert_eq!(lines[5], "           ~~^^~~");
+    assert!(lines[6].starts_with("ZeroDivisionError: "), "{err}");
 }
 
 /// Float arithmetic, the search in tables and the loop itself are assembly on the chip, so what the interpreter's own

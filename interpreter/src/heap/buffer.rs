@@ -17,7 +17,7 @@ pub enum Move {
     Fixed,
 }
 
-/// Bytes of buffers allocated since the last collection that may lie below code, however little memory is free.
+/// Bytes of buffers allocated since the last collection that may lie below code.
 const GARBAGE: u32 = 8 << 10;
 /// Buffers below this many bytes are allocated without asking further whether they could be too long.
 const SHORT: usize = 1 << 16;
@@ -253,8 +253,7 @@ impl Heap {
     /// And code does not move as long as it runs: much garbage below it would become a part of the free memory by itself,
     /// parted by the code from the rest.
     pub fn make_way_for_code(&mut self, bytes: usize) {
-        let r = self.region;
-        if r.top().saturating_sub(self.settled) > GARBAGE.max((r.cells_low() - r.top()) / 8) {
+        if self.region.top().saturating_sub(self.settled) > GARBAGE {
             self.collect();
         }
         let _ = self.ensure_gap(bytes);
