@@ -128,6 +128,10 @@ fn run_file(vm: &mut Vm, path: &str) -> End {
 fn run(vm: &mut Vm, source: String, file: &str, mode: Mode, framed: bool) -> End {
     let main = vm.main_module();
     let globals = vm.module_globals(main);
+    if matches!(mode, Mode::Exec) {
+        // What the program before left has died since: this one's code would stay above it, and part the memory.
+        vm.heap.collect();
+    }
     let interrupt = vm.state.kbd_intr;
     vm.hal.set_interrupt_char(interrupt);
     let result = vm.exec_source(&source, file, mode, globals, None);
